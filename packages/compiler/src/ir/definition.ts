@@ -1,0 +1,198 @@
+/**
+ * What a user declares, as plain data. The typed builder chain of the SDK makes these; the compiler reads them.
+ * Words: see the glossary (docs/glossary.md).
+ */
+import type { SqlType } from './type.ts'
+
+export interface KeyColumn {
+  readonly name: string
+  readonly type: SqlType
+}
+
+/** The thing predicted about, named by its key columns. */
+export interface EntityDef {
+  readonly kind: 'entity'
+  readonly name: string
+  readonly keys: readonly KeyColumn[]
+  /** The relation with one row per entity: what `predict` without keys ranges over. */
+  readonly from?: RelationName
+  readonly description?: string
+}
+
+export interface RelationName {
+  readonly schema?: string
+  readonly name: string
+}
+
+/** Where a view's text comes from, for messages. */
+export type Origin =
+  | { readonly kind: 'kysely' }
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'relation'; readonly relation: RelationName }
+  | { readonly kind: 'generated' }
+
+/** A view's body: SQL text, a `.sql` file still to be read, or a relation that exists in the database. */
+export type ViewQuery =
+  | { readonly kind: 'sql'; readonly text: string; readonly origin: Origin }
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'relation'; readonly relation: RelationName }
+
+/** What is known of a feature beside its SQL. */
+export interface FeatureMeta {
+  readonly kind?: 'numeric' | 'category' | 'boolean'
+  /** Replaces NULL, also the NULL of a row the view does not have; identical in training and prediction. */
+  readonly fill?: number | string | boolean
+  readonly description?: string
+  readonly unit?: string
+}
+
+export type AggregateFunction = 'count' | 'sum' | 'avg' | 'min' | 'max'
+
+/** One declared aggregate; it becomes a column per window, named `<name>_<window>`. */
+export interface Aggregate {
+  readonly function: AggregateFunction
+  /** Column of the source; absent for `count` of rows. */
+  readonly column?: string
+  readonly fill?: number
+  readonly description?: string
+}
+
+/** Declared windows over an event source; the compiler writes the SQL. */
+export interface AggregatesSpec {
+  /** Relation name or query of events. */
+  readonly source: ViewQuery
+  /** Entity key → source column. */
+  readonly keys: Readonly<Record<string, string>>
+  /** Event time column of the source (timestamptz). */
+  readonly time: string
+  /** Column that says when a row became known (timestamptz); rows count only when known before `as_of`. */
+  readonly knownAt?: string
+  /** Window name → length, such as `{ '7d': '7 days' }`; a day is 24 hours. */
+  readonly windows: Readonly<Record<string, string>>
+  readonly aggregates: Readonly<Record<string, Aggregate>>
+}
+
+interface ViewCommon {
+  readonly name: string
+  readonly entity: EntityDef
+  readonly features: Readonly<Record<string, FeatureMeta>>
+  readonly description?: string
+}
+/** One row per key, whatever the instant. */
+export interface StaticView extends ViewCommon {
+  readonly kind: 'static'
+  readonly query: ViewQuery
+}
+/** Rows over time; the latest with `time <= as_of` counts. */
+export interface HistoryView extends ViewCommon {
+  readonly kind: 'history'
+  readonly query: ViewQuery
+  readonly time: string
+  readonly knownAt?: string
+  /** Fixed length such as `90 days`; older rows do not count. */
+  readonly maxAge?: string
+}
+/** A query over the relation `spine (keys, as_of)`; returns one row per spine row. */
+export interface WindowView extends ViewCommon {
+  readonly kind: 'window'
+  readonly query: ViewQuery
+}
+/** Declared windows. */
+export interface AggregatesView extends ViewCommon {
+  readonly kind: 'aggregates'
+  readonly spec: AggregatesSpec
+}
+export type FeatureView = StaticView | HistoryView | WindowView | AggregatesView
+
+/** A feature view as a dataset uses it. */
+export interface FeatureUse {
+  readonly view: FeatureView
+  /** Features taken; all when absent. */
+  readonly pick?: readonly string[]
+  /** Put before each feature name. */
+  readonly prefix?: string
+  /** Entity key → sample column; identity when absent. */
+  readonly on?: Readonly<Record<string, string>>
+}
+
+/** How rows are divided into training and test. */
+export type Split =
+  | { readonly kind: 'none' }
+  /** Rows with `as_of >= test` test; rows in the gap before it are in neither. `test` is an ISO instant. */
+  | { readonly kind: 'time'; readonly test: string; readonly gap?: string }
+  /** A keyed hash of the entity key puts `test` (0 to 1) of the entities into the test part. */
+  | { readonly kind: 'hash'; readonly test: number; readonly seed?: string }
+
+/** A view that gives the spine for training. */
+export interface SampleDef {
+  readonly kind: 'sample'
+  readonly name: string
+  readonly entity: EntityDef
+  readonly query: ViewQuery
+  readonly split: Split
+  /** Column with case weights. */
+  readonly weight?: string
+  readonly description?: string
+}
+
+/** The view that gives the label. */
+export interface TargetDef {
+  readonly kind: 'target'
+  readonly name: string
+  readonly entity: EntityDef
+  readonly query: ViewQuery
+  /** Fixed length such as `30 days`, when the outcome needs time to happen. */
+  readonly horizon?: string
+  readonly description?: string
+}
+
+/** Sample + feature views + target. */
+export interface DatasetDef {
+  readonly kind: 'dataset'
+  readonly name: string
+  readonly sample: SampleDef
+  readonly target?: TargetDef
+  readonly features: readonly FeatureUse[]
+  readonly description?: string
+}
+
+/** How an input is encoded; what it learns from data is in the model record. */
+export type EncoderSpec =
+  | {
+      readonly kind: 'numeric'
+      /** Subtract the mean and divide by the standard deviation. */
+      readonly standardize: boolean
+      readonly transform: 'identity' | 'log1p'
+      readonly impute: 'mean' | 'median' | number
+      /** Add a column that is 1 where the value was missing. */
+      readonly indicator: boolean
+    }
+  | {
+      readonly kind: 'onehot'
+      /** Levels kept, most frequent first; the rest share the base level. */
+      readonly maxCategories: number
+      /** Levels seen in fewer rows than this share the base level. */
+      readonly minCount: number
+    }
+  | { readonly kind: 'boolean' }
+
+export interface ModelDef {
+  readonly kind: 'model'
+  readonly name: string
+  readonly dataset: DatasetDef
+  readonly family: 'linear' | 'logistic'
+  readonly label: string
+  /** Input feature → encoder, in the order of the design matrix. */
+  readonly inputs: Readonly<Record<string, EncoderSpec | 'auto'>>
+  /** L2 penalty λ on the coefficients of the encoded columns (not the intercept): λ/2 · ‖β‖². */
+  readonly penalty: number
+  readonly solver: 'irls' | 'ml-logistic-regression' | 'cholesky'
+  /** Probability from which the label is positive; logistic only. */
+  readonly threshold: number
+  readonly description?: string
+}
+
+export type Definition = EntityDef | FeatureView | SampleDef | TargetDef | DatasetDef | ModelDef
+
+export const isFeatureView = (d: Definition): d is FeatureView =>
+  d.kind === 'static' || d.kind === 'history' || d.kind === 'window' || d.kind === 'aggregates'

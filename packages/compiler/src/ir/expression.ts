@@ -1,0 +1,127 @@
+/**
+ * The scalar algebra: plain frozen data with total folds. It models scoring, not SQL; users' SQL stays text.
+ * Adding a kind is a decision record.
+ */
+import type { SqlType } from './type.ts'
+
+export type Literal = number | string | boolean | null
+
+/** Functions an expression may call; each has one meaning in `evaluate/` and one spelling per dialect. */
+export type FunctionName = 'exp' | 'ln' | 'sqrt' | 'abs' | 'coalesce'
+
+export type CompareOperator = '=' | '<>' | '<' | '<=' | '>' | '>='
+
+export type Expr =
+  | { readonly kind: 'column'; readonly of: string; readonly name: string }
+  | { readonly kind: 'literal'; readonly type: SqlType; readonly value: Literal }
+  | { readonly kind: 'parameter'; readonly index: number; readonly type: SqlType }
+  /** n-ary; the order of reduction is a balanced tree, part of its meaning. */
+  | { readonly kind: 'sum'; readonly terms: readonly Expr[] }
+  | { readonly kind: 'product'; readonly factors: readonly Expr[] }
+  | { readonly kind: 'divide'; readonly left: Expr; readonly right: Expr }
+  | { readonly kind: 'negate'; readonly of: Expr }
+  | { readonly kind: 'compare'; readonly operator: CompareOperator; readonly left: Expr; readonly right: Expr }
+  | { readonly kind: 'logic'; readonly operator: 'and' | 'or'; readonly terms: readonly Expr[] }
+  | { readonly kind: 'not'; readonly of: Expr }
+  | { readonly kind: 'isnull'; readonly of: Expr }
+  | { readonly kind: 'case'; readonly arms: readonly CaseArm[]; readonly otherwise: Expr }
+  | { readonly kind: 'call'; readonly name: FunctionName; readonly args: readonly Expr[] }
+  /** 1 / (1 + exp(−x)), guarded: NULL → NULL, NaN → NaN, ±∞ → 0 or 1; never an error. */
+  | { readonly kind: 'sigmoid'; readonly of: Expr }
+  | { readonly kind: 'cast'; readonly of: Expr; readonly to: SqlType }
+  /** The value of a column of a named, fenced stage; what makes sharing a construct. */
+  | { readonly kind: 'stage'; readonly stage: string; readonly name: string }
+
+export interface CaseArm {
+  readonly when: Expr
+  readonly then: Expr
+}
+
+export type ExprOf<K extends Expr['kind']> = Extract<Expr, { kind: K }>
+
+/** One function per kind; leaving one out does not compile. */
+export type Fold<R> = { readonly [K in Expr['kind']]: (node: ExprOf<K>) => R }
+
+export function fold<R>(handlers: Fold<R>): (e: Expr) => R {
+  return (e) => (handlers[e.kind] as (node: Expr) => R)(e)
+}
+
+const freeze = <T extends Expr>(e: T): T => Object.freeze(e)
+
+/** Builders: `expr.sum([a, b])`. */
+export const expr = {
+  column: (of: string, name: string): Expr => freeze({ kind: 'column', of, name }),
+  literal: (type: SqlType, value: Literal): Expr => freeze({ kind: 'literal', type, value }),
+  float: (value: number): Expr => freeze({ kind: 'literal', type: 'float8', value }),
+  text: (value: string): Expr => freeze({ kind: 'literal', type: 'text', value }),
+  sum: (terms: readonly Expr[]): Expr => freeze({ kind: 'sum', terms }),
+  product: (factors: readonly Expr[]): Expr => freeze({ kind: 'product', factors }),
+  divide: (left: Expr, right: Expr): Expr => freeze({ kind: 'divide', left, right }),
+  negate: (of: Expr): Expr => freeze({ kind: 'negate', of }),
+  compare: (operator: CompareOperator, left: Expr, right: Expr): Expr =>
+    freeze({ kind: 'compare', operator, left, right }),
+  and: (terms: readonly Expr[]): Expr => freeze({ kind: 'logic', operator: 'and', terms }),
+  or: (terms: readonly Expr[]): Expr => freeze({ kind: 'logic', operator: 'or', terms }),
+  not: (of: Expr): Expr => freeze({ kind: 'not', of }),
+  isNull: (of: Expr): Expr => freeze({ kind: 'isnull', of }),
+  case: (arms: readonly CaseArm[], otherwise: Expr): Expr => freeze({ kind: 'case', arms, otherwise }),
+  call: (name: FunctionName, args: readonly Expr[]): Expr => freeze({ kind: 'call', name, args }),
+  sigmoid: (of: Expr): Expr => freeze({ kind: 'sigmoid', of }),
+  cast: (of: Expr, to: SqlType): Expr => freeze({ kind: 'cast', of, to }),
+  stage: (stage: string, name: string): Expr => freeze({ kind: 'stage', stage, name }),
+} as const
+
+/** Direct children, in the order they are evaluated. */
+export const children: (e: Expr) => readonly Expr[] = fold<readonly Expr[]>({
+  column: () => [],
+  literal: () => [],
+  parameter: () => [],
+  sum: (e) => e.terms,
+  product: (e) => e.factors,
+  divide: (e) => [e.left, e.right],
+  negate: (e) => [e.of],
+  compare: (e) => [e.left, e.right],
+  logic: (e) => e.terms,
+  not: (e) => [e.of],
+  isnull: (e) => [e.of],
+  case: (e) => [...e.arms.flatMap((a) => [a.when, a.then]), e.otherwise],
+  call: (e) => e.args,
+  sigmoid: (e) => [e.of],
+  cast: (e) => [e.of],
+  stage: () => [],
+})
+
+/** The same node with each child replaced by `f(child)`. */
+export function mapChildren(e: Expr, f: (child: Expr) => Expr): Expr {
+  return fold<Expr>({
+    column: (n) => n,
+    literal: (n) => n,
+    parameter: (n) => n,
+    sum: (n) => expr.sum(n.terms.map(f)),
+    product: (n) => expr.product(n.factors.map(f)),
+    divide: (n) => expr.divide(f(n.left), f(n.right)),
+    negate: (n) => expr.negate(f(n.of)),
+    compare: (n) => expr.compare(n.operator, f(n.left), f(n.right)),
+    logic: (n) => freeze({ ...n, terms: n.terms.map(f) }),
+    not: (n) => expr.not(f(n.of)),
+    isnull: (n) => expr.isNull(f(n.of)),
+    case: (n) =>
+      expr.case(
+        n.arms.map((a) => ({ when: f(a.when), then: f(a.then) })),
+        f(n.otherwise),
+      ),
+    call: (n) => expr.call(n.name, n.args.map(f)),
+    sigmoid: (n) => expr.sigmoid(f(n.of)),
+    cast: (n) => expr.cast(f(n.of), n.to),
+    stage: (n) => n,
+  })(e)
+}
+
+/** Combines a list as a balanced tree: `((a+b)+(c+d))`. A left-deep sum of 600 terms breaks the embedded engine. */
+export function balanced<T>(items: readonly T[], combine: (left: T, right: T) => T): T | undefined {
+  if (items.length <= 1) return items[0]
+  const middle = Math.ceil(items.length / 2)
+  const left = balanced(items.slice(0, middle), combine) as T
+  const right = balanced(items.slice(middle), combine) as T
+  return combine(left, right)
+}

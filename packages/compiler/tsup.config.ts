@@ -1,0 +1,2 @@
+import { defineConfig } from 'tsup'
+export default defineConfig({ entry: ['src/index.ts'], format: 'esm', dts: false, clean: true, target: 'node20' })
