@@ -1,0 +1,91 @@
+// npm test: every check, one after the other; all of them run whatever fails. The last line counts.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { ensureBuilt } from './build.mjs'
+import { root } from './fingerprint.mjs'
+import { ensureInstalled } from './install.mjs'
+import { pack } from './pack.mjs'
+import { findPostgres, howToGetPostgres } from './postgres.mjs'
+import { exitOf, run, seconds } from './run.mjs'
+
+const begin = performance.now()
+const scratch = mkdtempSync(join(tmpdir(), 'viewcast-test-'))
+const postgres = findPostgres()
+const required = process.env.VIEWCAST_REQUIRE_POSTGRES === '1'
+const engines = postgres || required ? 'pglite,postgres' : 'pglite'
+const results = []
+let tarballs = []
+
+const bin = (path, ...args) => run(process.execPath, [join(root, 'node_modules', path), ...args])
+// Biome's and attw's launchers are found by name; `.bin` holds shell scripts, good on every system npm supports.
+const named = (name, ...args) => run(join(root, 'node_modules/.bin', name), args)
+
+if (!(await check('install', ensureInstalled))) report()
+else await everything()
+
+async function everything() {
+  await check('build', ensureBuilt)
+  await check('format and lint', () => named('biome', 'check', '--error-on-warnings', '.'))
+  await check('types', () => bin('typescript/bin/tsc', '-p', 'tsconfig.json'))
+  await check('unused files, exports and dependencies', () => named('knip'))
+  await check('pack', async () => {
+    tarballs = await pack(join(scratch, 'packed'))
+  })
+  for (const tarball of tarballs) {
+    await check(`publint ${basename(tarball)}`, () => named('publint', 'run', '--strict', tarball))
+    await check(`attw ${basename(tarball)}`, () => named('attw', '--profile', 'esm-only', tarball))
+  }
+  await tests('layering and house rules', ['test/rules'])
+  await tests(`tests on ${engines}`, ['--exclude', 'test/rules/**', '--exclude', 'test/packaging/**'])
+  await tests('packed tarballs in an empty project', ['test/packaging'])
+  rmSync(scratch, { recursive: true, force: true })
+  report()
+}
+
+async function check(name, body) {
+  headline(name)
+  const start = performance.now()
+  const exit = await exitOf(body)
+  results.push({ name, passed: exit === 0 ? 1 : 0, failed: exit === 0 ? 0 : 1, time: seconds(start) })
+  return exit === 0
+}
+
+async function tests(name, args) {
+  headline(name)
+  const start = performance.now()
+  const file = join(scratch, `results-${results.length}.json`)
+  const env = { ENGINES: engines, VIEWCAST_TARBALLS: tarballs.join('\n') }
+  const vitest = join(root, 'node_modules/vitest/vitest.mjs')
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
+  const exit = await run(process.execPath, [vitest, 'run', ...args, ...reporters], { env })
+  const { passed, failed, skipped } = counts(file)
+  // A file that cannot be loaded, or an unhandled rejection, fails the run without failing a test.
+  results.push({ name, passed, failed: exit === 0 ? failed : Math.max(1, failed), skipped, time: seconds(start) })
+}
+
+function counts(file) {
+  try {
+    const json = JSON.parse(readFileSync(file, 'utf8'))
+    return { passed: json.numPassedTests, failed: json.numFailedTests, skipped: json.numPendingTests }
+  } catch {
+    return { passed: 0, failed: 1, skipped: 0 }
+  }
+}
+
+function headline(name) {
+  console.log(`\n── ${name} ${'─'.repeat(Math.max(0, 96 - name.length))}`)
+}
+
+function report() {
+  headline('summary')
+  for (const r of results) {
+    const line = `${r.passed} passed, ${r.failed} failed${r.skipped ? `, ${r.skipped} skipped` : ''}`
+    console.log(`${r.failed === 0 ? 'ok  ' : 'FAIL'}  ${r.name.padEnd(46)} ${r.time.padStart(8)}   ${line}`)
+  }
+  if (!postgres) console.log(`\nThe second engine was not ${required ? 'found' : 'run'}. ${howToGetPostgres}`)
+  const total = (key) => results.reduce((sum, r) => sum + r[key], 0)
+  console.log(`\n${seconds(begin)} in all`)
+  console.log(`${total('passed')} passed, ${total('failed')} failed`)
+  process.exitCode = total('failed') === 0 ? 0 : 1
+}
