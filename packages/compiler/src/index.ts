@@ -1,3 +1,16 @@
+export {
+  aggregateColumns,
+  type BoundDataset,
+  type BoundFeature,
+  type BoundUse,
+  bindDataset,
+  type Facts,
+} from './analyse/bind.ts'
+export { type BoundInput, bindModel } from './analyse/bind-model.ts'
+export type { CompiledQuery } from './compile/compiled-query.ts'
+export { type DescribeQuery, describeQuery, queryOf, titleOf } from './compile/describe-query.ts'
+export { type PredictionOptions, predictionQuery } from './compile/prediction-query.ts'
+export { trainingQuery } from './compile/training-query.ts'
 export { type Code, codes } from './diagnostics/codes.ts'
 export {
   type Diagnostic,
@@ -12,6 +25,17 @@ export {
 export { locate } from './diagnostics/locate.ts'
 export { nearest, nearParameter } from './diagnostics/nearest.ts'
 export { type Palette, plain, renderDiagnostic, renderDiagnostics } from './diagnostics/render.ts'
+export { quoteIdentifier, quoteIdentifier, quoteName, quoteName } from './emit/identifier.ts'
+export { instant, instant, instantOfDate } from './emit/instant.ts'
+export { layout } from './emit/layout.ts'
+export { printLiteral, printLiteral } from './emit/literal.ts'
+export { quoteText } from './emit/text-literal.ts'
+export { printType, printType } from './emit/type-name.ts'
+export { ArithmeticError, evaluate, type Row, type Scope, sigmoid } from './evaluate/evaluate.ts'
+export { ulpDistance } from './evaluate/ulp.ts'
+export { compileOnlyKysely } from './front/kysely/compile-only.ts'
+export { type KyselyQuery, kyselyText } from './front/kysely/text.ts'
+export { loadParser } from './front/sql/parser.ts'
 export {
   type Catalog,
   type CatalogIndex,
@@ -45,7 +69,9 @@ export type {
   WindowView,
 } from './ir/definition.ts'
 export { isFeatureView } from './ir/definition.ts'
-export { balanced, type CaseArm, children, type Expr, expr, type Fold, fold, mapChildren } from './ir/expression.ts'
+export { durationSeconds } from './ir/duration.ts'
+export type { Literal } from './ir/expression.ts'
+export { type CaseArm, children, type Expr, expr, type Fold, fold, inGroups, mapChildren } from './ir/expression.ts'
 export {
   type Coefficient,
   type LearnedEncoder,
@@ -68,3 +94,7 @@ export {
   type SqlType,
   sqlType,
 } from './ir/type.ts'
+export { type EncodedColumn, encodedColumns } from './model/encoders.ts'
+export { labelOf, linearPredictor, outputs } from './model/scoring.ts'
+export type { SpineBinding } from './rewrite/bind-spine.ts'
+export { boundaryType } from './rewrite/point-in-time.ts'

@@ -87,6 +87,7 @@ export const codes = {
     (p) =>
       `Target "${p['target']}" is known ${p['horizon']} after as_of, but the split leaves training rows whose outcome reaches into the test period`,
     () => 'Give the split a gap as long as the horizon.',
+    'warning',
   ),
   'dataset/duplicate-column': entry(
     (p) => `Dataset "${p['dataset']}" would have two columns named "${p['column']}" (${p['first']} and ${p['second']})`,

@@ -7,7 +7,14 @@ import type { SqlType } from './type.ts'
 export type Literal = number | string | boolean | null
 
 /** Functions an expression may call; each has one meaning in `evaluate/` and one spelling per dialect. */
-export type FunctionName = 'exp' | 'ln' | 'sqrt' | 'abs' | 'coalesce'
+export type FunctionName =
+  | 'exp'
+  | 'ln'
+  | 'sqrt'
+  | 'abs'
+  | 'coalesce'
+  /** The first 32 bits of the MD5 of the arguments as text, joined by U+001F, as int8. */
+  | 'hash32'
 
 export type CompareOperator = '=' | '<>' | '<' | '<=' | '>' | '>='
 
@@ -15,7 +22,7 @@ export type Expr =
   | { readonly kind: 'column'; readonly of: string; readonly name: string }
   | { readonly kind: 'literal'; readonly type: SqlType; readonly value: Literal }
   | { readonly kind: 'parameter'; readonly index: number; readonly type: SqlType }
-  /** n-ary; the order of reduction is a balanced tree, part of its meaning. */
+  /** n-ary; the order of reduction is part of its meaning, see `inGroups`. */
   | { readonly kind: 'sum'; readonly terms: readonly Expr[] }
   | { readonly kind: 'product'; readonly factors: readonly Expr[] }
   | { readonly kind: 'divide'; readonly left: Expr; readonly right: Expr }
@@ -117,11 +124,18 @@ export function mapChildren(e: Expr, f: (child: Expr) => Expr): Expr {
   })(e)
 }
 
-/** Combines a list as a balanced tree: `((a+b)+(c+d))`. A left-deep sum of 600 terms breaks the embedded engine. */
-export function balanced<T>(items: readonly T[], combine: (left: T, right: T) => T): T | undefined {
-  if (items.length <= 1) return items[0]
-  const middle = Math.ceil(items.length / 2)
-  const left = balanced(items.slice(0, middle), combine) as T
-  const right = balanced(items.slice(middle), combine) as T
-  return combine(left, right)
+/** Terms added left to right in one group; groups of groups above it. Keeps text readable and depth below 100. */
+const groupSize = 16
+
+/**
+ * Reduces a list in groups of 16: `a + b + … ` within a group, groups combined the same way, level by level.
+ *
+ * This order is the meaning of `sum` and `product`: the printer and the interpreter both follow it, so they round alike.
+ * 5,000 terms are 4 levels of 16; a flat sum of 600 terms breaks the embedded engine.
+ */
+export function inGroups<T>(items: readonly T[], group: (parts: readonly T[], level: number) => T, level = 0): T {
+  if (items.length <= groupSize) return group(items, level)
+  const next: T[] = []
+  for (let i = 0; i < items.length; i += groupSize) next.push(group(items.slice(i, i + groupSize), level))
+  return inGroups(next, group, level + 1)
 }

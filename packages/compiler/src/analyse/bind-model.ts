@@ -1,0 +1,100 @@
+/** Binds a model to its dataset: which columns it reads, how each is encoded, whether the label fits the family. */
+import { type Diagnostic, diagnostic } from '../diagnostics/diagnostic.ts'
+import { nearParameter } from '../diagnostics/nearest.ts'
+import type { EncoderSpec, ModelDef } from '../ir/definition.ts'
+import { type Column, featureKind, isNumber } from '../ir/type.ts'
+import type { BoundDataset } from './bind.ts'
+
+export interface BoundInput {
+  readonly feature: string
+  /** SQL type before the feature boundary. */
+  readonly type: string
+  readonly encoder: EncoderSpec | 'auto'
+  /** View it comes from; undefined for a request column of the sample. */
+  readonly view?: string
+}
+
+/** Inputs in declaration order; all features with automatic encoders when the model declares none. */
+export function bindModel(
+  model: ModelDef,
+  bound: BoundDataset,
+): { value: readonly BoundInput[]; diagnostics: Diagnostic[] } {
+  const diagnostics: Diagnostic[] = []
+  const available = new Map<string, { type: string; isEnum: boolean; view?: string }>()
+  for (const c of bound.extras) available.set(c.name, { type: c.type, isEnum: c.isEnum ?? false })
+  for (const u of bound.uses) {
+    for (const f of u.features) available.set(f.name, { type: f.type, isEnum: f.isEnum, view: u.use.view.name })
+  }
+  checkLabel(model, bound, diagnostics)
+  const declared = Object.entries(model.inputs)
+  const chosen: [string, EncoderSpec | 'auto'][] =
+    declared.length > 0
+      ? declared
+      : bound.features.filter((f) => featureKind(f.type, f.isEnum) !== undefined).map((f) => [f.name, 'auto'])
+  const value: BoundInput[] = []
+  for (const [feature, encoder] of chosen) {
+    if (feature === model.label) {
+      diagnostics.push(diagnostic('model/label-as-input', { model: model.name, label: model.label }))
+      continue
+    }
+    const found = available.get(feature)
+    if (!found) {
+      diagnostics.push(
+        diagnostic('model/unknown-input', {
+          model: model.name,
+          input: feature,
+          ...nearParameter(feature, available.keys()),
+        }),
+      )
+      continue
+    }
+    checkEncoder(feature, encoder, found, diagnostics)
+    value.push({ feature, type: found.type, encoder, ...(found.view === undefined ? {} : { view: found.view }) })
+  }
+  return { value, diagnostics }
+}
+
+function checkLabel(model: ModelDef, bound: BoundDataset, diagnostics: Diagnostic[]): void {
+  const candidates: readonly Column[] = [...bound.labels, ...bound.extras]
+  const label = candidates.find((c) => c.name === model.label)
+  if (!label) {
+    const names = candidates.map((c) => c.name)
+    diagnostics.push(
+      diagnostic('model/unknown-label', {
+        model: model.name,
+        label: model.label,
+        ...nearParameter(model.label, names),
+      }),
+    )
+    return
+  }
+  const fits = isNumber(label.type) || (model.family === 'logistic' && label.type === 'bool')
+  if (fits) return
+  const expected = model.family === 'logistic' ? 'boolean, or a number that is 0 or 1' : 'a number'
+  const { family } = model
+  diagnostics.push(diagnostic('model/label-type', { label: label.name, type: label.type, family, expected }))
+}
+
+const readable: Readonly<Record<EncoderSpec['kind'], 'numeric' | 'category' | 'boolean'>> = {
+  numeric: 'numeric',
+  onehot: 'category',
+  boolean: 'boolean',
+}
+
+function checkEncoder(
+  input: string,
+  encoder: EncoderSpec | 'auto',
+  found: { type: string; isEnum: boolean },
+  diagnostics: Diagnostic[],
+): void {
+  const kind = featureKind(found.type, found.isEnum)
+  const name = encoder === 'auto' ? 'a model' : `the ${encoder.kind} encoder`
+  if (kind !== undefined && (encoder === 'auto' || readable[encoder.kind] === kind)) return
+  const hint =
+    kind === 'category'
+      ? 'Encode a category with oneHot().'
+      : kind === undefined
+        ? 'Turn it into a number, a truth value or a category in the view; for an instant, into an age.'
+        : `Encode a ${kind} column with ${kind === 'numeric' ? 'standardize() or numeric()' : 'asBoolean()'}.`
+  diagnostics.push(diagnostic('model/input-type', { input, type: found.type, encoder: name, hint }))
+}

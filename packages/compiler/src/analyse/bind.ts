@@ -1,0 +1,300 @@
+/**
+ * Binds a dataset's declarations to what the database says of them: which columns each view returns, which of them are
+ * features, how they join. Collects every problem it finds; changes nothing.
+ */
+import { type Diagnostic, diagnostic } from '../diagnostics/diagnostic.ts'
+import { nearParameter } from '../diagnostics/nearest.ts'
+import type { Catalog } from '../ir/catalog.ts'
+import type { DatasetDef, FeatureMeta, FeatureUse, FeatureView, SampleDef, TargetDef } from '../ir/definition.ts'
+import { durationSeconds } from '../ir/duration.ts'
+import type { Column, SqlType } from '../ir/type.ts'
+
+/** What introspection and describe found, as data. */
+export interface Facts {
+  readonly catalog: Catalog
+  /**
+   * Columns of each definition's query: by definition for views, samples and targets; for aggregates, of the event source.
+   */
+  readonly columns: (definition: FeatureView | SampleDef | TargetDef) => readonly Column[]
+}
+
+export interface BoundFeature {
+  /** Name in the dataset, prefix included. */
+  readonly name: string
+  /** Column of the view. */
+  readonly column: string
+  readonly type: SqlType
+  readonly isEnum: boolean
+  readonly meta: FeatureMeta
+}
+
+export interface BoundUse {
+  readonly use: FeatureUse
+  /** View key → sample column. */
+  readonly on: readonly (readonly [key: string, sampleColumn: string])[]
+  readonly features: readonly BoundFeature[]
+}
+
+export interface BoundDataset {
+  readonly dataset: DatasetDef
+  readonly sampleColumns: readonly Column[]
+  readonly hasAsOf: boolean
+  readonly uses: readonly BoundUse[]
+  /** Features of all uses, in order. */
+  readonly features: readonly BoundFeature[]
+  /** Sample columns that are neither keys nor as_of nor weight: request columns a model may also use. */
+  readonly extras: readonly Column[]
+  readonly labels: readonly Column[]
+  readonly targetOn: readonly (readonly [key: string, sampleColumn: string])[]
+}
+
+const quoted = (view: { name: string; kind: string }): string => `view "${view.name}"`
+
+/** Binds a dataset. The diagnostics name all problems at once; with errors among them the value is not to be used. */
+export function bindDataset(dataset: DatasetDef, facts: Facts): { value: BoundDataset; diagnostics: Diagnostic[] } {
+  const diagnostics: Diagnostic[] = []
+  const sampleColumns = facts.columns(dataset.sample)
+  const names = sampleColumns.map((c) => c.name)
+  const asOf = sampleColumns.find((c) => c.name === 'as_of')
+  if (asOf && asOf.type !== 'timestamptz') {
+    diagnostics.push(
+      diagnostic('time/type', {
+        view: `sample "${dataset.sample.name}"`,
+        column: 'as_of',
+        type: asOf.type,
+        expected: 'timestamptz',
+      }),
+    )
+  }
+  for (const key of dataset.sample.entity.keys) {
+    if (!names.includes(key.name)) {
+      diagnostics.push(
+        diagnostic('view/missing-key', {
+          view: `sample "${dataset.sample.name}"`,
+          column: key.name,
+          entity: dataset.sample.entity.name,
+          ...nearParameter(key.name, names),
+        }),
+      )
+    }
+  }
+  const uses = dataset.features.map((use) => bindUse(use, dataset, facts, names, asOf !== undefined, diagnostics))
+  const target = dataset.target
+  const targetColumns = target ? facts.columns(target) : []
+  const targetOn = target ? bindKeys(target, undefined, dataset, names, targetColumns, diagnostics) : []
+  const keys = new Set(dataset.sample.entity.keys.map((k) => k.name))
+  const labels = targetColumns.filter((c) => c.name !== 'as_of' && !targetOn.some(([key]) => key === c.name))
+  const usedAsKey = new Set([...uses.flatMap((u) => u.on.map(([, c]) => c)), ...targetOn.map(([, c]) => c)])
+  const extras = sampleColumns.filter(
+    (c) => c.name !== 'as_of' && c.name !== dataset.sample.weight && !keys.has(c.name) && !usedAsKey.has(c.name),
+  )
+  checkNames(dataset, uses, labels, names, diagnostics)
+  checkHorizon(dataset, diagnostics)
+  return {
+    value: {
+      dataset,
+      sampleColumns,
+      hasAsOf: asOf !== undefined,
+      uses,
+      features: uses.flatMap((u) => u.features),
+      extras,
+      labels,
+      targetOn,
+    },
+    diagnostics,
+  }
+}
+
+function bindUse(
+  use: FeatureUse,
+  dataset: DatasetDef,
+  facts: Facts,
+  sampleNames: readonly string[],
+  hasAsOf: boolean,
+  diagnostics: Diagnostic[],
+): BoundUse {
+  const { view } = use
+  const described = facts.columns(view)
+  const on = bindKeys(
+    view,
+    use.on,
+    dataset,
+    sampleNames,
+    view.kind === 'aggregates' ? undefined : described,
+    diagnostics,
+  )
+  if (view.kind !== 'static' && !hasAsOf) {
+    diagnostics.push(diagnostic('time/needs-as-of', { view: quoted(view), sample: dataset.sample.name }))
+  }
+  const columns = view.kind === 'aggregates' ? aggregateColumns(view, described, diagnostics) : described
+  checkTime(view, described, diagnostics)
+  const own = new Set([...view.entity.keys.map((k) => k.name), 'as_of'])
+  if (view.kind === 'history') for (const c of [view.time, view.knownAt]) if (c !== undefined) own.add(c)
+  const available = columns.filter((c) => !own.has(c.name))
+  const featureNames = available.map((c) => c.name)
+  for (const name of Object.keys(view.features)) {
+    if (!featureNames.includes(name)) {
+      diagnostics.push(
+        diagnostic('view/unknown-column', { view: quoted(view), column: name, ...nearParameter(name, featureNames) }),
+      )
+    }
+  }
+  for (const name of use.pick ?? []) {
+    if (!featureNames.includes(name)) {
+      diagnostics.push(
+        diagnostic('view/unknown-column', { view: quoted(view), column: name, ...nearParameter(name, featureNames) }),
+      )
+    }
+  }
+  const features = available
+    .filter((c) => use.pick === undefined || use.pick.includes(c.name))
+    .map((c) => ({
+      name: `${use.prefix ?? ''}${c.name}`,
+      column: c.name,
+      type: c.type,
+      isEnum: c.isEnum ?? false,
+      meta: view.features[c.name] ?? {},
+    }))
+  return { use, on, features }
+}
+
+function bindKeys(
+  view: FeatureView | TargetDef,
+  mapping: Readonly<Record<string, string>> | undefined,
+  dataset: DatasetDef,
+  sampleNames: readonly string[],
+  described: readonly Column[] | undefined,
+  diagnostics: Diagnostic[],
+): [string, string][] {
+  return view.entity.keys.map(({ name }) => {
+    if (described && !described.some((c) => c.name === name)) {
+      diagnostics.push(
+        diagnostic('view/missing-key', {
+          view: quoted(view),
+          column: name,
+          entity: view.entity.name,
+          ...nearParameter(
+            name,
+            described.map((c) => c.name),
+          ),
+        }),
+      )
+    }
+    const column = mapping?.[name] ?? name
+    if (!sampleNames.includes(column)) {
+      diagnostics.push(
+        diagnostic('dataset/key-not-in-sample', {
+          view: quoted(view),
+          column,
+          sample: dataset.sample.name,
+          ...nearParameter(column, sampleNames),
+        }),
+      )
+    }
+    return [name, column]
+  })
+}
+
+/** Columns an aggregates view returns: one per aggregate and window. */
+export function aggregateColumns(
+  view: Extract<FeatureView, { kind: 'aggregates' }>,
+  source: readonly Column[],
+  diagnostics: Diagnostic[],
+): Column[] {
+  const { spec } = view
+  const names = source.map((c) => c.name)
+  const wanted = [
+    spec.time,
+    ...(spec.knownAt === undefined ? [] : [spec.knownAt]),
+    ...view.entity.keys.map((k) => spec.keys[k.name] ?? k.name),
+    ...Object.values(spec.aggregates).flatMap((a) => (a.column === undefined ? [] : [a.column])),
+  ]
+  for (const column of new Set(wanted)) {
+    if (!names.includes(column)) {
+      diagnostics.push(
+        diagnostic('view/unknown-column', {
+          view: `the source of ${quoted(view)}`,
+          column,
+          ...nearParameter(column, names),
+        }),
+      )
+    }
+  }
+  for (const window of Object.values(spec.windows)) {
+    if (durationSeconds(window) === undefined) diagnostics.push(diagnostic('time/window', { window }))
+  }
+  return Object.entries(spec.aggregates).flatMap(([name, a]) =>
+    Object.keys(spec.windows).map((w) => ({
+      name: `${name}_${w}`,
+      type: a.function === 'count' ? 'int8' : 'float8',
+      nullable: a.function !== 'count',
+    })),
+  )
+}
+
+function checkTime(view: FeatureView, described: readonly Column[], diagnostics: Diagnostic[]): void {
+  const times =
+    view.kind === 'history'
+      ? [view.time, view.knownAt]
+      : view.kind === 'aggregates'
+        ? [view.spec.time, view.spec.knownAt]
+        : view.kind === 'window'
+          ? ['as_of']
+          : []
+  for (const name of times) {
+    if (name === undefined) continue
+    const column = described.find((c) => c.name === name)
+    if (column && column.type !== 'timestamptz') {
+      diagnostics.push(
+        diagnostic('time/type', { view: quoted(view), column: name, type: column.type, expected: 'timestamptz' }),
+      )
+    }
+    if (!column && view.kind === 'window') diagnostics.push(diagnostic('view/missing-as-of', { view: quoted(view) }))
+    if (!column && view.kind === 'history') {
+      diagnostics.push(
+        diagnostic('view/missing-time', {
+          view: quoted(view),
+          column: name,
+          ...nearParameter(
+            name,
+            described.map((c) => c.name),
+          ),
+        }),
+      )
+    }
+  }
+}
+
+function checkNames(
+  dataset: DatasetDef,
+  uses: readonly BoundUse[],
+  labels: readonly Column[],
+  sampleNames: readonly string[],
+  diagnostics: Diagnostic[],
+): void {
+  const owner = new Map<string, string>(sampleNames.map((n) => [n, `sample "${dataset.sample.name}"`]))
+  const add = (name: string, by: string) => {
+    const first = owner.get(name)
+    if (first !== undefined) {
+      diagnostics.push(
+        diagnostic('dataset/duplicate-column', { dataset: dataset.name, column: name, first, second: by }),
+      )
+    }
+    owner.set(name, by)
+  }
+  for (const u of uses) for (const f of u.features) add(f.name, quoted(u.use.view))
+  for (const l of labels) add(l.name, `target "${dataset.target?.name}"`)
+}
+
+function checkHorizon(dataset: DatasetDef, diagnostics: Diagnostic[]): void {
+  const { split } = dataset.sample
+  const horizon = dataset.target?.horizon
+  if (horizon === undefined || split.kind !== 'time') return
+  const needed = durationSeconds(horizon)
+  if (needed === undefined) {
+    diagnostics.push(diagnostic('time/window', { window: horizon }))
+    return
+  }
+  const gap = split.gap === undefined ? 0 : (durationSeconds(split.gap) ?? 0)
+  if (gap < needed) diagnostics.push(diagnostic('time/horizon', { target: dataset.target?.name ?? '', horizon }))
+}

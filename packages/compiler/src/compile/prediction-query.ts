@@ -1,0 +1,231 @@
+/** The prediction query: every needed view and the trained model in one WITH … SELECT that any client can run. */
+import { type BoundDataset, bindDataset, type Facts } from '../analyse/bind.ts'
+import { checkDepth } from '../analyse/cost.ts'
+import { diagnostic, fail, throwIfErrors, ViewcastError } from '../diagnostics/diagnostic.ts'
+import { postgres } from '../emit/dialects/postgres.ts'
+import { instant } from '../emit/instant.ts'
+import { layout } from '../emit/layout.ts'
+import { printStatement } from '../emit/statement.ts'
+import type { ModelDef } from '../ir/definition.ts'
+import { expr } from '../ir/expression.ts'
+import type { ModelRecord } from '../ir/model-record.ts'
+import type { Projection, Select, Stage, Statement } from '../ir/relation.ts'
+import type { Column } from '../ir/type.ts'
+import { labelOf, linearPredictor, outputs } from '../model/scoring.ts'
+import { bindSpine, type SpineBinding } from '../rewrite/bind-spine.ts'
+import { foldConstants } from '../rewrite/fold-constants.ts'
+import { inlineViews, reservedNames } from '../rewrite/inline-views.ts'
+import { boundaryType, pointInTime } from '../rewrite/point-in-time.ts'
+import { stageNames } from '../rewrite/stage-names.ts'
+import type { CompiledQuery } from './compiled-query.ts'
+import { header } from './header.ts'
+import { textsOf } from './training-query.ts'
+
+export interface PredictionOptions {
+  readonly spine: SpineBinding
+  /** Also return the features each prediction was made from, for verification. Default false. */
+  readonly withFeatures?: boolean
+  /** First rows only, in key order. */
+  readonly limit?: number
+}
+
+/**
+ * Compiles the prediction query of a trained model: spine → features → linear predictor (fenced, computed once) → outputs.
+ *
+ * Columns: the entity keys, `as_of` where the dataset has one, then `prediction` (linear), or `probability` and the label
+ * (logistic; NULL when the probability is). Views and columns the model does not use leave no trace.
+ *
+ * Errors: what binding finds; `model/stale` when the record has inputs the dataset lost; `time/instant`;
+ * `compile/no-anchor`; `compile/too-deep`.
+ *
+ * ```sql
+ * WITH _as_of AS (VALUES (timestamptz '2001-02-01 12:00:00+00')), _spine AS (…), late AS (…),
+ *   _features AS (…), _score AS (SELECT …, 0.1::float8 + … AS _linear FROM _features OFFSET 0)
+ * SELECT origin, as_of, CASE … END AS probability, … AS late15 FROM _score
+ * ```
+ */
+export function predictionQuery(
+  model: ModelDef,
+  record: ModelRecord,
+  facts: Facts,
+  options: PredictionOptions,
+): CompiledQuery {
+  const { value: bound, diagnostics } = bindDataset(model.dataset, facts)
+  const warnings = throwIfErrors(diagnostics)
+  const inputs = record.inputs.map((i) => i.feature)
+  checkInputs(model, bound, inputs)
+  const binding = normalised(options.spine)
+  const wanted = new Set(inputs)
+  const names = stageNames([
+    ...reservedNames(textsOf(bound, facts), facts.catalog),
+    '_as_of',
+    '_features',
+    '_score',
+    '_prediction',
+  ])
+  const spine = bindSpine(bound, binding, wanted, facts.catalog, names)
+  const pit = pointInTime(
+    bound,
+    wanted,
+    false,
+    spine,
+    spine.name,
+    facts,
+    names,
+    binding.kind === 'sample' ? 'training' : 'prediction',
+  )
+  const keys = [...bound.dataset.sample.entity.keys.map((k) => k.name), ...(bound.hasAsOf ? ['as_of'] : [])]
+  const extras = bound.extras.filter((c) => wanted.has(c.name))
+  const features: Projection[] = [
+    ...extras.map((c) => ({ name: c.name, expr: requestColumn(spine.name, c) })),
+    ...pit.columns,
+  ]
+  const keyColumns = keys.map((name) => ({ name, expr: expr.column(spine.name, name) }))
+  const linear = foldConstants(linearPredictor(record, 'f'))
+  checkDepth(linear, postgres.maxDepth)
+  const carried = options.withFeatures ? features.map((f) => f.name) : []
+  const stages: Stage[] = [
+    ...spine.stages,
+    ...pit.stages,
+    {
+      name: '_features',
+      relation: select(spine.name, spine.name, [...keyColumns, ...features], { joins: pit.joins }),
+    },
+    {
+      name: '_score',
+      comment: scoreComment(record),
+      relation: select(
+        '_features',
+        'f',
+        [...keys, ...carried]
+          .map((name) => ({ name, expr: expr.column('f', name) }))
+          .concat({ name: '_linear', expr: linear }),
+        { fence: true },
+      ),
+    },
+  ]
+  const output = outputs(record, expr.column('s', '_linear'))
+  const out = output.map((o) => ({ name: o.name, expr: o.expr }))
+  const pass = [...keys, ...carried]
+  const from = (alias: string) => pass.map((name) => ({ name, expr: expr.column(alias, name) }))
+  let body: Select
+  if (record.family === 'logistic') {
+    // The label reads the probability, so the probability is a stage of its own; the guard is computed once.
+    stages.push({
+      name: '_prediction',
+      relation: select('_score', 's', [...from('s'), ...linearOut(options), ...out], { fence: true }),
+    })
+    const probability = expr.column('p', 'probability')
+    body = select('_prediction', 'p', [
+      ...from('p'),
+      ...(options.withFeatures ? [{ name: '_linear', expr: expr.column('p', '_linear') }] : []),
+      { name: 'probability', expr: probability },
+      { name: model.label, expr: labelOf(record, probability) },
+    ])
+  } else {
+    body = select('_score', 's', [...from('s'), ...linearOut(options), ...out])
+  }
+  const statement: Statement = { kind: 'with', stages: inlineViews(stages, facts.catalog, names), body }
+  const limited =
+    options.limit === undefined ? '' : `\nORDER BY ${keys.map((_, i) => i + 1).join(', ')} LIMIT ${options.limit}`
+  const sql = layout(
+    `${predictionHeader(model, record, bound, binding)}\n${printStatement(statement, postgres)}${limited}`,
+  )
+  return { sql, columns: outputColumns(model, record, bound, keys, options), warnings }
+}
+
+const linearOut = (options: PredictionOptions): Projection[] =>
+  options.withFeatures ? [{ name: '_linear', expr: expr.column('s', '_linear') }] : []
+
+const select = (
+  name: string,
+  alias: string,
+  columns: readonly Projection[],
+  more: Partial<Pick<Select, 'joins' | 'fence'>> = {},
+): Select => ({
+  kind: 'select',
+  from: { relation: { kind: 'table', name }, alias },
+  joins: more.joins ?? [],
+  columns,
+  distinct: false,
+  fence: more.fence ?? false,
+})
+
+/** A request column crosses the same boundary as a feature. */
+const requestColumn = (alias: string, c: Column): Projection['expr'] => {
+  const column = expr.column(alias, c.name)
+  const type = boundaryType(c)
+  return type === c.type ? column : expr.cast(column, type)
+}
+
+function checkInputs(model: ModelDef, bound: BoundDataset, inputs: readonly string[]): void {
+  const available = new Set([...bound.features.map((f) => f.name), ...bound.extras.map((c) => c.name)])
+  const lost = inputs.filter((i) => !available.has(i))
+  if (lost.length > 0) {
+    throw new ViewcastError(lost.map((input) => diagnostic('model/stale', { model: model.name, input })))
+  }
+}
+
+function normalised(binding: SpineBinding): SpineBinding {
+  if (binding.kind === 'sample' || binding.at === undefined) return binding
+  const at = instant(binding.at)
+  if (at === undefined) fail('time/instant', { value: binding.at })
+  return { ...binding, at }
+}
+
+const scoreComment = (record: ModelRecord): string =>
+  record.family === 'logistic'
+    ? 'The linear predictor, computed once per row; encoders and coefficients are folded into one term per input.'
+    : 'The prediction; encoders and coefficients are folded into one term per input.'
+
+function predictionHeader(model: ModelDef, record: ModelRecord, bound: BoundDataset, binding: SpineBinding): string {
+  const asOf =
+    binding.kind === 'sample'
+      ? "each sample row's own as_of"
+      : binding.at === undefined
+        ? 'the start of the transaction; edit _as_of to ask for another instant'
+        : `${binding.at}; edit _as_of to ask for another instant`
+  const described = new Map(bound.features.map((f) => [f.name, f.meta]))
+  const unit = (name: string): string => {
+    const meta = described.get(name)
+    return meta?.unit === undefined ? name : `${name} (${meta.unit})`
+  }
+  return header(`Prediction query of model "${model.name}", written by viewcast.`, [
+    ['model', `${record.name} version ${record.version}, ${record.family}, trained ${record.trainedAt}`],
+    [
+      'dataset',
+      `${record.dataset.name}, ${record.dataset.trainRows} training rows, query ${record.dataset.queryHash.slice(0, 12)}`,
+    ],
+    ['inputs', record.inputs.map((i) => unit(i.feature)).join(', ')],
+    ...outputs(record, expr.float(0)).map((o) => [o.name, o.description] as const),
+    ...(record.family === 'logistic' ? [[model.label, `probability >= ${record.threshold}`] as const] : []),
+    ...(bound.hasAsOf ? [['as of', asOf] as const] : []),
+  ])
+}
+
+function outputColumns(
+  model: ModelDef,
+  record: ModelRecord,
+  bound: BoundDataset,
+  keys: readonly string[],
+  options: PredictionOptions,
+): Column[] {
+  const nullable = { nullable: true }
+  const typeOf = (name: string) => bound.sampleColumns.find((c) => c.name === name)?.type ?? 'text'
+  return [
+    ...keys.map((name) => ({ name, type: typeOf(name), ...nullable })),
+    ...(options.withFeatures
+      ? [
+          ...bound.extras
+            .filter((c) => record.inputs.some((i) => i.feature === c.name))
+            .map((c) => ({ name: c.name, type: boundaryType(c), ...nullable })),
+          ...bound.features
+            .filter((f) => record.inputs.some((i) => i.feature === f.name))
+            .map((f) => ({ name: f.name, type: boundaryType(f), ...nullable })),
+          { name: '_linear', type: 'float8', ...nullable },
+        ]
+      : []),
+    ...outputs(record, expr.float(0)).map((o) => ({ name: o.name, type: o.type, ...nullable })),
+    ...(record.family === 'logistic' ? [{ name: model.label, type: 'bool', ...nullable }] : []),
+  ]
+}

@@ -1,0 +1,96 @@
+/** The training query: sample LEFT JOIN feature views LEFT JOIN target, each row at its own instant. */
+import { type BoundDataset, bindDataset, type Facts } from '../analyse/bind.ts'
+import { throwIfErrors } from '../diagnostics/diagnostic.ts'
+import { postgres } from '../emit/dialects/postgres.ts'
+import { layout } from '../emit/layout.ts'
+import { printStatement } from '../emit/statement.ts'
+import { viewText } from '../front/sql/view-text.ts'
+import type { DatasetDef } from '../ir/definition.ts'
+import { expr } from '../ir/expression.ts'
+import type { Projection, Statement } from '../ir/relation.ts'
+import type { Column } from '../ir/type.ts'
+import { bindSpine } from '../rewrite/bind-spine.ts'
+import { inlineViews, reservedNames } from '../rewrite/inline-views.ts'
+import { boundaryType, pointInTime } from '../rewrite/point-in-time.ts'
+import { splitColumn } from '../rewrite/split.ts'
+import { stageNames } from '../rewrite/stage-names.ts'
+import type { CompiledQuery } from './compiled-query.ts'
+import { queryOf, titleOf } from './describe-query.ts'
+import { header } from './header.ts'
+
+/**
+ * Compiles the training query of a dataset.
+ *
+ * Columns: the sample's own, then the features (numbers as float8, categories as text), the labels, `_weight` when the
+ * sample declares one, and `_split` (`train`, `test`, or NULL inside the gap). Its rows are the sample's rows, always.
+ *
+ * Errors: everything {@link bindDataset} finds, at once.
+ *
+ * ```sql
+ * WITH departures AS (…), late AS (…), late15 AS (…)
+ * SELECT departures.origin, departures.as_of, late.delay_7d, late15.late15
+ * FROM departures LEFT JOIN late ON … LEFT JOIN late15 ON …
+ * ```
+ */
+export function trainingQuery(dataset: DatasetDef, facts: Facts): CompiledQuery {
+  const { value: bound, diagnostics } = bindDataset(dataset, facts)
+  const warnings = throwIfErrors(diagnostics)
+  const wanted = new Set(bound.features.map((f) => f.name))
+  const names = stageNames(reservedNames(textsOf(bound, facts), facts.catalog))
+  const spine = bindSpine(bound, { kind: 'sample' }, wanted, facts.catalog, names)
+  const pit = pointInTime(bound, wanted, true, spine, spine.name, facts, names, 'training')
+  const own: Projection[] = bound.sampleColumns.map((c) => ({ name: c.name, expr: expr.column(spine.name, c.name) }))
+  const { weight, split } = dataset.sample
+  const weights: Projection[] =
+    weight === undefined ? [] : [{ name: '_weight', expr: expr.cast(expr.column(spine.name, weight), 'float8') }]
+  const statement: Statement = {
+    kind: 'with',
+    stages: inlineViews([...spine.stages, ...pit.stages], facts.catalog, names),
+    body: {
+      kind: 'select',
+      from: { relation: { kind: 'table', name: spine.name }, alias: spine.name },
+      joins: pit.joins,
+      columns: [...own, ...pit.columns, ...weights, ...splitColumn(split, bound, spine.name)],
+      distinct: false,
+      fence: false,
+    },
+  }
+  const sql = layout(`${trainingHeader(bound)}\n${printStatement(statement, postgres)}`)
+  return { sql, columns: columnsOf(bound), warnings }
+}
+
+/** The texts a statement will carry, for the names its stages must not take. */
+export function textsOf(bound: BoundDataset, facts: Facts): string[] {
+  const { dataset } = bound
+  const all = [dataset.sample, ...(dataset.target ? [dataset.target] : []), ...bound.uses.map((u) => u.use.view)]
+  const texts = all.map((d) => viewText(queryOf(d), facts.catalog, titleOf(d)).text)
+  const { from } = dataset.sample.entity
+  return from?.schema === undefined && from ? [...texts, `SELECT 1 FROM "${from.name.replaceAll('"', '""')}"`] : texts
+}
+
+function trainingHeader(bound: BoundDataset): string {
+  const { dataset } = bound
+  return header(`Training query of dataset "${dataset.name}", written by viewcast.`, [
+    ['sample', `${dataset.sample.name}: one row per sample row, whatever the views return`],
+    [
+      'features',
+      bound.uses
+        .map((u) => u.use.view.name)
+        .filter((n, i, all) => all.indexOf(n) === i)
+        .join(', '),
+    ],
+    ...(dataset.target ? [['target', dataset.target.name] as const] : []),
+    ...(bound.hasAsOf ? [['as of', 'each row sees only what was there before its own as_of'] as const] : []),
+  ])
+}
+
+function columnsOf(bound: BoundDataset): Column[] {
+  const { sample } = bound.dataset
+  return [
+    ...bound.sampleColumns,
+    ...bound.features.map((f) => ({ name: f.name, type: boundaryType(f), nullable: f.meta.fill === undefined })),
+    ...bound.labels,
+    ...(sample.weight === undefined ? [] : [{ name: '_weight', type: 'float8', nullable: true }]),
+    ...(sample.split.kind === 'none' ? [] : [{ name: '_split', type: 'text', nullable: true }]),
+  ]
+}

@@ -1,0 +1,80 @@
+/** Expressions as SQL text. Parentheses appear where precedence needs them and nowhere else. */
+import { type Expr, fold, inGroups } from '../ir/expression.ts'
+import { quoteIdentifier } from './identifier.ts'
+import { printLiteral } from './literal.ts'
+import { printType } from './type-name.ts'
+
+/** Text with the binding strength of its outermost operator (PostgreSQL manual, table 4.2). */
+interface Printed {
+  readonly sql: string
+  readonly level: number
+}
+const level = { or: 1, and: 2, not: 3, is: 4, compare: 5, add: 7, multiply: 8, negate: 9, cast: 10, atom: 11 } as const
+
+const wrap = (p: Printed, least: number): string => (p.level >= least ? p.sql : `(${p.sql})`)
+
+/** An expression as SQL text, such as `1.5::float8 * f.distance + 0.2::float8`. */
+export const printExpression = (e: Expr): string => print(e).sql
+
+const atom = (sql: string): Printed => ({ sql, level: level.atom })
+
+const print: (e: Expr) => Printed = fold<Printed>({
+  column: (n) => atom(n.of === '' ? quoteIdentifier(n.name) : `${quoteIdentifier(n.of)}.${quoteIdentifier(n.name)}`),
+  stage: (n) => atom(`${quoteIdentifier(n.stage)}.${quoteIdentifier(n.name)}`),
+  literal: (n) => ({ sql: printLiteral(n.value, n.type), level: level.cast }),
+  parameter: (n) => ({ sql: `$${n.index}::${printType(n.type)}`, level: level.cast }),
+  sum: (n) => nary(n.terms, '+', level.add),
+  product: (n) => nary(n.factors, '*', level.multiply),
+  divide: (n) => ({
+    sql: `${wrap(print(n.left), level.multiply)} / ${wrap(print(n.right), level.multiply + 1)}`,
+    level: level.multiply,
+  }),
+  negate: (n) => ({ sql: `- ${wrap(print(n.of), level.cast)}`, level: level.negate }),
+  compare: (n) => ({
+    sql: `${wrap(print(n.left), level.compare + 1)} ${n.operator} ${wrap(print(n.right), level.compare + 1)}`,
+    level: level.compare,
+  }),
+  logic: (n) => {
+    const own = n.operator === 'and' ? level.and : level.or
+    return { sql: n.terms.map((t) => wrap(print(t), own + 1)).join(` ${n.operator.toUpperCase()} `), level: own }
+  },
+  not: (n) => ({ sql: `NOT ${wrap(print(n.of), level.not)}`, level: level.not }),
+  isnull: (n) => ({ sql: `${wrap(print(n.of), level.is + 1)} IS NULL`, level: level.is }),
+  case: (n) => {
+    const arms = n.arms.map((a) => `WHEN ${print(a.when).sql} THEN ${print(a.then).sql}`)
+    return atom(`CASE ${arms.join(' ')} ELSE ${print(n.otherwise).sql} END`)
+  },
+  call: (n) =>
+    n.name === 'hash32' ? hash32(n.args) : atom(`${n.name}(${n.args.map((a) => print(a).sql).join(', ')})`),
+  sigmoid: (n) => atom(guardedSigmoid(wrap(print(n.of), level.compare + 1), wrap(print(n.of), level.cast))),
+  cast: (n) => ({ sql: `${wrap(print(n.of), level.cast)}::${printType(n.to)}`, level: level.cast }),
+})
+
+/**
+ * exp() of a float8 raises an error on underflow as well as overflow, so the textbook form aborts a whole query for one
+ * extreme row; and greatest/least would turn a missing score into certainty. NaN is above every number in PostgreSQL,
+ * hence the last comparison: NULL → NULL, NaN → NaN, ±infinity → 0 or 1.
+ */
+const guardedSigmoid = (z: string, negatable: string): string =>
+  `CASE WHEN ${z} BETWEEN -708 AND 708 THEN 1::float8 / (1::float8 + exp(- ${negatable})) ` +
+  `WHEN ${z} < -708 THEN 0::float8 WHEN ${z} <= 'Infinity'::float8 THEN 1::float8 ELSE ${z} END`
+
+/** concat_ws skips NULL instead of returning it, so a NULL key still has a side. */
+const hash32 = (args: readonly Expr[]): Printed => ({
+  sql: `('x' || left(md5(concat_ws(E'\\x1f', ${args.map((a) => print(a).sql).join(', ')})), 8))::bit(32)::int8`,
+  level: level.cast,
+})
+
+/** n-ary operators print in groups of 16, in the order the interpreter reduces them. */
+function nary(items: readonly Expr[], operator: '+' | '*', own: number): Printed {
+  const leaves = items.map((item, i) => {
+    const p = print(item)
+    // The right operand of the same operator needs parentheses, or the reduction order would change.
+    return { sql: wrap(p, i % 16 === 0 ? own : own + 1), level: level.atom }
+  })
+  return inGroups<Printed>(leaves, (parts, depth) =>
+    parts.length === 1
+      ? (parts[0] as Printed)
+      : { sql: parts.map((p) => (depth === 0 ? p.sql : `(${p.sql})`)).join(` ${operator} `), level: own },
+  )
+}

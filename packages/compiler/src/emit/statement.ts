@@ -1,0 +1,139 @@
+/** Statements as SQL text: one CTE per stage, in order, and the last SELECT. */
+
+import { sqlFacts } from '../front/sql/facts.ts'
+import type { Speaker } from '../front/sql/parser.ts'
+import { pruneEdits } from '../front/sql/prune.ts'
+import { retarget, splice } from '../front/sql/splice.ts'
+import { printInterval } from '../ir/duration.ts'
+import type { AsOf, Opaque, Relation, Select, Source, Stage, Statement } from '../ir/relation.ts'
+import type { Dialect } from './dialect.ts'
+import { printExpression } from './expression.ts'
+import { quoteIdentifier, quoteName } from './identifier.ts'
+import { printLiteral } from './literal.ts'
+import { printType } from './type-name.ts'
+
+/** The statement as unformatted text; `layout.ts` makes it readable. */
+export function printStatement(statement: Statement, dialect: Dialect): string {
+  const body = printSelect(statement.body, dialect)
+  if (statement.stages.length === 0) return body
+  return `WITH ${statement.stages.map((s) => printStage(s, dialect)).join(',\n')}\n${body}`
+}
+
+function printStage(stage: Stage, dialect: Dialect): string {
+  const comment = stage.comment === undefined ? '' : `${sqlComment(stage.comment)}\n`
+  return `${comment}${quoteIdentifier(stage.name)} AS (\n${printQuery(stage.relation, dialect)}\n)`
+}
+
+/** A comment that cannot be left early, whatever its text. */
+export const sqlComment = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) => `-- ${line}`.trimEnd())
+    .join('\n')
+
+/** A relation as a query of its own. */
+function printQuery(relation: Relation, dialect: Dialect): string {
+  switch (relation.kind) {
+    case 'table':
+      return `SELECT * FROM ${quoteName(relation)}`
+    case 'values':
+      return printValues(relation)
+    case 'opaque':
+      return printOpaque(relation)
+    case 'asof':
+      return printAsOf(relation)
+    case 'select':
+      return printSelect(relation, dialect)
+  }
+}
+
+function printSelect(select: Select, dialect: Dialect): string {
+  const columns = select.columns.map((c) => {
+    const sql = printExpression(c.expr)
+    const same = c.expr.kind === 'column' && c.expr.name === c.name
+    return same ? sql : `${sql} AS ${quoteIdentifier(c.name)}`
+  })
+  const parts = [
+    `SELECT ${select.distinct ? 'DISTINCT ' : ''}${columns.join(', ')}`,
+    `FROM ${printSource(select.from, dialect)}`,
+  ]
+  for (const j of select.joins) {
+    const on = j.on.map(printExpression).join(' AND ')
+    parts.push(
+      j.type === 'cross'
+        ? `CROSS JOIN ${printSource(j.source, dialect)}`
+        : `LEFT JOIN ${printSource(j.source, dialect)} ON ${on}`,
+    )
+  }
+  if (select.where) parts.push(`WHERE ${printExpression(select.where)}`)
+  if (select.fence) parts.push(dialect.fence)
+  return parts.join(' ')
+}
+
+function printSource(source: Source, dialect: Dialect): string {
+  const { relation, alias } = source
+  if (relation.kind === 'table') {
+    const name = quoteName(relation)
+    return relation.schema === undefined && relation.name === alias ? name : `${name} AS ${quoteIdentifier(alias)}`
+  }
+  if (relation.kind === 'values') {
+    const columns = relation.columns.map((c) => quoteIdentifier(c.name)).join(', ')
+    return `(${printValues(relation)}) AS ${quoteIdentifier(alias)} (${columns})`
+  }
+  return `(${printQuery(relation, dialect)}) AS ${quoteIdentifier(alias)}`
+}
+
+function printValues(values: Extract<Relation, { kind: 'values' }>): string {
+  if (values.rows.length === 0) {
+    const nulls = values.columns.map((c) => `NULL::${printType(c.type)}`)
+    return `SELECT ${nulls.join(', ')} WHERE false`
+  }
+  const rows = values.rows.map(
+    (row) => `(${row.map((v, i) => printLiteral(v, values.columns[i]?.type ?? 'text')).join(', ')})`,
+  )
+  return `VALUES ${rows.join(', ')}`
+}
+
+const speaker = (o: Opaque): Speaker => ({ view: o.view, file: o.view })
+
+function printOpaque(o: Opaque): string {
+  const facts = sqlFacts(o.text, speaker(o))
+  const replacement = (r: { schema?: string; name: string }): string | undefined => {
+    const stage = o.targets[r.schema === undefined ? r.name : `${r.schema}.${r.name}`]
+    return stage === undefined ? undefined : quoteIdentifier(stage)
+  }
+  const edits = retarget(facts, replacement, quoteIdentifier)
+  const cuts = o.keep === undefined ? [] : pruneEdits(facts, new Set(o.keep))
+  const inside = (e: { start: number; end: number }) => cuts.some((c) => e.start >= c.start && e.end <= c.end)
+  const text = splice(facts.text, [...edits.filter((e) => !inside(e)), ...cuts])
+  if (o.uniqueOn === undefined) return text
+  const keys = o.uniqueOn.map((k) => `q.${quoteIdentifier(k)}`).join(', ')
+  // Uniqueness could not be proven: one row per key, the first in the order of the whole row, so that it is repeatable.
+  return `SELECT DISTINCT ON (${keys}) q.* FROM (\n${text}\n) AS q ORDER BY ${keys}, q::text`
+}
+
+/** Latest row before the instant. Ties on time are broken by the order of the whole row as text, so they are repeatable. */
+function printAsOf(a: AsOf): string {
+  const key = (alias: string) => a.keys.map((k) => `${alias}.${quoteIdentifier(k)}`)
+  const time = `h.${quoteIdentifier(a.time)}`
+  const conditions = [
+    ...a.keys.map((k) => `h.${quoteIdentifier(k)} = s.${quoteIdentifier(k)}`),
+    `${time} <= s.as_of`,
+    ...(a.knownAt === undefined ? [] : [`h.${quoteIdentifier(a.knownAt)} < s.as_of`]),
+    ...(a.maxAge === undefined ? [] : [`${time} > s.as_of - ${printInterval(a.maxAge)}`]),
+  ].join(' AND ')
+  const columns = (alias: string) => a.columns.map((c) => `${alias}.${quoteIdentifier(c)}`)
+  const spineColumns = [...key('s'), 's.as_of']
+  const history = `(\n${printOpaque(a.history)}\n) AS h`
+  if (a.form === 'lateral') {
+    return (
+      `SELECT ${[...spineColumns, ...columns('l')].join(', ')} FROM ${quoteIdentifier(a.spine)} AS s CROSS JOIN LATERAL (` +
+      `SELECT h.* FROM ${history} WHERE ${conditions} ORDER BY ${time} DESC, h::text LIMIT 1) AS l`
+    )
+  }
+  return (
+    `SELECT DISTINCT ON (${spineColumns.join(', ')}) ${[...spineColumns, ...columns('h')].join(', ')} ` +
+    `FROM ${quoteIdentifier(a.spine)} AS s JOIN ${history} ON ${conditions} ` +
+    `ORDER BY ${spineColumns.join(', ')}, ${time} DESC, h::text`
+  )
+}

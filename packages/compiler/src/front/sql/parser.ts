@@ -1,0 +1,111 @@
+/**
+ * PostgreSQL's own grammar, behind one interface. The only file that imports the parser.
+ *
+ * The grammar is WebAssembly and is loaded once by {@link loadParser}; everything after that is synchronous.
+ */
+import { loadModule, parseSync, scanSync } from 'libpg-query'
+import { type Diagnostic, diagnostic, fail, InternalError, ViewcastError } from '../../diagnostics/diagnostic.ts'
+import { locate } from '../../diagnostics/locate.ts'
+
+/** A node of the parse tree: `{ SelectStmt: {…} }` and the like, kept as plain JSON. */
+export type Node = { readonly [key: string]: unknown }
+
+export interface Token {
+  readonly start: number
+  readonly end: number
+  readonly text: string
+  readonly name: string
+}
+
+let ready = false
+
+/** Loads the grammar (about 50 ms, once). Call it before any compile function. */
+export async function loadParser(): Promise<void> {
+  if (ready) return
+  await loadModule()
+  ready = true
+}
+
+/** Who is speaking, in messages: `view "profile"`, and the file or description a location names. */
+export interface Speaker {
+  readonly view: string
+  readonly file: string
+}
+
+/** Parses text into its statements. Errors: `sql/syntax` with the place of the offending token. */
+export function parseStatements(text: string, speaker: Speaker): readonly Node[] {
+  assertReady()
+  try {
+    const tree = parseSync(text) as { stmts?: { stmt: Node }[] }
+    return (tree.stmts ?? []).map((s) => s.stmt)
+  } catch (e) {
+    throw new ViewcastError([syntaxDiagnostic(e, text, speaker)], { cause: e })
+  }
+}
+
+/** The one SELECT a view is. Errors: `sql/syntax`, `sql/several-statements`, `sql/not-a-select`. */
+export function parseSelect(text: string, speaker: Speaker): Node {
+  const statements = parseStatements(text, speaker)
+  if (statements.length > 1) {
+    fail(
+      'sql/several-statements',
+      { view: speaker.view, count: String(statements.length) },
+      locate(speaker.file, text, 0),
+    )
+  }
+  const select = statements[0]?.['SelectStmt']
+  if (select === undefined || (select as Node)['intoClause'] !== undefined) {
+    fail('sql/not-a-select', { view: speaker.view }, locate(speaker.file, text, 0))
+  }
+  return select as Node
+}
+
+/** Tokens and comments with character offsets. */
+export function scanTokens(text: string): readonly Token[] {
+  assertReady()
+  const toCharacter = characterOffsets(text)
+  const { tokens } = scanSync(text) as {
+    tokens: { start: number; end: number; text: string; tokenName: string; tokenType: number }[]
+  }
+  return tokens.map((t) => ({
+    start: toCharacter(t.start),
+    end: toCharacter(t.end),
+    text: t.text,
+    name: t.tokenName,
+  }))
+}
+
+/**
+ * Turns byte offsets into character offsets: the grammar counts UTF-8 bytes, JavaScript strings count UTF-16 units.
+ */
+export function characterOffsets(text: string): (byte: number) => number {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is "all of ASCII"
+  if (/^[\x00-\x7f]*$/.test(text)) return (byte) => byte
+  const map: number[] = []
+  let character = 0
+  for (const symbol of text) {
+    const code = symbol.codePointAt(0) ?? 0
+    const bytes = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4
+    for (let i = 0; i < bytes; i++) map.push(character)
+    character += symbol.length
+  }
+  map.push(character)
+  return (byte) => map[byte] ?? character
+}
+
+function syntaxDiagnostic(e: unknown, text: string, speaker: Speaker): Diagnostic {
+  const details = (e as { sqlDetails?: { message: string; cursorPosition: number } }).sqlDetails
+  const message = details?.message ?? (e as Error).message
+  // Unlike tree locations, an error's position counts code points, from 0.
+  const offset = [...text].slice(0, details?.cursorPosition ?? 0).join('').length
+  const word = /^\S+/.exec(text.slice(offset))?.[0] ?? ''
+  return diagnostic(
+    'sql/syntax',
+    { view: speaker.view, detail: message },
+    locate(speaker.file, text, offset, Math.max(1, word.length)),
+  )
+}
+
+function assertReady(): void {
+  if (!ready) throw new InternalError('The SQL grammar was used before loadParser()')
+}

@@ -1,0 +1,85 @@
+/**
+ * Encoded columns of an input as expressions: the one definition of what an encoder means. Training encodes with typed
+ * arrays for speed and is tested against this.
+ */
+import { type Expr, expr } from '../ir/expression.ts'
+import type { LearnedInput } from '../ir/model-record.ts'
+
+/** One column of the design matrix. */
+export interface EncodedColumn {
+  /** `distance`, `state=CA`, `distance?` for a missing indicator. */
+  readonly name: string
+  readonly feature: string
+}
+
+/** Names of the encoded columns, in the order of the coefficients (the intercept, which comes first, not included). */
+export function encodedColumns(inputs: readonly LearnedInput[]): EncodedColumn[] {
+  return inputs.flatMap(({ feature, encoder }) => {
+    switch (encoder.kind) {
+      case 'numeric':
+        return [feature, ...(encoder.indicator ? [`${feature}?`] : [])].map((name) => ({ name, feature }))
+      case 'onehot':
+        return encoder.levels.map((level) => ({ name: `${feature}=${level}`, feature }))
+      case 'boolean':
+        return [{ name: feature, feature }]
+    }
+  })
+}
+
+export interface Contribution {
+  readonly feature: string
+  /** What the input adds to the linear predictor, the constant part left out. */
+  readonly expr: Expr
+  /** Constant part: −β · center / scale. */
+  readonly constant: number
+}
+
+/**
+ * An input's share of the linear predictor, encoder and coefficients folded into one multiply or one CASE per column.
+ *
+ * `betas` are the coefficients of the input's encoded columns, in order. `column` is the feature after its boundary.
+ */
+export function contribution(input: LearnedInput, betas: readonly number[], column: Expr): Contribution {
+  const { encoder, feature } = input
+  switch (encoder.kind) {
+    case 'numeric': {
+      const missing = expr.or([expr.isNull(column), expr.compare('=', column, expr.float(Number.NaN))])
+      const present = transformed(encoder.transform, column)
+      const imputed = transformedNumber(encoder.transform, encoder.impute)
+      const weight = (betas[0] ?? 0) / encoder.scale
+      const indicator = encoder.indicator ? (betas[1] ?? 0) : 0
+      // A missing value costs one comparison: its whole contribution is a constant known now.
+      const whenMissing = expr.float(product(weight, imputed) + indicator)
+      return {
+        feature,
+        expr: expr.case([{ when: missing, then: whenMissing }], expr.product([expr.float(weight), present])),
+        constant: -product(weight, encoder.center),
+      }
+    }
+    case 'onehot': {
+      const arms = encoder.levels.map((level, i) => ({
+        when: expr.compare('=', column, expr.text(level)),
+        then: expr.float(betas[i] ?? 0),
+      }))
+      return { feature, expr: arms.length === 0 ? expr.float(0) : expr.case(arms, expr.float(0)), constant: 0 }
+    }
+    case 'boolean':
+      return {
+        feature,
+        expr: expr.case([{ when: column, then: expr.float(betas[0] ?? 0) }], expr.float(0)),
+        constant: 0,
+      }
+  }
+}
+
+/** 0 · x is 0 for a learned constant, so that a zero coefficient cannot make NaN of an infinite one. */
+const product = (a: number, b: number): number => (a === 0 || b === 0 ? 0 : a * b)
+
+/** log1p is for amounts: values below 0 count as 0, in training as in SQL. */
+function transformed(transform: 'identity' | 'log1p', x: Expr): Expr {
+  if (transform === 'identity') return x
+  const amount = expr.case([{ when: expr.compare('<', x, expr.float(0)), then: expr.float(0) }], x)
+  return expr.call('ln', [expr.sum([expr.float(1), amount])])
+}
+export const transformedNumber = (transform: 'identity' | 'log1p', x: number): number =>
+  transform === 'identity' ? x : Math.log(1 + Math.max(0, x))

@@ -1,0 +1,118 @@
+/** What a statement is answered for: the sample when training, entities or given keys at an instant when predicting. */
+import type { BoundDataset } from '../analyse/bind.ts'
+import { fail } from '../diagnostics/diagnostic.ts'
+import { speakerOf, viewText } from '../front/sql/view-text.ts'
+import { type Catalog, findRelation } from '../ir/catalog.ts'
+import { expr, type Literal } from '../ir/expression.ts'
+import type { Join, Opaque, Projection, Stage } from '../ir/relation.ts'
+import type { Column } from '../ir/type.ts'
+import type { StageNames } from './stage-names.ts'
+
+export type SpineBinding =
+  /** The sample's own rows and instants. */
+  | { readonly kind: 'sample' }
+  /** Every row of the relation the entity names (or the sample's distinct keys where it names none), at one instant. */
+  | { readonly kind: 'entities'; readonly at?: string }
+  /** These keys (and request columns), at one instant. */
+  | { readonly kind: 'keys'; readonly rows: readonly Readonly<Record<string, Literal>>[]; readonly at?: string }
+
+export interface Spine {
+  readonly stages: readonly Stage[]
+  /** The stage with one row per question. */
+  readonly name: string
+  readonly columns: readonly string[]
+}
+
+/** Binds the spine. `wanted` names the features and request columns the statement needs. */
+export function bindSpine(
+  bound: BoundDataset,
+  binding: SpineBinding,
+  wanted: ReadonlySet<string>,
+  catalog: Catalog,
+  names: StageNames,
+): Spine {
+  if (binding.kind === 'sample') return sampleSpine(bound, catalog, names)
+  const needed = neededColumns(bound, wanted)
+  const asOf = bound.hasAsOf ? asOfStage(binding.at) : undefined
+  const joins: Join[] = asOf ? [{ type: 'cross', source: { relation: asOf.relation, alias: asOf.name }, on: [] }] : []
+  const stages: Stage[] = asOf ? [{ ...asOf.stage }] : []
+  const asOfColumn: Projection[] = asOf ? [{ name: 'as_of', expr: expr.column(asOf.name, 'as_of') }] : []
+  const columns = needed.map((c) => ({ name: c.name, expr: expr.column('k', c.name) }))
+  const select = (relation: Stage['relation'], distinct: boolean): Stage => ({
+    name: names.take('_spine'),
+    relation: {
+      kind: 'select',
+      from: { relation, alias: 'k' },
+      joins,
+      columns: [...columns, ...asOfColumn],
+      distinct,
+      fence: false,
+    },
+  })
+  const finish = (stage: Stage): Spine => ({
+    stages: [...stages, stage],
+    name: stage.name,
+    columns: [...columns, ...asOfColumn].map((c) => c.name),
+  })
+  if (binding.kind === 'keys') {
+    const rows = binding.rows.map((row) => needed.map((c) => row[c.name] ?? null))
+    return finish(select({ kind: 'values', columns: needed, rows }, false))
+  }
+  const entity = bound.dataset.sample.entity
+  if (entity.from) {
+    const relation = findRelation(catalog, entity.from.name, entity.from.schema)
+    const view = `entity "${entity.name}"`
+    const text = viewText({ kind: 'relation', relation: entity.from }, catalog, view)
+    for (const c of needed) {
+      if (!relation?.columns.some((r) => r.name === c.name)) fail('compile/no-anchor', { entity: entity.name })
+    }
+    const anchor: Stage['relation'] =
+      relation?.kind === 'view'
+        ? { kind: 'opaque', text: text.text, origin: text.origin, view, targets: {} }
+        : {
+            kind: 'table',
+            ...(entity.from.schema === undefined ? {} : { schema: entity.from.schema }),
+            name: entity.from.name,
+          }
+    return finish(select(anchor, false))
+  }
+  const sample = sampleStage(bound, catalog, names)
+  stages.push(sample)
+  return finish(select({ kind: 'table', name: sample.name }, true))
+}
+
+function neededColumns(bound: BoundDataset, wanted: ReadonlySet<string>): Column[] {
+  const keys = new Set([
+    ...bound.dataset.sample.entity.keys.map((k) => k.name),
+    ...bound.uses.filter((u) => u.features.some((f) => wanted.has(f.name))).flatMap((u) => u.on.map(([, c]) => c)),
+    ...wanted,
+  ])
+  return bound.sampleColumns.filter((c) => keys.has(c.name) && c.name !== 'as_of')
+}
+
+function sampleStage(bound: BoundDataset, catalog: Catalog, names: StageNames): Stage {
+  const { sample } = bound.dataset
+  const view = `sample "${sample.name}"`
+  const { text, origin } = viewText(sample.query, catalog, view)
+  const relation: Opaque = { kind: 'opaque', text, origin, view: speakerOf(view, origin).file, targets: {} }
+  return { name: names.take(sample.name), relation }
+}
+
+function sampleSpine(bound: BoundDataset, catalog: Catalog, names: StageNames): Spine {
+  const stage = sampleStage(bound, catalog, names)
+  return { stages: [stage], name: stage.name, columns: bound.sampleColumns.map((c) => c.name) }
+}
+
+/**
+ * The instant as a one-row stage: one place to read and to edit. Without an instant it is the start of the transaction,
+ * the only `now()` in generated SQL, and one value for the whole statement.
+ */
+function asOfStage(at: string | undefined): { name: string; relation: Stage['relation']; stage: Stage } {
+  const name = '_as_of'
+  const text = at === undefined ? 'SELECT now() AS as_of' : undefined
+  const relation: Stage['relation'] =
+    text === undefined
+      ? { kind: 'values', columns: [{ name: 'as_of', type: 'timestamptz' }], rows: [[at ?? null]] }
+      : { kind: 'opaque', text, origin: { kind: 'generated' }, view: '_as_of', targets: {} }
+  return { name, relation: { kind: 'table', name }, stage: { name, relation } }
+}
