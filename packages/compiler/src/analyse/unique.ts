@@ -18,7 +18,7 @@ export function isUniqueOn(
   spineKeys?: readonly string[],
 ): boolean {
   const { select } = facts
-  if (isSetOperation(select) || select['valuesLists'] !== undefined) return false
+  if (isSetOperation(select) || select.valuesLists !== undefined) return false
   const wanted = new Set(keys)
   const outputs = list(select, 'targetList').map((t, i) => ({
     name: facts.outputs[i]?.name,

@@ -11,7 +11,7 @@ export interface CodeEntry {
 }
 
 const near = (p: Readonly<Record<string, string>>): string | undefined =>
-  p['near'] ? `Did you mean "${p['near']}"?` : undefined
+  p.near ? `Did you mean "${p.near}"?` : undefined
 
 const entry = (
   message: CodeEntry['message'],
@@ -21,224 +21,224 @@ const entry = (
 
 export const codes = {
   'sql/syntax': entry(
-    (p) => `${p['view']} does not parse: ${p['detail']}`,
+    (p) => `${p.view} does not parse: ${p.detail}`,
     () => 'The text is parsed with PostgreSQL 18 grammar; try the statement in psql.',
   ),
   'sql/several-statements': entry(
-    (p) => `${p['view']} holds ${p['count']} statements; a view is one SELECT`,
+    (p) => `${p.view} holds ${p.count} statements; a view is one SELECT`,
     () => 'Keep one SELECT (or WITH … SELECT) per file.',
   ),
   'sql/not-a-select': entry(
-    (p) => `${p['view']} is not a SELECT`,
+    (p) => `${p.view} is not a SELECT`,
     () => 'A view is one SELECT, or WITH … SELECT; nothing that writes.',
   ),
   'sql/volatile': entry(
-    (p) => `${p['view']} calls ${p['function']}(), whose value changes from call to call`,
+    (p) => `${p.view} calls ${p.function}(), whose value changes from call to call`,
     () => 'Use spine.as_of for the present, and a hash of the key for sampling.',
     'warning',
   ),
   'sql/clock': entry(
-    (p) => `${p['view']} reads the clock through ${p['function']}, so it cannot be asked for another instant`,
+    (p) => `${p.view} reads the clock through ${p.function}, so it cannot be asked for another instant`,
     () => 'Use spine.as_of instead.',
     'warning',
   ),
-  'view/unknown-relation': entry((p) => `${p['view']} reads "${p['relation']}", which is not in the database`, near),
-  'view/unknown-column': entry((p) => `${p['view']} has no column "${p['column']}"`, near),
+  'view/unknown-relation': entry((p) => `${p.view} reads "${p.relation}", which is not in the database`, near),
+  'view/unknown-column': entry((p) => `${p.view} has no column "${p.column}"`, near),
   'view/missing-key': entry(
-    (p) => `${p['view']} does not return key column "${p['column']}" of entity "${p['entity']}"`,
+    (p) => `${p.view} does not return key column "${p.column}" of entity "${p.entity}"`,
     (p) => near(p) ?? 'Select the key under the name the entity declares.',
   ),
   'view/missing-as-of': entry(
-    (p) => `${p['view']} is a window view and must return as_of`,
+    (p) => `${p.view} is a window view and must return as_of`,
     () => 'Select spine.as_of and group by it.',
   ),
-  'view/missing-time': entry((p) => `${p['view']} does not return its time column "${p['column']}"`, near),
+  'view/missing-time': entry((p) => `${p.view} does not return its time column "${p.column}"`, near),
   'view/needs-spine': entry(
-    (p) => `${p['view']} is declared as a window view but does not read "spine"`,
+    (p) => `${p.view} is declared as a window view but does not read "spine"`,
     () => 'Select from spine, or declare it as a static feature view.',
   ),
-  'view/cycle': entry((p) => `Views refer to each other in a circle: ${p['path']}`),
+  'view/cycle': entry((p) => `Views refer to each other in a circle: ${p.path}`),
   'view/database-error': entry(
-    (p) => `The database refuses ${p['view']}: ${p['detail']}`,
-    (p) => near(p) ?? p['hint'],
+    (p) => `The database refuses ${p.view}: ${p.detail}`,
+    (p) => near(p) ?? p.hint,
   ),
   'view/duplicate-keys': entry(
-    (p) => `${p['view']} returns more than one row for the same ${p['keys']}`,
+    (p) => `${p.view} returns more than one row for the same ${p.keys}`,
     () => 'One row per key is needed; group by the key, or declare a history view with a time column.',
     'warning',
   ),
   'time/needs-as-of': entry(
-    (p) => `${p['view']} needs an instant, but sample "${p['sample']}" has no as_of column`,
+    (p) => `${p.view} needs an instant, but sample "${p.sample}" has no as_of column`,
     () => 'Return the instant of each question as as_of (timestamptz) from the sample.',
   ),
   'time/type': entry(
-    (p) => `${p['view']}.${p['column']} is ${p['type']}; instants are compared as ${p['expected']}`,
+    (p) => `${p.view}.${p.column} is ${p.type}; instants are compared as ${p.expected}`,
     () => "Cast with AT TIME ZONE 'UTC' so that the session time zone does not matter.",
   ),
   'time/window': entry(
-    (p) => `"${p['window']}" is not a window of fixed length`,
+    (p) => `"${p.window}" is not a window of fixed length`,
     () => 'Write minutes, hours, days or weeks (a day is 24 hours), such as "7 days".',
   ),
   'time/instant': entry(
-    (p) => `"${p['value']}" is not an instant`,
+    (p) => `"${p.value}" is not an instant`,
     () => 'Write ISO 8601 with a zone, such as 2001-02-01T12:00Z.',
   ),
   'time/horizon': entry(
     (p) =>
-      `Target "${p['target']}" is known ${p['horizon']} after as_of, but the split leaves training rows whose outcome reaches into the test period`,
+      `Target "${p.target}" is known ${p.horizon} after as_of, but the split leaves training rows whose outcome reaches into the test period`,
     () => 'Give the split a gap as long as the horizon.',
     'warning',
   ),
   'dataset/duplicate-column': entry(
-    (p) => `Dataset "${p['dataset']}" would have two columns named "${p['column']}" (${p['first']} and ${p['second']})`,
+    (p) => `Dataset "${p.dataset}" would have two columns named "${p.column}" (${p.first} and ${p.second})`,
     () => "Rename one with .prefix('…') or leave it out with .pick(…).",
   ),
   'dataset/key-not-in-sample': entry(
-    (p) => `${p['view']} is joined on "${p['column']}", which sample "${p['sample']}" does not return`,
+    (p) => `${p.view} is joined on "${p.column}", which sample "${p.sample}" does not return`,
     (p) => near(p) ?? 'Map the key with .on({ key: "column" }).',
   ),
   'dataset/not-unique': entry(
-    (p) => `Joining ${p['view']} changes the number of rows: ${p['before']} sample rows became ${p['after']}`,
+    (p) => `Joining ${p.view} changes the number of rows: ${p.before} sample rows became ${p.after}`,
     () => 'The view returns several rows for one key; group it by its key.',
   ),
-  'model/unknown-input': entry((p) => `Model "${p['model']}" uses "${p['input']}", which its dataset lacks`, near),
-  'model/unknown-label': entry((p) => `Model "${p['model']}" predicts "${p['label']}", which its dataset lacks`, near),
-  'model/label-as-input': entry((p) => `Model "${p['model']}" uses its own label "${p['label']}" as an input`),
+  'model/unknown-input': entry((p) => `Model "${p.model}" uses "${p.input}", which its dataset lacks`, near),
+  'model/unknown-label': entry((p) => `Model "${p.model}" predicts "${p.label}", which its dataset lacks`, near),
+  'model/label-as-input': entry((p) => `Model "${p.model}" uses its own label "${p.label}" as an input`),
   'model/input-type': entry(
-    (p) => `Input "${p['input']}" is ${p['type']}, which ${p['encoder']} cannot read`,
-    (p) => p['hint'],
+    (p) => `Input "${p.input}" is ${p.type}, which ${p.encoder} cannot read`,
+    (p) => p.hint,
   ),
   'model/label-type': entry(
-    (p) => `Label "${p['label']}" is ${p['type']}; ${p['family']} needs ${p['expected']}`,
+    (p) => `Label "${p.label}" is ${p.type}; ${p.family} needs ${p.expected}`,
     () => 'Cast the label in the target view.',
   ),
   'model/record': entry(
-    (p) => `${p['file']} is not a model record: ${p['detail']}`,
+    (p) => `${p.file} is not a model record: ${p.detail}`,
     () => 'Train again, or restore the file.',
   ),
   'model/not-trained': entry(
-    (p) => `Model "${p['model']}" has no trained version`,
-    (p) => `Run: viewcast train ${p['model']}`,
+    (p) => `Model "${p.model}" has no trained version`,
+    (p) => `Run: viewcast train ${p.model}`,
   ),
   'model/stale': entry(
-    (p) => `Model "${p['model']}" was trained on input "${p['input']}", which its declaration no longer has`,
-    (p) => `Run: viewcast train ${p['model']}`,
+    (p) => `Model "${p.model}" was trained on input "${p.input}", which its declaration no longer has`,
+    (p) => `Run: viewcast train ${p.model}`,
   ),
   'train/no-rows': entry(
-    (p) => `The training query of "${p['dataset']}" returns no ${p['part']} rows`,
-    (p) => p['hint'] ?? 'Look at the sample: viewcast show <sample>.',
+    (p) => `The training query of "${p.dataset}" returns no ${p.part} rows`,
+    (p) => p.hint ?? 'Look at the sample: viewcast show <sample>.',
   ),
   'train/one-class': entry(
-    (p) => `Label "${p['label']}" has one class only in ${p['rows']} training rows`,
+    (p) => `Label "${p.label}" has one class only in ${p.rows} training rows`,
     () => 'A classifier needs both outcomes; widen the sample or check the target view.',
   ),
   'train/label-values': entry(
-    (p) => `Label "${p['label']}" holds values other than 0 and 1`,
+    (p) => `Label "${p.label}" holds values other than 0 and 1`,
     () => 'Return boolean, or 0 and 1, from the target view.',
   ),
   'train/null-label': entry(
-    (p) => `Label "${p['label']}" is NULL in ${p['rows']} of ${p['total']} rows; they are left out`,
+    (p) => `Label "${p.label}" is NULL in ${p.rows} of ${p.total} rows; they are left out`,
     () => 'Check that the target has a row for each sample row.',
     'warning',
   ),
   'train/all-null': entry(
-    (p) => `Input "${p['input']}" is NULL in every training row`,
-    (p) => `Check the view behind it: viewcast show ${p['view'] ?? '<view>'}; or remove the input.`,
+    (p) => `Input "${p.input}" is NULL in every training row`,
+    (p) => `Check the view behind it: viewcast show ${p.view ?? '<view>'}; or remove the input.`,
   ),
   'train/constant': entry(
-    (p) => `Input "${p['input']}" has a single value in the training rows`,
+    (p) => `Input "${p.input}" has a single value in the training rows`,
     () => 'It cannot carry information; remove it.',
     'warning',
   ),
   'train/collinear': entry(
-    (p) => `Columns ${p['columns']} are a linear combination of the others`,
+    (p) => `Columns ${p.columns} are a linear combination of the others`,
     () => 'Remove one of them, or set a penalty (ridge).',
   ),
   'train/separation': entry(
-    (p) => `The classes are separated perfectly by ${p['columns']}; coefficients would grow without end`,
+    (p) => `The classes are separated perfectly by ${p.columns}; coefficients would grow without end`,
     () => 'Check for a column that gives the label away, or set a penalty (ridge).',
   ),
   'train/not-converged': entry(
-    (p) => `${p['solver']} did not converge in ${p['iterations']} iterations`,
+    (p) => `${p.solver} did not converge in ${p.iterations} iterations`,
     () => 'Raise maxIterations, standardise the inputs, or set a penalty.',
   ),
   'train/not-finite': entry(
-    (p) => `Input "${p['input']}" holds infinities`,
+    (p) => `Input "${p.input}" holds infinities`,
     () => 'Remove or clip them in the view.',
   ),
   'engine/unreachable': entry(
-    (p) => `No database answers at ${p['target']}: ${p['detail']}`,
+    (p) => `No database answers at ${p.target}: ${p.detail}`,
     () => 'Check host, port and that the server runs; "viewcast doctor" tests the connection.',
   ),
   'engine/authentication': entry(
-    (p) => `The server at ${p['target']} refuses the login of "${p['user']}"`,
+    (p) => `The server at ${p.target} refuses the login of "${p.user}"`,
     () => 'Check user and password of the connection.',
   ),
   'engine/no-database': entry(
-    (p) => `The server at ${p['target']} has no database "${p['database']}"`,
+    (p) => `The server at ${p.target} has no database "${p.database}"`,
     () => 'Create it, or name another in the connection.',
   ),
   'engine/version': entry(
-    (p) => `The server is PostgreSQL ${p['version']}; viewcast needs 15 or later`,
+    (p) => `The server is PostgreSQL ${p.version}; viewcast needs 15 or later`,
     () => 'Upgrade, or use the embedded engine.',
   ),
   'engine/locked': entry(
-    (p) => `The embedded database ${p['directory']} is in use by process ${p['pid']}`,
+    (p) => `The embedded database ${p.directory} is in use by process ${p.pid}`,
     () => 'Wait for it or stop it; two processes on one directory would lose data.',
   ),
   'engine/target': entry(
-    (p) => `"${p['target']}" is not a database: ${p['detail']}`,
+    (p) => `"${p.target}" is not a database: ${p.detail}`,
     () => 'Write postgres://user@host:port/name, or a directory for the embedded engine.',
   ),
-  'engine/interrupted': entry((p) => `${p['what']} was interrupted; nothing of it was kept`),
+  'engine/interrupted': entry((p) => `${p.what} was interrupted; nothing of it was kept`),
   'engine/failed': entry(
-    (p) => `The database reports: ${p['detail']}`,
-    (p) => p['hint'],
+    (p) => `The database reports: ${p.detail}`,
+    (p) => p.hint,
   ),
   'engine/load': entry(
-    (p) => `Loading ${p['table']} failed: ${p['detail']}; nothing of it was kept`,
-    (p) => p['hint'],
+    (p) => `Loading ${p.table} failed: ${p.detail}; nothing of it was kept`,
+    (p) => p.hint,
   ),
   'compile/too-deep': entry(
-    (p) => `The expression is ${p['depth']} levels deep; the limit is ${p['limit']}`,
+    (p) => `The expression is ${p.depth} levels deep; the limit is ${p.limit}`,
     () => 'Use fewer inputs, or report this with the model.',
   ),
-  'compile/identifier': entry((p) => `"${p['name']}" cannot be an identifier: ${p['detail']}`),
-  'compile/literal': entry((p) => `A value of type ${p['type']} cannot be written as a literal: ${p['detail']}`),
+  'compile/identifier': entry((p) => `"${p.name}" cannot be an identifier: ${p.detail}`),
+  'compile/literal': entry((p) => `A value of type ${p.type} cannot be written as a literal: ${p.detail}`),
   'compile/no-anchor': entry(
-    (p) => `Entity "${p['entity']}" does not say which relation lists it, so there is nothing to predict for`,
-    (p) => `Declare it: entity('${p['entity']}', { … }, { from: 'table' }), or pass keys.`,
+    (p) => `Entity "${p.entity}" does not say which relation lists it, so there is nothing to predict for`,
+    (p) => `Declare it: entity('${p.entity}', { … }, { from: 'table' }), or pass keys.`,
   ),
   'deploy/conflict': entry(
-    (p) => `"${p['object']}" exists and was not made by viewcast`,
+    (p) => `"${p.object}" exists and was not made by viewcast`,
     () => 'Choose another name with --name, or drop it yourself.',
   ),
   'deploy/breaking': entry(
-    (p) => `Replacing "${p['object']}" would change or remove columns: ${p['columns']}`,
+    (p) => `Replacing "${p.object}" would change or remove columns: ${p.columns}`,
     () => 'Deploy under another name with --name; nothing was changed.',
   ),
   'deploy/verification': entry(
-    (p) => `${p['rows']} verification rows disagree on this engine; nothing was deployed`,
+    (p) => `${p.rows} verification rows disagree on this engine; nothing was deployed`,
     () => 'Run: viewcast verify, and report this with the engine version.',
   ),
   'project/not-found': entry(
-    (p) => `No viewcast.config.ts in ${p['directory']} or above`,
+    (p) => `No viewcast.config.ts in ${p.directory} or above`,
     () => 'Run: viewcast init, or pass --config.',
   ),
-  'project/load': entry((p) => `${p['file']} cannot be loaded: ${p['detail']}`),
+  'project/load': entry((p) => `${p.file} cannot be loaded: ${p.detail}`),
   'project/unknown-name': entry(
-    (p) => `Nothing is named "${p['name']}"`,
+    (p) => `Nothing is named "${p.name}"`,
     (p) => near(p) ?? 'List the names with: viewcast ls',
   ),
   'project/wrong-kind': entry(
-    (p) => `"${p['name']}" is a ${p['kind']}; this needs a ${p['expected']}`,
+    (p) => `"${p.name}" is a ${p.kind}; this needs a ${p.expected}`,
     () => 'List the names with: viewcast ls',
   ),
-  'project/duplicate-name': entry((p) => `Two definitions are named "${p['name']}"`),
-  'project/no-file': entry((p) => `${p['view']} names ${p['file']}, which cannot be read: ${p['detail']}`),
+  'project/duplicate-name': entry((p) => `Two definitions are named "${p.name}"`),
+  'project/no-file': entry((p) => `${p.view} names ${p.file}, which cannot be read: ${p.detail}`),
   'cli/usage': entry(
-    (p) => p['detail'] ?? 'wrong usage',
-    (p) => p['hint'],
+    (p) => p.detail ?? 'wrong usage',
+    (p) => p.hint,
   ),
 } as const satisfies Record<string, CodeEntry>
 

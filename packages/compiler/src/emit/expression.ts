@@ -41,7 +41,7 @@ const print: (e: Expr) => Printed = fold<Printed>({
   not: (n) => ({ sql: `NOT ${wrap(print(n.of), level.not)}`, level: level.not }),
   isnull: (n) => ({ sql: `${wrap(print(n.of), level.is + 1)} IS NULL`, level: level.is }),
   case: (n) => {
-    const arms = n.arms.map((a) => `WHEN ${print(a.when).sql} THEN ${print(a.then).sql}`)
+    const arms = n.arms.map((a) => `WHEN ${print(a.when).sql} THEN ${print(a.value).sql}`)
     return atom(`CASE ${arms.join(' ')} ELSE ${print(n.otherwise).sql} END`)
   },
   call: (n) =>

@@ -63,7 +63,7 @@ export function evaluate(e: Expr, scope: Scope): Literal {
     },
     isnull: (n) => evaluate(n.of, scope) === null,
     case: (n) => {
-      for (const arm of n.arms) if (evaluate(arm.when, scope) === true) return evaluate(arm.then, scope)
+      for (const arm of n.arms) if (evaluate(arm.when, scope) === true) return evaluate(arm.value, scope)
       return evaluate(n.otherwise, scope)
     },
     call: (n) => {

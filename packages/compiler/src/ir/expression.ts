@@ -41,7 +41,7 @@ export type Expr =
 
 export interface CaseArm {
   readonly when: Expr
-  readonly then: Expr
+  readonly value: Expr
 }
 
 export type ExprOf<K extends Expr['kind']> = Extract<Expr, { kind: K }>
@@ -91,7 +91,7 @@ export const children: (e: Expr) => readonly Expr[] = fold<readonly Expr[]>({
   logic: (e) => e.terms,
   not: (e) => [e.of],
   isnull: (e) => [e.of],
-  case: (e) => [...e.arms.flatMap((a) => [a.when, a.then]), e.otherwise],
+  case: (e) => [...e.arms.flatMap((a) => [a.when, a.value]), e.otherwise],
   call: (e) => e.args,
   sigmoid: (e) => [e.of],
   cast: (e) => [e.of],
@@ -114,7 +114,7 @@ export function mapChildren(e: Expr, f: (child: Expr) => Expr): Expr {
     isnull: (n) => expr.isNull(f(n.of)),
     case: (n) =>
       expr.case(
-        n.arms.map((a) => ({ when: f(a.when), then: f(a.then) })),
+        n.arms.map((a) => ({ when: f(a.when), value: f(a.value) })),
         f(n.otherwise),
       ),
     call: (n) => expr.call(n.name, n.args.map(f)),

@@ -14,7 +14,7 @@ export interface EncodedColumn {
 
 /** Names of the encoded columns, in the order of the coefficients (the intercept, which comes first, not included). */
 export function encodedColumns(inputs: readonly LearnedInput[]): EncodedColumn[] {
-  return inputs.flatMap(({ feature, encoder }) => {
+  return inputs.flatMap(({ feature, encoder }): EncodedColumn[] => {
     switch (encoder.kind) {
       case 'numeric':
         return [feature, ...(encoder.indicator ? [`${feature}?`] : [])].map((name) => ({ name, feature }))
@@ -52,21 +52,21 @@ export function contribution(input: LearnedInput, betas: readonly number[], colu
       const whenMissing = expr.float(product(weight, imputed) + indicator)
       return {
         feature,
-        expr: expr.case([{ when: missing, then: whenMissing }], expr.product([expr.float(weight), present])),
+        expr: expr.case([{ when: missing, value: whenMissing }], expr.product([expr.float(weight), present])),
         constant: -product(weight, encoder.center),
       }
     }
     case 'onehot': {
       const arms = encoder.levels.map((level, i) => ({
         when: expr.compare('=', column, expr.text(level)),
-        then: expr.float(betas[i] ?? 0),
+        value: expr.float(betas[i] ?? 0),
       }))
       return { feature, expr: arms.length === 0 ? expr.float(0) : expr.case(arms, expr.float(0)), constant: 0 }
     }
     case 'boolean':
       return {
         feature,
-        expr: expr.case([{ when: column, then: expr.float(betas[0] ?? 0) }], expr.float(0)),
+        expr: expr.case([{ when: column, value: expr.float(betas[0] ?? 0) }], expr.float(0)),
         constant: 0,
       }
   }
@@ -78,7 +78,7 @@ const product = (a: number, b: number): number => (a === 0 || b === 0 ? 0 : a * 
 /** log1p is for amounts: values below 0 count as 0, in training as in SQL. */
 function transformed(transform: 'identity' | 'log1p', x: Expr): Expr {
   if (transform === 'identity') return x
-  const amount = expr.case([{ when: expr.compare('<', x, expr.float(0)), then: expr.float(0) }], x)
+  const amount = expr.case([{ when: expr.compare('<', x, expr.float(0)), value: expr.float(0) }], x)
   return expr.call('ln', [expr.sum([expr.float(1), amount])])
 }
 export const transformedNumber = (transform: 'identity' | 'log1p', x: number): number =>

@@ -45,6 +45,6 @@ export function outputs(record: ModelRecord, linear: Expr): Output[] {
 /** The label over the probability: NULL when the probability is NULL or NaN. */
 export const labelOf = (record: ModelRecord, probability: Expr): Expr =>
   expr.case(
-    [{ when: expr.compare('=', probability, expr.float(Number.NaN)), then: expr.literal('bool', null) }],
+    [{ when: expr.compare('=', probability, expr.float(Number.NaN)), value: expr.literal('bool', null) }],
     expr.compare('>=', probability, expr.float(record.threshold)),
   )

@@ -26,8 +26,8 @@ function byTime(split: Extract<Split, { kind: 'time' }>, bound: BoundDataset, al
   const endOfTraining = new Date(Date.parse(start.replace(' ', 'T').replace('+00', 'Z')) - gap * 1000).toISOString()
   return expr.case(
     [
-      { when: expr.compare('>=', asOf, at(start)), then: expr.text('test') },
-      { when: expr.compare('<', asOf, at(endOfTraining)), then: expr.text('train') },
+      { when: expr.compare('>=', asOf, at(start)), value: expr.text('test') },
+      { when: expr.compare('<', asOf, at(endOfTraining)), value: expr.text('train') },
     ],
     expr.literal('text', null),
   )
@@ -42,7 +42,7 @@ function byHash(split: Extract<Split, { kind: 'hash' }>, bound: BoundDataset, al
   const bucket = expr.call('hash32', [expr.text(split.seed ?? ''), ...keys])
   const limit = Math.round(Math.min(1, Math.max(0, split.test)) * 2 ** 32)
   return expr.case(
-    [{ when: expr.compare('<', bucket, expr.literal('int8', limit)), then: expr.text('test') }],
+    [{ when: expr.compare('<', bucket, expr.literal('int8', limit)), value: expr.text('test') }],
     expr.text('train'),
   )
 }

@@ -79,7 +79,7 @@ function withoutTrailingSemicolon(source: string): string {
 function collectReferences(select: Node, outer: ReadonlySet<string>, found: (range: Node) => void): void {
   const scope = new Set(outer)
   const withClause = child(select, 'withClause')
-  const recursive = withClause?.['recursive'] === true
+  const recursive = withClause?.recursive === true
   const ctes = list(withClause, 'ctes').map((c) => child(c, 'CommonTableExpr'))
   if (recursive) for (const cte of ctes) scope.add(str(cte, 'ctename') ?? '')
   for (const cte of ctes) {
@@ -98,7 +98,7 @@ function collectReferences(select: Node, outer: ReadonlySet<string>, found: (ran
       collectReferences(node, scope, found)
       return false
     }
-    if (type === 'RangeVar' && (node['schemaname'] !== undefined || !scope.has(str(node, 'relname') ?? ''))) found(node)
+    if (type === 'RangeVar' && (node.schemaname !== undefined || !scope.has(str(node, 'relname') ?? ''))) found(node)
     return undefined
   })
 }
@@ -113,7 +113,7 @@ function reference(range: Node, tokens: readonly Token[], at: (byte: number) => 
     name: str(range, 'relname') ?? '',
     start,
     end: tokens[i]?.end ?? start,
-    hasAlias: range['alias'] !== undefined,
+    hasAlias: range.alias !== undefined,
   }
 }
 
@@ -137,7 +137,7 @@ function qualifiedColumns(select: Node, tokens: readonly Token[], at: (byte: num
  * the next item's comma, or before the keyword that ends the list.
  */
 function outputItems(select: Node, tokens: readonly Token[], at: (byte: number) => number): OutputItem[] {
-  if (isSetOperation(select) || select['valuesLists'] !== undefined) return []
+  if (isSetOperation(select) || select.valuesLists !== undefined) return []
   const targets = list(select, 'targetList').map((t) => child(t, 'ResTarget') as Node)
   return targets.map((target, n) => {
     const start = at(number(target, 'location') ?? 0)

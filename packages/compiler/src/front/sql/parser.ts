@@ -53,8 +53,8 @@ export function parseSelect(text: string, speaker: Speaker): Node {
       locate(speaker.file, text, 0),
     )
   }
-  const select = statements[0]?.['SelectStmt']
-  if (select === undefined || (select as Node)['intoClause'] !== undefined) {
+  const select = statements[0]?.SelectStmt
+  if (select === undefined || (select as Node).intoClause !== undefined) {
     fail('sql/not-a-select', { view: speaker.view }, locate(speaker.file, text, 0))
   }
   return select as Node

@@ -56,13 +56,13 @@ export function pruneEdits(facts: SqlFacts, keep: ReadonlySet<string>): Edit[] {
 }
 
 function canPrune(select: Node, facts: SqlFacts, keep: ReadonlySet<string>): boolean {
-  if (isSetOperation(select) || select['distinctClause'] !== undefined) return false
+  if (isSetOperation(select) || select.distinctClause !== undefined) return false
   if (facts.outputs.some((o) => o.name === undefined)) return false
   const dropped = new Set(facts.outputs.flatMap((o) => (o.name === undefined || keep.has(o.name) ? [] : [o.name])))
   const grouped = list(select, 'groupClause')
   for (const clause of [grouped, list(select, 'sortClause')]) {
     for (const item of clause) {
-      if (item['GroupingSet'] !== undefined) return false
+      if (item.GroupingSet !== undefined) return false
       const node = child(item, 'SortBy') ? child(child(item, 'SortBy'), 'node') : item
       if (child(node, 'A_Const')) return false
       const name = nameParts(list(child(node, 'ColumnRef'), 'fields'))
@@ -74,9 +74,9 @@ function canPrune(select: Node, facts: SqlFacts, keep: ReadonlySet<string>): boo
   for (const target of list(select, 'targetList')) {
     walk(target, (type, node) => {
       if (type === 'SelectStmt') return false
-      if (type === 'FuncCall' && node['over'] === undefined) {
+      if (type === 'FuncCall' && node.over === undefined) {
         const name = nameParts(list(node, 'funcname')).at(-1) ?? ''
-        if (aggregates.has(name) || node['agg_filter'] !== undefined) aggregate = true
+        if (aggregates.has(name) || node.agg_filter !== undefined) aggregate = true
         else if (
           /^(unnest|generate_series|jsonb?_array_elements|jsonb?_each|regexp_(matches|split_to_table)|string_to_table)/.test(
             name,
