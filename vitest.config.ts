@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
 // Tests read the sources through the `@viewcast/source` condition: no build is needed to run one.
-const conditions = ['@viewcast/source', 'node', 'import', 'default']
+// `import` is added by those who resolve; named here it would reach Node, and `require` would get modules.
+const conditions = ['@viewcast/source', 'node']
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },

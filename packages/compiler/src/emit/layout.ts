@@ -11,10 +11,24 @@ export function layout(sql: string): string {
   if (sql.length > longest) return sql
   const formatted = format(sql, {
     language: 'postgresql',
-    keywordCase: 'upper',
+    keywordCase: 'preserve',
     linesBetweenQueries: 1,
     expressionWidth: 100,
     tabWidth: 2,
   })
-  return sameSyntax(sql, formatted) ? formatted : sql
+  for (const text of [onOneLine(formatted), formatted]) if (sameSyntax(sql, text)) return text
+  return sql
 }
+
+/** The formatter spreads short clauses over four lines; people write them on one. Literals are safe: the tree is compared. */
+const onOneLine = (text: string): string =>
+  text
+    .replace(/FILTER \(\s+WHERE\s+([^()]*?)\s+\)/gi, (all, inner: string) => {
+      const line = `FILTER (WHERE ${inner.replace(/\s+/g, ' ')})`
+      return line.length > 90 ? all : line
+    })
+    .replace(/\bOFFSET\s+(\d+)/g, 'OFFSET $1')
+    .replace(/\bLIMIT\s+(\d+)/g, 'LIMIT $1')
+    .replace(/\bextract\(\s+(\w+)\s+FROM\s+([^()]*?)\s+\)/gi, (all, field: string, from: string) =>
+      all.includes('--') ? all : `extract(${field} FROM ${from.replace(/\s+/g, ' ')})`,
+    )

@@ -13,17 +13,18 @@ export interface EncodedColumn {
 }
 
 /** Names of the encoded columns, in the order of the coefficients (the intercept, which comes first, not included). */
-export function encodedColumns(inputs: readonly LearnedInput[]): EncodedColumn[] {
-  return inputs.flatMap(({ feature, encoder }): EncodedColumn[] => {
-    switch (encoder.kind) {
-      case 'numeric':
-        return [feature, ...(encoder.indicator ? [`${feature}?`] : [])].map((name) => ({ name, feature }))
-      case 'onehot':
-        return encoder.levels.map((level) => ({ name: `${feature}=${level}`, feature }))
-      case 'boolean':
-        return [{ name: feature, feature }]
-    }
-  })
+export const encodedColumns = (inputs: readonly LearnedInput[]): EncodedColumn[] =>
+  inputs.flatMap(({ feature, encoder }) => namesOf(feature, encoder).map((name) => ({ name, feature })))
+
+function namesOf(feature: string, encoder: LearnedInput['encoder']): string[] {
+  switch (encoder.kind) {
+    case 'numeric':
+      return encoder.indicator ? [feature, `${feature}?`] : [feature]
+    case 'onehot':
+      return encoder.levels.map((level) => `${feature}=${level}`)
+    case 'boolean':
+      return [feature]
+  }
 }
 
 export interface Contribution {

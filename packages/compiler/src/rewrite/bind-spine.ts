@@ -1,6 +1,7 @@
 /** What a statement is answered for: the sample when training, entities or given keys at an instant when predicting. */
 import type { BoundDataset } from '../analyse/bind.ts'
 import { fail } from '../diagnostics/diagnostic.ts'
+import { printLiteral } from '../emit/literal.ts'
 import { speakerOf, viewText } from '../front/sql/view-text.ts'
 import { type Catalog, findRelation } from '../ir/catalog.ts'
 import { expr, type Literal } from '../ir/expression.ts'
@@ -109,10 +110,13 @@ function sampleSpine(bound: BoundDataset, catalog: Catalog, names: StageNames): 
  */
 function asOfStage(at: string | undefined): { name: string; relation: Stage['relation']; stage: Stage } {
   const name = '_as_of'
-  const text = at === undefined ? 'SELECT now() AS as_of' : undefined
-  const relation: Stage['relation'] =
-    text === undefined
-      ? { kind: 'values', columns: [{ name: 'as_of', type: 'timestamptz' }], rows: [[at ?? null]] }
-      : { kind: 'opaque', text, origin: { kind: 'generated' }, view: '_as_of', targets: {} }
-  return { name, relation: { kind: 'table', name }, stage: { name, relation } }
+  const value = at === undefined ? 'now()' : printLiteral(at, 'timestamptz')
+  const stage: Stage['relation'] = {
+    kind: 'opaque',
+    text: `SELECT ${value} AS as_of`,
+    origin: { kind: 'generated' },
+    view: name,
+    targets: {},
+  }
+  return { name, relation: { kind: 'table', name }, stage: { name, relation: stage } }
 }

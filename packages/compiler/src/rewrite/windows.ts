@@ -109,7 +109,7 @@ function runningSql(view: AggregatesView, source: readonly Column[], features: r
   const keys = entity.keys.map((k) => q(k.name))
   const inputs = [...new Set(features.flatMap((f) => (f.aggregate.column === undefined ? [] : [f.aggregate.column])))]
   const windows = [...new Set(features.map((f) => f.window))].sort((a, b) => a - b)
-  const input = (c: string) => q(`v_${inputs.indexOf(c) + 1}`)
+  const input = (c: string) => `v_${inputs.indexOf(c) + 1}`
   const typeOf = (c: string) => printType(source.find((s) => s.name === c)?.type ?? 'int8')
 
   const events =
@@ -128,17 +128,23 @@ function runningSql(view: AggregatesView, source: readonly Column[], features: r
       ? ['count(u.event) OVER past AS n']
       : []),
     ...inputs.flatMap((c) => [
-      `count(u.${input(c)}) OVER past AS ${q(`n_${inputs.indexOf(c) + 1}`)}`,
-      `coalesce(sum(u.${input(c)}) OVER past, 0) AS ${q(`s_${inputs.indexOf(c) + 1}`)}`,
+      `count(u.${input(c)}) OVER past AS n_${inputs.indexOf(c) + 1}`,
+      `coalesce(sum(u.${input(c)}) OVER past, 0) AS s_${inputs.indexOf(c) + 1}`,
     ]),
   ]
+  // One row per question: the totals at its instant (edge 0) and at the start of each window.
+  const edges = [0, ...windows]
+  const columnsOfTotals = totals.map((t) => t.slice(t.lastIndexOf(' ') + 1))
+  const pivot = columnsOfTotals.flatMap((t) =>
+    edges.map((_, edge) => `max(r.${t}) FILTER (WHERE r.edge = ${edge}) AS ${t}_at_${edge}`),
+  )
   const difference = (total: string, window: number): string =>
-    `max(r.${total}) FILTER (WHERE r.edge = 0) - max(r.${total}) FILTER (WHERE r.edge = ${windows.indexOf(window) + 1})`
+    `p.${total}_at_0 - p.${total}_at_${windows.indexOf(window) + 1}`
   const columns = features.map((f) => {
     const { column } = f.aggregate
     const i = column === undefined ? 0 : inputs.indexOf(column) + 1
-    const count = difference(column === undefined ? 'n' : q(`n_${i}`), f.window)
-    const sum = difference(q(`s_${i}`), f.window)
+    const count = difference(column === undefined ? 'n' : `n_${i}`, f.window)
+    const sum = difference(`s_${i}`, f.window)
     const sql =
       f.aggregate.function === 'count'
         ? count
@@ -147,12 +153,14 @@ function runningSql(view: AggregatesView, source: readonly Column[], features: r
           : `(${sum})::float8 / nullif(${count}, 0)::float8`
     return `${sql} AS ${q(f.name)}`
   })
+  const rKeys = keys.map((k) => `r.${k}`).join(', ')
   return (
-    `SELECT ${keys.map((k) => `r.${k}`).join(', ')}, r.as_of, ${columns.join(', ')} FROM (` +
+    `SELECT ${keys.map((k) => `p.${k}`).join(', ')}, p.as_of, ${columns.join(', ')} FROM (` +
+    `SELECT ${rKeys}, r.as_of, ${pivot.join(', ')} FROM (` +
     `SELECT ${keys.map((k) => `u.${k}`).join(', ')}, u.as_of, u.edge, ${totals.join(', ')} FROM (` +
     `${[events, ...questions].join(' UNION ALL ')}) AS u ` +
     `WINDOW past AS (PARTITION BY ${keys.map((k) => `u.${k}`).join(', ')} ` +
     `ORDER BY u.at, u.event NULLS FIRST ROWS UNBOUNDED PRECEDING)) AS r ` +
-    `WHERE r.as_of IS NOT NULL GROUP BY ${keys.map((k) => `r.${k}`).join(', ')}, r.as_of`
+    `WHERE r.as_of IS NOT NULL GROUP BY ${rKeys}, r.as_of) AS p`
   )
 }
