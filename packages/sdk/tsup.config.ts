@@ -1,7 +1,12 @@
 import { defineConfig } from 'tsup'
-// The worker is loaded by URL, so it is an entry of its own.
+
 export default defineConfig({
-  entry: ['src/index.ts', 'src/testing/index.ts', 'src/database/pglite-worker.ts'],
+  // The worker is loaded by URL, so it is an entry of its own and must lie beside the chunk that starts it.
+  entry: {
+    index: 'src/index.ts',
+    'testing/index': 'src/testing/index.ts',
+    'pglite-worker': 'src/database/pglite-worker.js',
+  },
   format: 'esm',
   dts: false,
   clean: true,

@@ -1,0 +1,65 @@
+/** The catalog queries of both engines. Lists come as JSON, because arrays arrive as the server's text. */
+
+const visible = `
+  n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp_|toast_temp_)'
+  AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition`
+
+const relations = `
+  SELECT c.oid::text, n.nspname, c.relname,
+         CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized' WHEN 'f' THEN 'foreign' ELSE 'table' END,
+         pg_catalog.obj_description(c.oid, 'pg_class'),
+         CASE WHEN c.relkind <> 'v' AND c.reltuples >= 0 THEN c.reltuples::float8 END
+    FROM pg_catalog.pg_class c
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+   WHERE ${visible}
+   ORDER BY n.nspname, c.relname`
+
+// Domains may stand on domains.
+const columns = `
+  WITH RECURSIVE base AS (
+    SELECT t.oid, t.typbasetype AS type FROM pg_catalog.pg_type t WHERE t.typtype = 'd'
+    UNION ALL
+    SELECT b.oid, t.typbasetype FROM base b JOIN pg_catalog.pg_type t ON t.oid = b.type AND t.typtype = 'd'
+  ), plain AS (
+    SELECT b.oid, t.typname, t.typtype
+      FROM base b JOIN pg_catalog.pg_type t ON t.oid = b.type AND t.typtype <> 'd'
+  )
+  SELECT c.oid::text, a.attname, coalesce(p.typname, t.typname),
+         a.attnotnull AND c.relkind IN ('r', 'p', 'f'),
+         coalesce(p.typtype, t.typtype) = 'e',
+         pg_catalog.col_description(c.oid, a.attnum)
+    FROM pg_catalog.pg_class c
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+    LEFT JOIN plain p ON p.oid = t.oid
+   WHERE ${visible}
+   ORDER BY c.oid, a.attnum`
+
+// Only btrees give rows in order, which is what an index is asked for here. An expression has attnum 0 and ends the list;
+// columns that are merely included are no part of the key.
+const indexes = `
+  SELECT i.indrelid::text, ic.relname,
+         coalesce((SELECT json_agg(a.attname ORDER BY k.position)
+                     FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, position)
+                     JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+                    WHERE k.position <= i.indnkeyatts
+                      AND k.position < coalesce((SELECT min(e.position)
+                                                   FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS e (attnum, position)
+                                                  WHERE e.attnum = 0), 1000)), '[]'),
+         i.indisunique, i.indpred IS NULL
+    FROM pg_catalog.pg_index i
+    JOIN pg_catalog.pg_class ic ON ic.oid = i.indexrelid
+    JOIN pg_catalog.pg_am am ON am.oid = ic.relam AND am.amname = 'btree'
+    JOIN pg_catalog.pg_class c ON c.oid = i.indrelid
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+   WHERE i.indisvalid AND ${visible}
+   ORDER BY i.indrelid, ic.relname`
+
+export const catalogQueries = {
+  session: `SELECT to_json(current_schemas(false)), current_setting('server_version_num')::int / 10000`,
+  relations,
+  columns,
+  indexes,
+  definitions: 'SELECT o::text, pg_catalog.pg_get_viewdef(o) FROM unnest($1::oid[]) AS o',
+} as const

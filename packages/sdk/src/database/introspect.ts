@@ -1,0 +1,93 @@
+import type { Catalog, CatalogIndex, CatalogRelation, Column } from '@viewcast/compiler'
+import { catalogQueries } from './catalog-queries.ts'
+import { databaseError, isDatabaseError } from './database-error.ts'
+import type { Lease } from './lease.ts'
+
+type Rows = readonly (readonly unknown[])[]
+
+/**
+ * Reads the catalog in a fixed number of statements, whatever the number of relations.
+ *
+ * @param lease a session inside a transaction whose settings the caller restores: the search path is emptied here,
+ * because `pg_get_viewdef` leaves out every schema that is on it.
+ */
+export async function introspect(lease: Lease): Promise<Catalog> {
+  const [about = []] = await read(lease, catalogQueries.session)
+  await read(lease, "SELECT set_config('search_path', '', true)")
+  const relations = await read(lease, catalogQueries.relations)
+  const columns = byRelation(await read(lease, catalogQueries.columns))
+  const indexes = byRelation(await read(lease, catalogQueries.indexes))
+  const definitions = new Map(await viewDefinitions(lease, relations))
+  return {
+    searchPath: about[0] as string[],
+    serverVersion: about[1] as number,
+    relations: relations.map(([oid, schema, name, kind, comment, estimate]): CatalogRelation => {
+      const definition = definitions.get(oid)
+      return {
+        schema: String(schema),
+        name: String(name),
+        kind: kind as CatalogRelation['kind'],
+        columns: (columns.get(oid) ?? []).map(toColumn),
+        ...(definition === undefined ? {} : { definition }),
+        indexes: (indexes.get(oid) ?? []).map(toIndex),
+        ...(comment === null ? {} : { comment: String(comment) }),
+        ...(estimate === null ? {} : { estimatedRows: estimate as number }),
+      }
+    }),
+  }
+}
+
+async function read(lease: Lease, sql: string, parameters: readonly unknown[] = []): Promise<Rows> {
+  try {
+    return (await lease.run(sql, parameters)).rows
+  } catch (e) {
+    throw databaseError(e, sql)
+  }
+}
+
+function byRelation(rows: Rows): Map<unknown, Rows[number][]> {
+  const groups = new Map<unknown, Rows[number][]>()
+  for (const [oid, ...rest] of rows) {
+    const group = groups.get(oid)
+    if (group) group.push(rest)
+    else groups.set(oid, [rest])
+  }
+  return groups
+}
+
+const toColumn = ([name, type, notNull, isEnum, description]: Rows[number]): Column => ({
+  name: String(name),
+  type: String(type),
+  nullable: notNull !== true,
+  ...(isEnum === true ? { isEnum: true } : {}),
+  ...(description === null ? {} : { description: String(description) }),
+})
+
+const toIndex = ([name, columns, unique, total]: Rows[number]): CatalogIndex => ({
+  name: String(name),
+  columns: columns as string[],
+  unique: unique === true,
+  total: total === true,
+})
+
+/** Definitions by relation. A view too deep for the server to print has none, and does not hide the others. */
+async function viewDefinitions(lease: Lease, relations: Rows): Promise<[unknown, string][]> {
+  const views = relations.filter(([, , , kind]) => kind === 'view' || kind === 'materialized').map(([oid]) => oid)
+  const all = await printed(lease, views)
+  if (all) return all
+  const one: [unknown, string][] = []
+  for (const view of views) one.push(...((await printed(lease, [view])) ?? []))
+  return one
+}
+
+async function printed(lease: Lease, views: readonly unknown[]): Promise<[unknown, string][] | undefined> {
+  await lease.run('SAVEPOINT _viewcast_definitions')
+  try {
+    const rows = await read(lease, catalogQueries.definitions, [views])
+    return rows.flatMap(([oid, text]) => (text === null ? [] : [[oid, String(text).replace(/;\s*$/, '').trim()]]))
+  } catch (e) {
+    if (!isDatabaseError(e)) throw e
+    await lease.run('ROLLBACK TO SAVEPOINT _viewcast_definitions')
+    return undefined
+  }
+}

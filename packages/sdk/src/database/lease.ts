@@ -1,0 +1,34 @@
+/** What an engine has to offer; everything else in `session.ts` is shared, so that engines cannot disagree. */
+export interface Field {
+  readonly name: string
+  readonly oid: number
+}
+
+export interface WireResult {
+  readonly fields: readonly Field[]
+  readonly rows: readonly (readonly unknown[])[]
+  readonly command: string
+}
+
+/** One session of a database, used by nobody else while it is leased. Throws the driver's errors. */
+export interface Lease {
+  /** One statement by the extended protocol. */
+  run(sql: string, parameters?: readonly unknown[]): Promise<WireResult>
+  /** Several statements by the simple protocol. */
+  script(sql: string): Promise<void>
+  /** Result columns of a statement, without running it. */
+  describe(sql: string): Promise<readonly Field[]>
+  /** Feeds text-format rows to `COPY target FROM …`; each chunk ends at the end of a row. */
+  load(target: string, chunks: AsyncIterable<Buffer>): Promise<void>
+  /** Stops whatever runs and ends the session; what it had not committed is rolled back. */
+  interrupt(): void
+}
+
+export interface Sessions {
+  readonly engine: 'pglite' | 'postgres'
+  readonly description: string
+  /** True when there is one session only, so that a stream must not keep it. */
+  readonly single: boolean
+  lease<T>(body: (lease: Lease) => Promise<T>): Promise<T>
+  close(): Promise<void>
+}

@@ -1,0 +1,90 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { homedir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { gunzip } from 'node:zlib'
+import { makeTemplate } from './pglite-thread.ts'
+
+/** Where templates of this user are kept; nothing depends on it being there or writable. */
+export function cacheDirectory(): string {
+  const base =
+    process.env['XDG_CACHE_HOME'] ??
+    (process.platform === 'win32'
+      ? (process.env['LOCALAPPDATA'] ?? join(homedir(), 'AppData', 'Local'))
+      : process.platform === 'darwin'
+        ? join(homedir(), 'Library', 'Caches')
+        : join(homedir(), '.cache'))
+  return join(base, 'viewcast')
+}
+
+/** A sibling of `path` that nobody else writes. */
+export const temporarySibling = (path: string): string => `${path}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`
+
+/** Lays an empty database out in `directory`, which must not exist; it appears whole or not at all. */
+export async function createDataDirectory(directory: string): Promise<void> {
+  const temporary = temporarySibling(directory)
+  await mkdir(dirname(directory), { recursive: true })
+  try {
+    await unpack(await template(), temporary)
+    await rename(temporary, directory)
+  } catch (e) {
+    await rm(temporary, { recursive: true, force: true })
+    throw e
+  }
+}
+
+async function template(): Promise<Buffer> {
+  const file = join(cacheDirectory(), `pglite-${engineVersion()}.tar.gz`)
+  try {
+    // The checksum inside gzip tells a damaged file.
+    return await promisify(gunzip)(await readFile(file))
+  } catch {
+    const made = await makeTemplate()
+    await keep(file, made)
+    return promisify(gunzip)(made)
+  }
+}
+
+async function keep(file: string, bytes: Uint8Array): Promise<void> {
+  const temporary = temporarySibling(file)
+  try {
+    await mkdir(dirname(file), { recursive: true })
+    await writeFile(temporary, bytes)
+    await rename(temporary, file)
+  } catch {
+    await rm(temporary, { force: true }).catch(() => undefined)
+  }
+}
+
+function engineVersion(): string {
+  const require = createRequire(import.meta.url)
+  const manifest = join(dirname(require.resolve('@electric-sql/pglite')), '..', 'package.json')
+  return (require(manifest) as { version: string }).version
+}
+
+const block = 512
+
+/** Plain files and directories of a ustar archive: all that a data directory holds. */
+async function unpack(tar: Buffer, directory: string): Promise<void> {
+  await mkdir(directory, { recursive: true, mode: 0o700 })
+  for (let at = 0; at + block <= tar.length; ) {
+    const text = (from: number, length: number) =>
+      tar.toString('utf8', at + from, at + from + length).replace(/\0.*$/s, '')
+    const name = text(0, 100)
+    if (name === '') break
+    const size = Number.parseInt(text(124, 12), 8) || 0
+    const prefix = text(257, 5) === 'ustar' ? text(345, 155) : ''
+    const path = join(directory, prefix, name)
+    if (text(156, 1) === '5') await mkdir(path, { recursive: true, mode: 0o700 })
+    else {
+      const body = tar.subarray(at + block, at + block + size)
+      await writeFile(path, body, { mode: 0o600 }).catch(async () => {
+        await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+        await writeFile(path, body, { mode: 0o600 })
+      })
+    }
+    at += block + Math.ceil(size / block) * block
+  }
+}

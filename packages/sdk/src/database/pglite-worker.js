@@ -1,0 +1,73 @@
+// Runs the embedded engine on a thread of its own and answers the PostgreSQL wire protocol over its port.
+//
+// Plain JavaScript: a worker's entry is loaded by Node itself, which does not read TypeScript in version 20.
+import { parentPort, workerData } from 'node:worker_threads'
+import { PGlite } from '@electric-sql/pglite'
+
+const port = parentPort
+const send = (message, transfer = []) => port.postMessage(message, transfer)
+
+/** @param {Uint8Array} bytes a view of the engine's memory, which is reused */
+const sendBytes = (bytes) => {
+  const copy = bytes.slice()
+  send({ data: copy }, [copy.buffer])
+}
+
+async function makeTemplate() {
+  const db = await PGlite.create()
+  await db.exec('CHECKPOINT')
+  const file = await db.dumpDataDir('gzip')
+  const bytes = new Uint8Array(await file.arrayBuffer())
+  await db.close()
+  send({ template: bytes }, [bytes.buffer])
+}
+
+async function serve(directory) {
+  const db = await PGlite.create(directory)
+  let broken = false
+  const engine = db.Module
+  const step = engine._PostgresMainLoopOnce
+  // The library swallows whatever is thrown here, a stack overflow too, and the statement would end without rows.
+  // 100 is the server's own longjmp for an ordinary error.
+  engine._PostgresMainLoopOnce = () => {
+    try {
+      return step()
+    } catch (e) {
+      if (e?.status !== 100) {
+        broken = true
+        send({ crash: String(e?.message ?? e) })
+      }
+      throw e
+    }
+  }
+  const answer = async (message) => {
+    if (broken) return
+    if (message.close) {
+      await db.close()
+      send({ closed: true })
+      port.close()
+    } else if (message.blob) {
+      await db._handleBlob(new Blob([message.blob]))
+    } else {
+      await db.execProtocolRawStream(message.data, { onRawData: sendBytes, syncToFs: false })
+    }
+  }
+  // One after the other: attaching a blob takes a turn of the event loop, and the COPY behind it must wait.
+  let last = Promise.resolve()
+  port.on('message', (message) => {
+    last = last
+      .then(() => answer(message))
+      .catch((e) => {
+        broken = true
+        send({ crash: String(e?.message ?? e) })
+      })
+  })
+  send({ ready: true })
+}
+
+try {
+  if (workerData.directory === undefined) await makeTemplate()
+  else await serve(workerData.directory)
+} catch (e) {
+  send({ crash: String(e?.message ?? e) })
+}

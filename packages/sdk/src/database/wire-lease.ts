@@ -1,0 +1,73 @@
+import type { Buffer } from 'node:buffer'
+import type { ClientBase } from 'pg'
+import type { Field, Lease, WireResult } from './lease.ts'
+import { serial } from './serial.ts'
+import { parameter, valueTypes } from './values.ts'
+
+/** Settings every session starts with, so that text and plans do not depend on the server's configuration. */
+export const sessionSettings = `
+  SET TimeZone = 'UTC';
+  SET DateStyle = 'ISO, MDY';
+  SET IntervalStyle = 'postgres';
+  SET bytea_output = 'hex';
+  RESET extra_float_digits;
+  SET standard_conforming_strings = on;
+  SET jit = off;
+  SET cursor_tuple_fraction = 1;
+  SET application_name = 'viewcast'`
+
+/** The part of a lease that is the same for every client that speaks the wire protocol. */
+export function wireLease(
+  client: ClientBase,
+  own: { load: (target: string, chunks: AsyncIterable<Buffer>) => Promise<void>; interrupt: () => void },
+): Lease {
+  // The driver's own queue is deprecated, and users do run statements of one transaction side by side.
+  const queue = serial()
+  return {
+    run: (sql, parameters = []) => queue(() => run(client, sql, parameters)),
+    script: (sql) => queue(async () => void (await client.query(sql))),
+    describe: (sql) => queue(() => describe(client, sql)),
+    load: (target, chunks) => queue(() => own.load(target, chunks)),
+    interrupt: own.interrupt,
+  }
+}
+
+async function run(client: ClientBase, sql: string, parameters: readonly unknown[]): Promise<WireResult> {
+  const query = {
+    text: sql,
+    values: parameters.map(parameter),
+    rowMode: 'array' as const,
+    types: valueTypes as never,
+    // Even without parameters: the simple protocol would run several statements.
+    queryMode: 'extended',
+  }
+  const result = await client.query<unknown[]>(query)
+  return {
+    fields: result.fields.map((f) => ({ name: f.name, oid: f.dataTypeID })),
+    rows: result.rows,
+    command: result.command,
+  }
+}
+
+/** Parse, Describe, Sync: the server analyses the very text given, so that positions need no correction. */
+function describe(client: ClientBase, sql: string): Promise<readonly Field[]> {
+  return new Promise((resolve, reject) => {
+    let fields: readonly Field[] = []
+    const submittable = {
+      submit(connection: { parse(m: object): void; describe(m: object): void; sync(): void }) {
+        connection.parse({ text: sql })
+        connection.describe({ type: 'S' })
+        connection.sync()
+      },
+      handleRowDescription(message: { fields: { name: string; dataTypeID: number }[] }) {
+        fields = message.fields.map((f) => ({ name: f.name, oid: f.dataTypeID }))
+      },
+      handleError: (e: Error) => reject(e),
+      handleReadyForQuery: () => resolve(fields),
+      handleEmptyQuery() {},
+      handleCommandComplete() {},
+      handleDataRow() {},
+    }
+    client.query(submittable as never)
+  })
+}
