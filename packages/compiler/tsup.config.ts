@@ -1,2 +1,3 @@
 import { defineConfig } from 'tsup'
+
 export default defineConfig({ entry: ['src/index.ts'], format: 'esm', dts: false, clean: true, target: 'node20' })
