@@ -1,0 +1,66 @@
+/** Every code a user can meet has a page, a test that produces it, and a hint or a reason for none. */
+
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { codes } from '@viewcast/compiler'
+import { describe, expect, it } from 'vitest'
+import { filesBelow, isTest, read, root } from './sources.ts'
+
+const all = Object.keys(codes) as (keyof typeof codes)[]
+const pageOf = (code: string): string => `docs/errors/${code.replace('/', '-')}.md`
+const tests = ['packages', 'test']
+  .flatMap(filesBelow)
+  .filter((path) => isTest(path) && path !== 'test/rules/codes.test.ts')
+  .map(read)
+
+/** Codes that give no hint, because the sentence leaves nothing to add. */
+const withoutHint: Readonly<Record<string, string>> = {
+  'view/cycle': 'the circle is in the sentence; which view to change is the reader’s choice',
+  'model/label-as-input': 'the sentence names the column to remove',
+  'engine/interrupted': 'the user did it',
+  'compile/identifier': 'the detail says what is wrong with the name',
+  'compile/literal': 'the detail says what is wrong with the value',
+  'project/load': 'the detail is the message of whatever the file threw',
+  'project/duplicate-name': 'the sentence names the definition to rename',
+}
+/** Hints that only come with parameters, such as the nearest name or what the server adds. */
+const hintParameters = { near: 'price', hint: 'a hint of the place it was raised', detail: 'd', view: 'v', model: 'm' }
+
+it('sees the codes and the tests', () => {
+  expect(all.length).toBeGreaterThan(40)
+  expect(tests.length).toBeGreaterThan(20)
+})
+
+describe.each(all)('%s', (code) => {
+  it('is a family and a name in kebab-case', () => {
+    expect(code).toMatch(/^[a-z]+\/[a-z]+(-[a-z]+)*$/)
+  })
+
+  it('has a page of its own that says what to do', () => {
+    expect(existsSync(join(root, pageOf(code))), pageOf(code)).toBe(true)
+    const page = read(pageOf(code))
+    expect(page).toContain(`# ${code}\n`)
+    expect(page).toContain('**What to do.**')
+  })
+
+  it('is produced by a test', () => {
+    expect(
+      tests.some((text) => text.includes(`'${code}'`) || text.includes(`${code}:`) || text.includes(`"${code}"`)),
+    ).toBe(true)
+  })
+
+  it('gives a hint, or a reason for none is on record', () => {
+    const hint = codes[code].hint(hintParameters)
+    expect(hint === undefined).toBe(code in withoutHint)
+  })
+})
+
+it('has no page for a code that is gone', () => {
+  const pages = filesBelow('docs/errors').filter((path) => !path.endsWith('/README.md'))
+  expect(pages.filter((page) => !all.some((code) => pageOf(code) === page))).toEqual([])
+})
+
+it('puts no value of a row and no secret into a message', () => {
+  const registry = read('packages/compiler/src/diagnostics/codes.ts')
+  expect(registry.match(/p\['(row|password|secret|token|url)'\]/g)).toBeNull()
+})
