@@ -1,0 +1,1 @@
+export { openTestDatabase, withDatabase } from './test-database.ts'
