@@ -9,8 +9,11 @@ export {
 export { type BoundInput, bindModel } from './analyse/bind-model.ts'
 export type { CompiledQuery } from './compile/compiled-query.ts'
 export { type DescribeQuery, describeQuery, queryOf, titleOf } from './compile/describe-query.ts'
+export { type FutureProbe, futureProbe } from './compile/future-probe.ts'
 export { type PredictionOptions, predictionQuery } from './compile/prediction-query.ts'
+export { showQuery } from './compile/show-query.ts'
 export { trainingQuery } from './compile/training-query.ts'
+export { type VerificationQuery, verificationQuery } from './compile/verification-query.ts'
 export { type Code, codes } from './diagnostics/codes.ts'
 export {
   type Diagnostic,

@@ -41,7 +41,11 @@ export interface Prepared {
 export async function prepareDataset(db: Database, dataset: DatasetDef, directory = '.'): Promise<Prepared> {
   await loadParser()
   const resolved = await readDatasetFiles(dataset, directory)
-  const all = new Set<Queried>([resolved.sample, ...(resolved.target ? [resolved.target] : []), ...resolved.features.map((u) => u.view)])
+  const all = new Set<Queried>([
+    resolved.sample,
+    ...(resolved.target ? [resolved.target] : []),
+    ...resolved.features.map((u) => u.view),
+  ])
   return { dataset: resolved, ...(await describeAll(db, all)) }
 }
 
@@ -80,7 +84,11 @@ function unknownRelations(query: DescribeQuery, catalog: Catalog): Diagnostic[] 
     .map((r) =>
       diagnostic(
         'view/unknown-relation',
-        { view: query.view, relation: r.schema === undefined ? r.name : `${r.schema}.${r.name}`, ...nearParameter(r.name, known) },
+        {
+          view: query.view,
+          relation: r.schema === undefined ? r.name : `${r.schema}.${r.name}`,
+          ...nearParameter(r.name, known),
+        },
         locate(query.file, query.text, r.start, r.end - r.start),
       ),
     )
@@ -101,7 +109,9 @@ function mapped(e: DatabaseError, query: DescribeQuery, catalog: Catalog): Diagn
   const inside = offset >= 0 && offset < query.text.length
   const word = inside ? (/^"?[\w$.]+"?/.exec(query.text.slice(offset))?.[0] ?? '') : ''
   const place = inside ? locate(query.file, query.text, offset, Math.max(1, word.length)) : undefined
-  const names = query.facts.references.flatMap((r) => findRelation(catalog, r.name, r.schema)?.columns.map((c) => c.name) ?? [])
+  const names = query.facts.references.flatMap(
+    (r) => findRelation(catalog, r.name, r.schema)?.columns.map((c) => c.name) ?? [],
+  )
   const column = /column (?:"([^"]+)"|(\S+)) does not exist/.exec(e.message)
   const near = column ? nearParameter((column[1] ?? column[2] ?? '').split('.').at(-1) ?? '', names) : {}
   return diagnostic(

@@ -1,6 +1,15 @@
 import { readFile } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
-import { type DatasetDef, diagnostic, type FeatureView, type ModelDef, type SampleDef, type TargetDef, type ViewQuery, ViewcastError } from '@viewcast/compiler'
+import {
+  type DatasetDef,
+  diagnostic,
+  type FeatureView,
+  type ModelDef,
+  type SampleDef,
+  type TargetDef,
+  ViewcastError,
+  type ViewQuery,
+} from '@viewcast/compiler'
 
 type Queried = FeatureView | SampleDef | TargetDef
 
@@ -42,7 +51,9 @@ function reader(directory: string) {
     try {
       return { kind: 'sql', text: await readFile(path, 'utf8'), origin: { kind: 'file', path: q.path } }
     } catch (e) {
-      failed.push(diagnostic('project/no-file', { view, file: q.path, detail: (e as { code?: string }).code ?? 'unreadable' }))
+      failed.push(
+        diagnostic('project/no-file', { view, file: q.path, detail: (e as { code?: string }).code ?? 'unreadable' }),
+      )
       return { kind: 'sql', text: 'SELECT', origin: { kind: 'file', path: q.path } }
     }
   }

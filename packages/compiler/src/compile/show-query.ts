@@ -1,0 +1,94 @@
+/** A single view as a query: what it returns for every entity, at an instant. */
+import type { BoundDataset, Facts } from '../analyse/bind.ts'
+import { aggregateColumns } from '../analyse/bind.ts'
+import { fail } from '../diagnostics/diagnostic.ts'
+import { postgres } from '../emit/dialects/postgres.ts'
+import { layout } from '../emit/layout.ts'
+import { printStatement } from '../emit/statement.ts'
+import { viewText } from '../front/sql/view-text.ts'
+import type { DatasetDef, FeatureView, SampleDef, TargetDef } from '../ir/definition.ts'
+import { expr } from '../ir/expression.ts'
+import { bindSpine } from '../rewrite/bind-spine.ts'
+import { inlineViews, reservedNames } from '../rewrite/inline-views.ts'
+import { pointInTime } from '../rewrite/point-in-time.ts'
+import { stageNames } from '../rewrite/stage-names.ts'
+import { queryOf, titleOf } from './describe-query.ts'
+
+/**
+ * The query that shows a sample, target or feature view. Views over `spine` are asked for every row of their entity's
+ * relation at `at` (default: the start of the transaction). Errors: `compile/no-anchor`.
+ */
+export function showQuery(definition: FeatureView | SampleDef | TargetDef, facts: Facts, at?: string): string {
+  const { text } = viewText(queryOf(definition), facts.catalog, titleOf(definition))
+  const overSpine = definition.kind === 'window' || definition.kind === 'aggregates' || definition.kind === 'history'
+  if (!overSpine) return layout(text)
+  const { entity } = definition
+  if (!entity.from) fail('compile/no-anchor', { entity: entity.name })
+  const bound = alone(definition, facts)
+  const wanted = new Set(bound.features.map((f) => f.name))
+  const names = stageNames([...reservedNames([text], facts.catalog), entity.from.name])
+  const spine = bindSpine(
+    bound,
+    { kind: 'entities', ...(at === undefined ? {} : { at }) },
+    wanted,
+    facts.catalog,
+    names,
+  )
+  const pit = pointInTime(bound, wanted, false, spine, spine.name, facts, names, 'prediction')
+  const own = spine.columns.map((name) => ({ name, expr: expr.column(spine.name, name) }))
+  return layout(
+    printStatement(
+      {
+        kind: 'with',
+        stages: inlineViews([...spine.stages, ...pit.stages], facts.catalog, names),
+        body: {
+          kind: 'select',
+          from: { relation: { kind: 'table', name: spine.name }, alias: spine.name },
+          joins: pit.joins,
+          columns: [...own, ...pit.columns],
+          distinct: false,
+          fence: false,
+        },
+      },
+      postgres,
+    ),
+  )
+}
+
+/** A dataset of one view, over its own entity. */
+function alone(view: Exclude<FeatureView, { kind: 'static' }>, facts: Facts): BoundDataset {
+  const { entity } = view
+  const keys = entity.keys.map((k) => ({ name: k.name, type: k.type, nullable: false }))
+  const sample: SampleDef = {
+    kind: 'sample',
+    name: entity.name,
+    entity,
+    query: { kind: 'relation', relation: entity.from ?? { name: entity.name } },
+    split: { kind: 'none' },
+  }
+  const dataset: DatasetDef = { kind: 'dataset', name: view.name, sample, features: [{ view }] }
+  const described = facts.columns(view)
+  const columns = view.kind === 'aggregates' ? aggregateColumns(view, described, []) : described
+  const own = new Set([...entity.keys.map((k) => k.name), 'as_of'])
+  if (view.kind === 'history') for (const c of [view.time, view.knownAt]) if (c !== undefined) own.add(c)
+  const features = columns
+    .filter((c) => !own.has(c.name))
+    .map((c) => ({
+      name: c.name,
+      column: c.name,
+      type: c.type,
+      isEnum: c.isEnum ?? false,
+      meta: view.features[c.name] ?? {},
+    }))
+  const on = entity.keys.map((k) => [k.name, k.name] as const)
+  return {
+    dataset,
+    sampleColumns: [...keys, { name: 'as_of', type: 'timestamptz', nullable: false }],
+    hasAsOf: true,
+    uses: [{ use: { view }, on, features }],
+    features,
+    extras: [],
+    labels: [],
+    targetOn: [],
+  }
+}

@@ -1,0 +1,86 @@
+/** The two queries of a project, compiled against a database. */
+import {
+  type CompiledQuery,
+  predictionQuery as compilePredictionQuery,
+  trainingQuery as compileTrainingQuery,
+  type DatasetDef,
+  type Literal,
+  type ModelDef,
+  type ModelRecord,
+  type PredictionOptions,
+  type SpineBinding,
+} from '@viewcast/compiler'
+import type { Database } from '../database/database.ts'
+import { prepareDataset } from '../project/facts.ts'
+
+/**
+ * Compiles the training query of a dataset; nothing is run but catalog queries.
+ *
+ * Errors: everything wrong with the views, at once, each with its place.
+ *
+ * @example
+ * ```ts
+ * const { sql } = await trainingQuery(db, departures)
+ * ```
+ */
+export async function trainingQuery(
+  db: Database,
+  dataset: DatasetDef,
+  options: { readonly directory?: string } = {},
+): Promise<CompiledQuery> {
+  const prepared = await prepareDataset(db, dataset, options.directory)
+  const query = compileTrainingQuery(prepared.dataset, prepared.facts)
+  return { ...query, warnings: [...prepared.warnings, ...query.warnings] }
+}
+
+export interface PredictOptions {
+  /** ISO instant with a zone; default the start of the transaction that runs the query. */
+  readonly at?: string
+  /** Entity keys (and request columns) to predict for; default every row of the entity's relation. */
+  readonly keys?: readonly Readonly<Record<string, unknown>>[]
+  /** First rows only, in key order. */
+  readonly limit?: number
+  /** `sample` predicts for the sample's own rows and instants. Default `entities`. */
+  readonly spine?: 'entities' | 'sample'
+  /** Also return the features. Default false. */
+  readonly withFeatures?: boolean
+  readonly directory?: string
+}
+
+/**
+ * Compiles the prediction query of a trained model: one `WITH … SELECT` that any client can run.
+ *
+ * Errors: those of {@link trainingQuery}; `model/stale`, `time/instant`, `compile/no-anchor`, `compile/literal`.
+ *
+ * @example
+ * ```ts
+ * const { sql } = await predictionQuery(db, model, record, { at: '2001-02-01T12:00Z' })
+ * ```
+ */
+export async function predictionQuery(
+  db: Database,
+  model: ModelDef,
+  record: ModelRecord,
+  options: PredictOptions = {},
+): Promise<CompiledQuery> {
+  const prepared = await prepareDataset(db, model.dataset, options.directory)
+  const resolved = { ...model, dataset: prepared.dataset }
+  const query = compilePredictionQuery(resolved, record, prepared.facts, predictionOptions(options))
+  return { ...query, warnings: [...prepared.warnings, ...query.warnings] }
+}
+
+/** The compiler's options from the caller's. */
+export function predictionOptions(options: PredictOptions): PredictionOptions {
+  const at = options.at === undefined ? {} : { at: options.at }
+  const spine: SpineBinding =
+    options.keys !== undefined
+      ? { kind: 'keys', rows: options.keys as readonly Readonly<Record<string, Literal>>[], ...at }
+      : options.spine === 'sample'
+        ? { kind: 'sample' }
+        : { kind: 'entities', ...at }
+  return {
+    spine,
+    ...(options.withFeatures === undefined ? {} : { withFeatures: options.withFeatures }),
+    ...(options.limit === undefined ? {} : { limit: options.limit }),
+  }
+}

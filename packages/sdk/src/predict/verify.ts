@@ -1,0 +1,153 @@
+/** Proof that a model means the same in the interpreter and on the engine at hand. */
+import {
+  ArithmeticError,
+  type BoundDataset,
+  bindDataset,
+  predictionQuery as compilePredictionQuery,
+  trainingQuery as compileTrainingQuery,
+  evaluate,
+  expr,
+  type Facts,
+  type Literal,
+  linearPredictor,
+  type ModelDef,
+  type ModelRecord,
+  outputs,
+  ulpDistance,
+  verificationQuery,
+} from '@viewcast/compiler'
+import type { Database, Value } from '../database/database.ts'
+import { prepareModel } from '../train/train.ts'
+import { futureCheck } from './future.ts'
+import { type PredictOptions, predictionOptions } from './queries.ts'
+
+/** exp and ln differ between mathematics libraries by this much at most; arithmetic must agree exactly. */
+const tolerance = 4
+
+export interface VerifyCheck {
+  readonly name: 'parity' | 'rows' | 'no-future' | 'verification'
+  readonly ok: boolean
+  readonly detail: string
+}
+
+export interface VerifyReport {
+  readonly ok: boolean
+  readonly checks: readonly VerifyCheck[]
+  readonly parity: Parity
+}
+
+export interface Parity {
+  readonly rows: number
+  /** Largest distance between interpreter and database, in units in the last place, over linear predictor and output. */
+  readonly maxUlp: number
+  /** Rows whose linear predictor differs at all, or whose output differs by more than 4 ulp. */
+  readonly mismatched: number
+}
+
+/**
+ * Verifies a trained model on an engine:
+ *
+ * - `parity`: every prediction recomputed by the reference interpreter from the features the database returned;
+ * - `rows`: the training query returns exactly the sample's rows;
+ * - `no-future`: cutting every event source at `as_of` changes no feature of a sampled training row;
+ * - `verification`: the record's verification rows, scored by the engine, give the recorded outputs.
+ *
+ * @param options `at` and `keys` choose what is predicted for (default: the sample's own rows); `limit` bounds the rows of
+ * the parity check (default 10,000).
+ */
+export async function verifyModel(
+  db: Database,
+  model: ModelDef,
+  record: ModelRecord,
+  options: PredictOptions & { readonly signal?: AbortSignal } = {},
+): Promise<VerifyReport> {
+  const prepared = await prepareModel(db, model, options.directory)
+  const bound = bindDataset(prepared.model.dataset, prepared.facts).value
+  const parity = await checkParity(db, prepared.model, record, prepared.facts, options)
+  const checks: VerifyCheck[] = [
+    {
+      name: 'parity',
+      ok: parity.mismatched === 0 && parity.rows > 0,
+      detail: `${parity.rows} rows, largest difference ${parity.maxUlp} ulp, ${parity.mismatched} mismatched`,
+    },
+    await checkRows(db, bound, prepared.facts),
+    await futureCheck(db, bound, prepared.facts),
+    await checkVerificationRows(db, record),
+  ]
+  return { ok: checks.every((c) => c.ok), checks, parity }
+}
+
+async function checkParity(
+  db: Database,
+  model: ModelDef,
+  record: ModelRecord,
+  facts: Facts,
+  options: PredictOptions & { readonly signal?: AbortSignal },
+): Promise<Parity> {
+  const query = compilePredictionQuery(model, record, facts, {
+    ...predictionOptions({ ...options, spine: options.at || options.keys ? 'entities' : (options.spine ?? 'sample') }),
+    withFeatures: true,
+    limit: options.limit ?? 10_000,
+  })
+  const index = new Map(query.columns.map((c, i) => [c.name, i]))
+  const linear = linearPredictor(record, 'f')
+  const output = outputs(record, expr.column('s', '_linear'))[0]
+  const features = record.inputs.map((i) => i.feature)
+  let rows = 0
+  let maxUlp = 0
+  let mismatched = 0
+  for await (const batch of db.stream(query.sql, options.signal ? { signal: options.signal } : {})) {
+    for (const row of batch) {
+      rows++
+      const at = (name: string): Literal => (row[index.get(name) ?? -1] ?? null) as Literal
+      const inputs = Object.fromEntries(features.map((f) => [f, at(f)]))
+      const mine = attempt(() => evaluate(linear, { row: inputs }) as number | null)
+      const theirs = at('_linear') as number | null
+      const exact = ulpDistance(mine, theirs)
+      const through =
+        output === undefined
+          ? 0
+          : ulpDistance(
+              attempt(() => evaluate(output.expr, { row: { _linear: mine } }) as number | null),
+              at(output.name) as number | null,
+            )
+      maxUlp = Math.max(maxUlp, exact, through)
+      if (exact > 0 || through > tolerance) mismatched++
+    }
+  }
+  return { rows, maxUlp, mismatched }
+}
+
+/** Where the interpreter raises, the database would have failed the query: a row that came back is then a mismatch. */
+function attempt(f: () => number | null): number | null {
+  try {
+    return f()
+  } catch (e) {
+    if (e instanceof ArithmeticError) return null
+    throw e
+  }
+}
+
+async function checkRows(db: Database, bound: BoundDataset, facts: Facts): Promise<VerifyCheck> {
+  const { target: _, ...rest } = bound.dataset
+  const count = async (sql: string): Promise<string> =>
+    (await db.rows<{ n: string }>(`SELECT count(*) AS n FROM (\n${sql}\n) AS q`))[0]?.n ?? '?'
+  const before = await count(compileTrainingQuery({ ...rest, features: [] }, facts).sql)
+  const after = await count(compileTrainingQuery(bound.dataset, facts).sql)
+  return { name: 'rows', ok: before === after, detail: `${before} sample rows, ${after} training rows` }
+}
+
+/** Scores the verification rows as a VALUES list: the model alone, no view needed. */
+export async function checkVerificationRows(db: Database, record: ModelRecord): Promise<VerifyCheck> {
+  const { sql, expected } = verificationQuery(record)
+  let wrong = 0
+  const { rows } = await db.query(sql)
+  rows.forEach((row: readonly Value[], i: number) => {
+    const want = expected[i]
+    const d1 = ulpDistance(row[1] as number | null, want?.linear ?? null)
+    const d2 = ulpDistance(row[2] as number | null, want?.prediction ?? null)
+    if (d1 > 0 || d2 > tolerance) wrong++
+  })
+  const ok = wrong === 0 && rows.length === expected.length && rows.length > 0
+  return { name: 'verification', ok, detail: `${rows.length} verification rows, ${wrong} disagree` }
+}
