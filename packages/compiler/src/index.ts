@@ -7,9 +7,11 @@ export {
   type Facts,
 } from './analyse/bind.ts'
 export { type BoundInput, bindModel } from './analyse/bind-model.ts'
+export { type ColumnLineage, type Influence, lineageOf, type SourceColumn } from './analyse/lineage.ts'
 export type { CompiledQuery } from './compile/compiled-query.ts'
 export { type DescribeQuery, describeQuery, queryOf, titleOf } from './compile/describe-query.ts'
 export { type FutureProbe, futureProbe } from './compile/future-probe.ts'
+export { featureLineage, type LineageNode, predictionLineage, viewLineage } from './compile/lineage-report.ts'
 export { type PredictionOptions, predictionQuery } from './compile/prediction-query.ts'
 export { showQuery } from './compile/show-query.ts'
 export { trainingQuery } from './compile/training-query.ts'

@@ -185,8 +185,16 @@ export const codes = {
     () => 'Upgrade, or use the embedded engine.',
   ),
   'engine/locked': entry(
-    (p) => `The embedded database ${p.directory} is in use by process ${p.pid}`,
-    () => 'Wait for it or stop it; two processes on one directory would lose data.',
+    (p) => `The embedded database ${p['directory']} is in use by process ${p['pid']}`,
+    (p) => p['hint'] ?? 'Wait for it or stop it; two processes on one directory would lose data.',
+  ),
+  'engine/inside-transaction': entry(
+    () => 'The database was used inside its own transaction',
+    () => 'Use the handle the transaction gives: transaction((tx) => tx.rows(…)).',
+  ),
+  'engine/open-transaction': entry(
+    () => 'A statement began a transaction and left it open; it was rolled back',
+    () => 'Use transaction((tx) => …): sessions are shared between statements.',
   ),
   'engine/target': entry(
     (p) => `"${p.target}" is not a database: ${p.detail}`,

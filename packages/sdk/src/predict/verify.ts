@@ -17,7 +17,7 @@ import {
   verificationQuery,
 } from '@viewcast/compiler'
 import type { Database, Value } from '../database/database.ts'
-import { prepareModel } from '../train/train.ts'
+import { prepareModel } from '../project/prepare-model.ts'
 import { futureCheck } from './future.ts'
 import { type PredictOptions, predictionOptions } from './queries.ts'
 

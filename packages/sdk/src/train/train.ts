@@ -7,7 +7,6 @@ import {
   type Diagnostic,
   evaluate,
   expr,
-  type Facts,
   type Literal,
   linearPredictor,
   type ModelDef,
@@ -115,14 +114,4 @@ function verificationRows(
     const prediction = output ? (evaluate(output.expr, { row: { _linear: value } }) as number | null) : null
     return { inputs: { ...inputs }, linear: value, prediction }
   })
-}
-
-/** Facts of a model's dataset, checked: what predicting and deploying start from. */
-export async function prepareModel(
-  db: Database,
-  model: ModelDef,
-  directory?: string,
-): Promise<{ model: ModelDef; facts: Facts; warnings: readonly Diagnostic[] }> {
-  const { dataset, facts, warnings } = await prepareDataset(db, model.dataset, directory)
-  return { model: { ...model, dataset }, facts, warnings }
 }

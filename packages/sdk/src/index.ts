@@ -1,0 +1,74 @@
+export {
+  type Catalog,
+  type Code,
+  type Column,
+  type CompiledQuery,
+  codes,
+  type DatasetDef,
+  type Definition,
+  type Diagnostic,
+  diagnostic,
+  type EntityDef,
+  type FeatureUse,
+  type FeatureView,
+  fail,
+  InternalError,
+  instant,
+  isFeatureView,
+  isViewcastError,
+  type LineageNode,
+  type Location,
+  locate,
+  type ModelDef,
+  type ModelRecord,
+  nearest,
+  nearParameter,
+  type Palette,
+  parseModelRecord,
+  plain,
+  printModelRecord,
+  quoteIdentifier,
+  renderDiagnostic,
+  renderDiagnostics,
+  type SampleDef,
+  type TargetDef,
+  ViewcastError,
+  verificationQuery,
+} from '@viewcast/compiler'
+export { type ConnectOptions, connect } from './database/connect.ts'
+export type { CopyOptions, Database, QueryResult, Value } from './database/database.ts'
+export { DatabaseError, isDatabaseError } from './database/database-error.ts'
+export { redact } from './database/redact.ts'
+export type { AggregateBuilder, AggregateOptions } from './define/aggregate.ts'
+export type { Dataset, RowOf } from './define/dataset.ts'
+export type { Duration } from './define/duration.ts'
+export {
+  asBoolean,
+  log1p,
+  type NumericOptions,
+  numeric,
+  type OneHotOptions,
+  oneHot,
+  standardize,
+} from './define/encoders.ts'
+export type { Entity } from './define/entity.ts'
+export { type ProjectBuilder, project } from './define/project.ts'
+export type { Scope, SelectQuery } from './define/query.ts'
+export type { Relation } from './define/relation.ts'
+export type { Sample } from './define/sample.ts'
+export type { SplitBuilder } from './define/split.ts'
+export type { Numeric, SqlTypeName, SqlTypes } from './define/sql-types.ts'
+export type { Target } from './define/target.ts'
+export type { FeatureViewDef, Use } from './define/view.ts'
+export { type Applied, type ApplyOptions, applyView } from './deploy/apply-view.ts'
+export { type DoctorCheck, type DoctorReport, doctor } from './health/doctor.ts'
+export { columnLineage } from './predict/lineage.ts'
+export { type Prediction, predict } from './predict/predict.ts'
+export { type PredictOptions, predictionQuery, trainingQuery } from './predict/queries.ts'
+export { type ShowOptions, showRows } from './predict/show-rows.ts'
+export { type Parity, type VerifyCheck, type VerifyReport, verifyModel } from './predict/verify.ts'
+export { describeAll, type Prepared, prepareDataset } from './project/facts.ts'
+export { prepareModel } from './project/prepare-model.ts'
+export { collectProject, kindWord, type Project, resolveDefinition } from './project/project.ts'
+export { listRecords, listVersions, loadRecord, saveRecord } from './store/records.ts'
+export { generateTypes, type TypesOptions } from './types/generate.ts'
