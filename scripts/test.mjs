@@ -6,14 +6,12 @@ import { ensureBuilt } from './build.mjs'
 import { root } from './fingerprint.mjs'
 import { ensureInstalled } from './install.mjs'
 import { pack } from './pack.mjs'
-import { findPostgres, howToGetPostgres } from './postgres.mjs'
+import { hasPostgres, howToGetPostgres } from './postgres.mjs'
 import { exitOf, run, seconds } from './run.mjs'
 
 const begin = performance.now()
 const scratch = mkdtempSync(join(tmpdir(), 'viewcast-test-'))
-const postgres = findPostgres()
 const required = process.env.VIEWCAST_REQUIRE_POSTGRES === '1'
-const engines = postgres || required ? 'pglite,postgres' : 'pglite'
 const results = []
 let tarballs = []
 
@@ -25,6 +23,8 @@ if (!(await check('install', ensureInstalled))) report()
 else await everything()
 
 async function everything() {
+  // Asked after the installation, which brings binaries on some systems.
+  const engines = required || hasPostgres() ? 'pglite,postgres' : 'pglite'
   await check('build', ensureBuilt)
   await check('format and lint', () => named('biome', 'check', '--error-on-warnings', '.'))
   await check('types', () => bin('typescript/bin/tsc', '-p', 'tsconfig.json'))
@@ -37,10 +37,9 @@ async function everything() {
     await check(`attw ${basename(tarball)}`, () => named('attw', '--profile', 'esm-only', tarball))
   }
   await tests('layering and house rules', ['test/rules'])
-  await tests(`tests on ${engines}`, ['--exclude', 'test/rules/**', '--exclude', 'test/packaging/**'])
+  await tests(`tests on ${engines}`, ['--exclude', 'test/rules/**', '--exclude', 'test/packaging/**'], engines)
   await tests('packed tarballs in an empty project', ['test/packaging'])
-  rmSync(scratch, { recursive: true, force: true })
-  report()
+  report(engines)
 }
 
 async function check(name, body) {
@@ -51,7 +50,7 @@ async function check(name, body) {
   return exit === 0
 }
 
-async function tests(name, args) {
+async function tests(name, args, engines = 'pglite') {
   headline(name)
   const start = performance.now()
   const file = join(scratch, `results-${results.length}.json`)
@@ -77,13 +76,14 @@ function headline(name) {
   console.log(`\n── ${name} ${'─'.repeat(Math.max(0, 96 - name.length))}`)
 }
 
-function report() {
+function report(engines = '') {
+  rmSync(scratch, { recursive: true, force: true })
   headline('summary')
   for (const r of results) {
     const line = `${r.passed} passed, ${r.failed} failed${r.skipped ? `, ${r.skipped} skipped` : ''}`
     console.log(`${r.failed === 0 ? 'ok  ' : 'FAIL'}  ${r.name.padEnd(46)} ${r.time.padStart(8)}   ${line}`)
   }
-  if (!postgres) console.log(`\nThe second engine was not ${required ? 'found' : 'run'}. ${howToGetPostgres}`)
+  if (engines === 'pglite') console.log(`\nThe second engine, native PostgreSQL, was NOT run.\n${howToGetPostgres}`)
   const total = (key) => results.reduce((sum, r) => sum + r[key], 0)
   console.log(`\n${seconds(begin)} in all`)
   console.log(`${total('passed')} passed, ${total('failed')} failed`)

@@ -43,5 +43,9 @@ it('has no test that is skipped or runs alone', () => {
 })
 
 it('never drops what depends on a thing it drops', () => {
-  expect(matches(sources, /\bdrop\s+(schema|table|view|materialized|function|index|type)\b.*\bcascade\b/i)).toEqual([])
+  const drop = /\bdrop\s+(schema|table|view|materialized|function|index|type)\b.*\bcascade\b/i
+  // A throwaway test database is emptied of everything: nobody else's data is in it.
+  const emptied = 'packages/sdk/src/testing/test-database.ts'
+  const places = sources.filter((path) => path !== emptied)
+  expect(matches(places, drop)).toEqual([])
 })
