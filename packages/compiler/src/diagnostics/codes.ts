@@ -20,8 +20,8 @@ const entry = (
 ): CodeEntry => ({ severity, message, hint })
 
 export const codes = {
-  'define/name': entry((p) => `A ${p['kind']} cannot be named "${p['name']}": ${p['detail']}`),
-  'define/option': entry((p) => `${p['option']} of ${p['what']} ${p['detail']}`),
+  'define/name': entry((p) => `A ${p.kind} cannot be named "${p.name}": ${p.detail}`),
+  'define/option': entry((p) => `${p.option} of ${p.what} ${p.detail}`),
   'sql/syntax': entry(
     (p) => `${p.view} does not parse: ${p.detail}`,
     () => 'The text is parsed with PostgreSQL 18 grammar; try the statement in psql.',
@@ -185,8 +185,8 @@ export const codes = {
     () => 'Upgrade, or use the embedded engine.',
   ),
   'engine/locked': entry(
-    (p) => `The embedded database ${p['directory']} is in use by process ${p['pid']}`,
-    (p) => p['hint'] ?? 'Wait for it or stop it; two processes on one directory would lose data.',
+    (p) => `The embedded database ${p.directory} is in use by process ${p.pid}`,
+    (p) => p.hint ?? 'Wait for it or stop it; two processes on one directory would lose data.',
   ),
   'engine/inside-transaction': entry(
     () => 'The database was used inside its own transaction',
