@@ -246,6 +246,18 @@ export const codes = {
   ),
   'project/duplicate-name': entry((p) => `Two definitions are named "${p.name}"`),
   'project/no-file': entry((p) => `${p.view} names ${p.file}, which cannot be read: ${p.detail}`),
+  'project/variable': entry(
+    (p) => `The database is named by the environment variable ${p['variable']}, which is not set (${p['origin']})`,
+    () => 'Set it, or pass --database.',
+  ),
+  'cli/exists': entry(
+    (p) => `${p['files']} would be overwritten`,
+    () => 'Pass --force to overwrite, or name another directory.',
+  ),
+  'cli/file': entry(
+    (p) => `${p['file']} cannot be written: ${p['detail']}`,
+    () => 'Check that its folder exists and may be written.',
+  ),
   'cli/usage': entry(
     (p) => p.detail ?? 'wrong usage',
     (p) => p.hint,
