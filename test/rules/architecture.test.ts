@@ -95,7 +95,10 @@ it('keeps Node out of the compiler', () => {
 })
 
 it('lets tests, benches and examples import published entry points only', () => {
-  const outside = ['test', 'bench', 'examples'].flatMap(filesBelow).filter(isSource)
+  // The rules look into the packages: that is their work.
+  const outside = ['test', 'bench', 'examples']
+    .flatMap(filesBelow)
+    .filter((path) => isSource(path) && !path.startsWith('test/rules/'))
   expect(outside.length).toBeGreaterThan(10)
   const inward = outside
     .flatMap((from) => importsOf(read(from)).map((to) => ({ from, to })))
