@@ -1,0 +1,27 @@
+import type { Command } from '../command.ts'
+import { applyCommand } from './apply.ts'
+import { compileCommand } from './compile.ts'
+import { doctorCommand } from './doctor.ts'
+import { initCommand } from './init.ts'
+import { lineageCommand } from './lineage.ts'
+import { lsCommand } from './ls.ts'
+import { predictCommand } from './predict.ts'
+import { showCommand } from './show.ts'
+import { trainCommand } from './train.ts'
+import { typesCommand } from './types.ts'
+import { verifyCommand } from './verify.ts'
+
+/** In the order they are used. Records load at once, the SDK only when one runs. */
+export const commands: readonly Command[] = [
+  initCommand,
+  typesCommand,
+  lsCommand,
+  showCommand,
+  trainCommand,
+  compileCommand,
+  predictCommand,
+  verifyCommand,
+  applyCommand,
+  lineageCommand,
+  doctorCommand,
+]

@@ -1,0 +1,103 @@
+import type { ModelRecord, TrainResult } from '@viewcast/sdk'
+import { z } from 'zod'
+import { defineCommand, positional } from '../command.ts'
+import { diagnosticData } from '../failure.ts'
+import { withProject } from '../open.ts'
+import type { Colors } from '../render/palette.ts'
+import { shown } from '../render/path.ts'
+import { grouped, renderPairs, renderTable } from '../render/table.ts'
+
+export const trainCommand = defineCommand({
+  name: 'train',
+  summary: 'Train a model on its dataset and keep the result as a new version',
+  description:
+    'Runs the training query, learns the encoders and the coefficients, measures them on the test part and writes a model record. Earlier versions stay.',
+  positionals: [{ name: 'model', description: 'model to train', required: true }],
+  options: z.object({}),
+  examples: [
+    { command: 'viewcast train reorder', description: 'Train; print coefficients and metrics' },
+    { command: 'viewcast train reorder --json | jq .metrics.test', description: 'Metrics for a script' },
+  ],
+  run: (invocation) =>
+    withProject(invocation, async ({ settings, project, db }) => {
+      const { listVersions, resolveDefinition, saveRecord, trainModel } = await import('@viewcast/sdk')
+      const { io, output } = invocation
+      const directory = settings.directory.value
+      const model = resolveDefinition(project, positional(invocation, 'model'), 'model')
+      const versions = await listVersions(directory, model.name)
+      const result = await trainModel(db, model, {
+        version: (versions.at(-1) ?? 0) + 1,
+        directory: project.directory,
+        signal: io.signal,
+        onProgress: (p) => show(p, output.progress),
+      })
+      output.progress.done()
+      const file = await saveRecord(directory, result.record)
+      await output.warn(result.warnings)
+      await output.result(asData(result, file), (colors) => report(result, shown(file, io.cwd), colors))
+      await output.note(`next: viewcast predict ${model.name}, or viewcast compile ${model.name}`)
+      return 0
+    }),
+})
+
+const asData = ({ record, warnings, seconds, trainingQuery }: TrainResult, file: string) => ({
+  model: record.name,
+  version: record.version,
+  file,
+  seconds,
+  rows: { train: record.dataset.trainRows, test: record.dataset.testRows },
+  metrics: record.metrics,
+  coefficients: record.coefficients,
+  fit: record.fit,
+  warnings: warnings.map(diagnosticData),
+  sql: trainingQuery,
+})
+
+function report({ record, seconds }: TrainResult, file: string, colors: Colors): string {
+  const { dataset, fit } = record
+  const head = renderPairs([
+    ['model', `${colors.bold(record.name)} version ${record.version}, ${record.family} for ${record.label}`],
+    ['rows', `${grouped(dataset.trainRows)} train, ${grouped(dataset.testRows)} test`],
+    [
+      'fit',
+      `${fit.solver}, ${fit.iterations} iterations${fit.penalty > 0 ? `, penalty ${fit.penalty}` : ''}, ${seconds.toFixed(2)} s`,
+    ],
+    ['file', file],
+  ])
+  return [head, coefficients(record, colors), metrics(record, colors)].join('\n')
+}
+
+function coefficients(record: ModelRecord, colors: Colors): string {
+  const inferred = record.coefficients.some((c) => c.standardError !== null)
+  const columns = [
+    { name: 'coefficient' },
+    { name: 'estimate', type: 'float8' },
+    ...(inferred
+      ? ['std. error', record.family === 'linear' ? 't' : 'z', 'p'].map((name) => ({ name, type: 'float8' }))
+      : []),
+  ]
+  const rows = record.coefficients.map((c) => [
+    c.name,
+    digits(c.estimate),
+    ...(inferred ? [digits(c.standardError), digits(c.statistic, 3), pValue(c.pValue)] : []),
+  ])
+  return renderTable(columns, rows, { colors })
+}
+
+function metrics({ metrics: { train, test, baseline } }: ModelRecord, colors: Colors): string {
+  const parts = { train, test, baseline }
+  const shown = Object.entries(parts).filter(([, values]) => Object.keys(values).length > 0)
+  const names = [...new Set(shown.flatMap(([, values]) => Object.keys(values)))]
+  const columns = [{ name: 'metric' }, ...shown.map(([name]) => ({ name, type: 'float8' }))]
+  const rows = names.map((name) => [name, ...shown.map(([, values]) => digits(values[name] ?? null, 4))])
+  return renderTable(columns, rows, { colors })
+}
+
+const digits = (value: number | null, precision = 5): string =>
+  value === null
+    ? ''
+    : Number.isInteger(value) && Math.abs(value) < 1e6
+      ? String(value)
+      : String(Number(value.toPrecision(precision)))
+
+const pValue = (p: number | null): string => (p === null ? '' : p < 0.0001 ? '<0.0001' : p.toFixed(4))

@@ -1,0 +1,43 @@
+import type { VerifyReport } from '@viewcast/sdk'
+import { z } from 'zod'
+import { defineCommand, positional } from '../command.ts'
+import { exit } from '../failure.ts'
+import { withProject } from '../open.ts'
+import { atOption, limitOption, versionOption } from '../parse/values.ts'
+import { renderChecks } from '../render/checks.ts'
+
+export const verifyCommand = defineCommand({
+  name: 'verify',
+  summary: 'Prove that a trained model means the same in the database',
+  description:
+    'Recomputes every prediction outside the database and compares (parity), counts rows of the training query (rows), cuts every event source at as_of and compares again (no-future), and scores the rows kept with the model (verification). Exit code 1 when one disagrees.',
+  positionals: [{ name: 'model', description: 'trained model', required: true }],
+  options: z.object({
+    at: atOption,
+    limit: limitOption.optional().describe('Rows of the parity check at most (default 10,000)'),
+    version: versionOption,
+  }),
+  examples: [
+    { command: 'viewcast verify reorder', description: "On the sample's own rows" },
+    { command: 'viewcast verify reorder --database postgres://localhost/shop', description: 'On another engine' },
+  ],
+  run: (invocation) =>
+    withProject(invocation, async ({ settings, project, db }) => {
+      const { options, io, output } = invocation
+      const { loadRecord, resolveDefinition, verifyModel } = await import('@viewcast/sdk')
+      const model = resolveDefinition(project, positional(invocation, 'model'), 'model')
+      const record = await loadRecord(settings.directory.value, model.name, options.version)
+      output.progress.step(`verify ${model.name} version ${record.version}`)
+      const report: VerifyReport = await verifyModel(db, model, record, {
+        directory: project.directory,
+        signal: io.signal,
+        ...(options.at === undefined ? {} : { at: options.at }),
+        ...(options.limit === undefined ? {} : { limit: options.limit }),
+      })
+      output.progress.clear()
+      await output.result({ model: model.name, version: record.version, engine: db.description, ...report }, (colors) =>
+        renderChecks(report.checks, colors),
+      )
+      return report.ok ? exit.ok : exit.failed
+    }),
+})

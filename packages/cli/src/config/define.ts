@@ -1,0 +1,21 @@
+/** What `viewcast.config.ts` says. Paths are relative to the file itself. */
+export interface Config {
+  /** Module or modules whose exports are the definitions; `*` and `**` match as in a shell. */
+  readonly project: string | readonly string[]
+  /**
+   * `postgres://…`, a directory for the embedded engine, or the name of an environment variable that holds either.
+   * Default: the embedded engine in `<directory>/data`. A password belongs into the environment, not into this file.
+   */
+  readonly database?: string | { readonly env: string }
+  /** Where trained models and the embedded database live. Default `.viewcast`. */
+  readonly directory?: string
+}
+
+/**
+ * Types the configuration; returns it unchanged.
+ *
+ * @example
+ * // viewcast.config.ts
+ * export default defineConfig({ project: './project.ts', database: { env: 'DATABASE_URL' } })
+ */
+export const defineConfig = (config: Config): Config => config

@@ -1,0 +1,43 @@
+/** Finds, loads and checks the configuration. */
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { z } from 'zod'
+import type { GlobalOptions } from '../command.ts'
+import type { Io } from '../io.ts'
+import { shown } from '../render/path.ts'
+import type { Config } from './define.ts'
+import { findConfig } from './discover.ts'
+import { loadModule } from './modules.ts'
+import { resolveSettings, type Settings } from './resolve.ts'
+
+const schema = z.strictObject({
+  project: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]),
+  database: z.union([z.string().min(1), z.strictObject({ env: z.string().min(1) })]).optional(),
+  directory: z.string().min(1).optional(),
+})
+
+/** Errors: `project/load` when the file is there and cannot be used. */
+export async function loadSettings(globals: GlobalOptions, io: Io): Promise<Settings> {
+  const configFile = globals.config === undefined ? findConfig(io.cwd) : await named(globals.config, io)
+  const config = configFile === undefined ? undefined : await loadConfig(configFile, io.cwd)
+  return resolveSettings({ configFile, config, flags: { database: globals.database }, env: io.env, cwd: io.cwd })
+}
+
+async function named(path: string, io: Io): Promise<string> {
+  const file = resolve(io.cwd, path)
+  if (existsSync(file)) return file
+  const { fail } = await import('@viewcast/sdk')
+  return fail('project/load', { file: path, detail: 'there is no such file' })
+}
+
+async function loadConfig(file: string, cwd: string): Promise<Config> {
+  const exports = await loadModule(file, resolve(file, '..'), cwd)
+  const { diagnostic, ViewcastError } = await import('@viewcast/sdk')
+  const refuse = (details: readonly string[]): never => {
+    throw new ViewcastError(details.map((detail) => diagnostic('project/load', { file: shown(file, cwd), detail })))
+  }
+  if (exports['default'] === undefined) refuse(['it has no default export; write export default defineConfig({ … })'])
+  const parsed = schema.safeParse(exports['default'])
+  if (parsed.success) return parsed.data as Config
+  return refuse(parsed.error.issues.map((i) => `${i.path.join('.') || 'the default export'}: ${i.message}`))
+}

@@ -1,0 +1,77 @@
+/** Settings with their origins: default < file < environment < flag, decided here and nowhere else. */
+import { dirname, join, resolve } from 'node:path'
+import { shown } from '../render/path.ts'
+import type { Config } from './define.ts'
+
+export interface Setting<T> {
+  readonly value: T
+  /** Who said so: `default`, the configuration file, `VIEWCAST_DATABASE` or `--database`. */
+  readonly origin: string
+}
+
+/** Where the database is, or the variable that should say so and is not set. */
+export type DatabaseTarget =
+  | { readonly kind: 'target'; readonly target: string }
+  | { readonly kind: 'unset'; readonly variable: string }
+
+export interface Settings {
+  /** Undefined when there is no configuration: fine for what needs a database only. */
+  readonly configFile: string | undefined
+  /** Folder of the configuration, or the working directory. */
+  readonly root: string
+  readonly project: Setting<readonly string[]>
+  readonly database: Setting<DatabaseTarget>
+  /** Absolute path of the folder for models and the embedded database. */
+  readonly directory: Setting<string>
+}
+
+export interface SettingSources {
+  readonly configFile: string | undefined
+  readonly config: Config | undefined
+  readonly flags: { readonly database?: string | undefined }
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly cwd: string
+}
+
+export const databaseVariable = 'VIEWCAST_DATABASE'
+
+export function resolveSettings(sources: SettingSources): Settings {
+  const { config, configFile, cwd } = sources
+  const root = configFile === undefined ? cwd : dirname(configFile)
+  const file = configFile === undefined ? 'default' : shown(configFile, cwd)
+  const directory: Setting<string> =
+    config?.directory === undefined
+      ? { value: join(root, '.viewcast'), origin: 'default' }
+      : { value: resolve(root, config.directory), origin: file }
+  const project = config === undefined ? [] : typeof config.project === 'string' ? [config.project] : config.project
+  return {
+    configFile,
+    root,
+    project: { value: project, origin: file },
+    directory,
+    database: resolveDatabase(sources, root, file, directory.value),
+  }
+}
+
+function resolveDatabase(
+  sources: SettingSources,
+  root: string,
+  file: string,
+  directory: string,
+): Setting<DatabaseTarget> {
+  const { flags, env, config, cwd } = sources
+  const at = (value: string, base: string): DatabaseTarget => ({ kind: 'target', target: absolute(value, base) })
+  if (flags.database !== undefined) return { value: at(flags.database, cwd), origin: '--database' }
+  const override = env[databaseVariable]
+  if (override) return { value: at(override, cwd), origin: databaseVariable }
+  const declared = config?.database
+  if (declared === undefined) return { value: at(join(directory, 'data'), root), origin: 'default' }
+  if (typeof declared === 'string') return { value: at(declared, root), origin: file }
+  const named = env[declared.env]
+  // Falling back to the embedded engine would train on the wrong data without a word.
+  if (!named) return { value: { kind: 'unset', variable: declared.env }, origin: file }
+  return { value: at(named, root), origin: `${declared.env} (named in ${file})` }
+}
+
+const absolute = (target: string, base: string): string =>
+  /^([a-z][a-z0-9+.-]*:\/\/|memory:$)/i.test(target) ? target : resolve(base, target)

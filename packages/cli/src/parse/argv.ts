@@ -1,0 +1,147 @@
+/** Turns argv into a request. Strict: what is not understood is refused, all of it at once where that is possible. */
+import { type ParseArgsConfig, parseArgs } from 'node:util'
+import type { z } from 'zod'
+import type { Command } from '../command.ts'
+import { type GlobalFlags, globalOptions } from './globals.ts'
+import { type OptionSpec, optionSpecs } from './options.ts'
+import { UsageError } from './usage.ts'
+
+export type Request =
+  | { readonly kind: 'version' }
+  | { readonly kind: 'help'; readonly command: Command | undefined }
+  | {
+      readonly kind: 'command'
+      readonly command: Command
+      readonly globals: GlobalFlags
+      readonly options: Record<string, unknown>
+      readonly positionals: Record<string, string>
+    }
+
+const globalSpecs = optionSpecs(globalOptions)
+
+/** Errors: `UsageError`. */
+export function parseRequest(argv: readonly string[], commands: readonly Command[]): Request {
+  const find = (name: string): Command => {
+    const found = commands.find((c) => c.name === name)
+    if (found) return found
+    throw new UsageError(`There is no command "${name}"`, {
+      misspelt: { name, candidates: commands.map((c) => c.name) },
+      hint: 'List the commands with: viewcast --help',
+    })
+  }
+
+  const first = tokenize(argv, globalSpecs).find((t) => t.kind === 'positional')
+  const asked = flagsBefore(argv, first?.index ?? argv.length)
+  if (asked.version) return { kind: 'version' }
+  if (first === undefined) {
+    if (asked.help) return { kind: 'help', command: undefined }
+    refuseUnknown(argv, globalSpecs, undefined)
+    throw new UsageError('A command is missing', { hint: 'List the commands with: viewcast --help' })
+  }
+  const rest = [...argv.slice(0, first.index), ...argv.slice(first.index + 1)]
+  if (first.value === 'help') {
+    const topics = tokenize(rest, globalSpecs).flatMap((t) => (t.kind === 'positional' ? [t.value] : []))
+    return { kind: 'help', command: topics[0] === undefined ? undefined : find(topics[0]) }
+  }
+  const command = find(first.value)
+  const specs = [...globalSpecs, ...optionSpecs(command.options)]
+  const tokens = tokenize(rest, specs)
+  if (tokens.some((t) => t.kind === 'option' && t.name === 'help')) return { kind: 'help', command }
+
+  const { raw, values } = collect(tokens, specs, command)
+  return {
+    kind: 'command',
+    command,
+    globals: validate(globalOptions, raw, globalSpecs) as GlobalFlags,
+    options: validate(command.options, raw, specs),
+    positionals: namePositionals(values, command),
+  }
+}
+
+/** True when argv asks for JSON; also right for calls that do not parse. */
+export const asksFor = (argv: readonly string[], flag: string): boolean => {
+  const end = argv.indexOf('--')
+  return (end === -1 ? argv : argv.slice(0, end)).includes(flag)
+}
+
+type Token = NonNullable<ReturnType<typeof parseArgs>['tokens']>[number]
+
+function tokenize(args: readonly string[], specs: readonly OptionSpec[]): Token[] {
+  const options: NonNullable<ParseArgsConfig['options']> = {}
+  for (const spec of specs) options[spec.flag] = { type: spec.type, ...(spec.short ? { short: spec.short } : {}) }
+  // Not strict: node's own messages name no candidates, and they stop at the first problem.
+  return parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true }).tokens
+}
+
+function flagsBefore(argv: readonly string[], end: number): { help: boolean; version: boolean } {
+  const given = new Set(tokenize(argv.slice(0, end), globalSpecs).flatMap((t) => (t.kind === 'option' ? [t.name] : [])))
+  return { help: given.has('help'), version: given.has('version') }
+}
+
+function refuseUnknown(argv: readonly string[], specs: readonly OptionSpec[], command: Command | undefined): void {
+  collect(
+    tokenize(argv, specs).filter((t) => t.kind === 'option'),
+    specs,
+    command,
+  )
+}
+
+function collect(tokens: readonly Token[], specs: readonly OptionSpec[], command: Command | undefined) {
+  const raw: Record<string, unknown> = {}
+  const values: string[] = []
+  for (const token of tokens) {
+    if (token.kind === 'positional') values.push(token.value)
+    if (token.kind !== 'option') continue
+    const spec = specs.find((s) => s.flag === token.name)
+    if (spec === undefined) throw unknownOption(token.rawName, specs, command)
+    if (spec.type === 'boolean') {
+      if (token.value !== undefined) throw new UsageError(`--${spec.flag} takes no value`)
+      raw[spec.key] = true
+      continue
+    }
+    // A lone "-" is a file name; "--at --json" is a forgotten value.
+    if (token.value === undefined || (!token.inlineValue && /^-./.test(token.value)))
+      throw new UsageError(`--${spec.flag} needs a value: --${spec.flag} ${spec.value}`)
+    if (spec.multiple) raw[spec.key] = [...((raw[spec.key] as string[] | undefined) ?? []), token.value]
+    else if (spec.key in raw) throw new UsageError(`--${spec.flag} is given twice`)
+    else raw[spec.key] = token.value
+  }
+  return { raw, values }
+}
+
+function unknownOption(rawName: string, specs: readonly OptionSpec[], command: Command | undefined): UsageError {
+  const where = command ? `"viewcast ${command.name}"` : 'viewcast'
+  return new UsageError(`${where} has no option ${rawName}`, {
+    misspelt: { name: rawName, candidates: specs.map((s) => `--${s.flag}`) },
+    hint: `List the options with: viewcast ${command ? `${command.name} ` : ''}--help`,
+  })
+}
+
+function validate(schema: z.ZodObject, raw: Record<string, unknown>, specs: readonly OptionSpec[]) {
+  const known = Object.fromEntries(Object.entries(raw).filter(([key]) => key in schema.shape))
+  const parsed = schema.safeParse(known)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]
+  const key = String(issue?.path[0])
+  const spec = specs.find((s) => s.key === key)
+  const given = known[key]
+  const value = Array.isArray(given) ? given[Number(issue?.path[1] ?? 0)] : given
+  if (spec?.expects) throw new UsageError(`--${spec.flag} takes ${spec.expects}, not "${String(value)}"`)
+  throw new UsageError(`--${spec?.flag ?? key}: ${issue?.message ?? 'not understood'}`)
+}
+
+function namePositionals(values: readonly string[], command: Command): Record<string, string> {
+  const surplus = values[command.positionals.length]
+  if (surplus !== undefined)
+    throw new UsageError(`"viewcast ${command.name}" does not take "${surplus}"`, help(command))
+  const out: Record<string, string> = {}
+  for (const [i, p] of command.positionals.entries()) {
+    const value = values[i]
+    if (value !== undefined) out[p.name] = value
+    else if (p.required)
+      throw new UsageError(`"viewcast ${command.name}" needs <${p.name}>: ${p.description}`, help(command))
+  }
+  return out
+}
+
+const help = (command: Command): { hint: string } => ({ hint: `See: viewcast ${command.name} --help` })

@@ -1,0 +1,62 @@
+import { commands } from './commands/index.ts'
+import { exit, reportFailure } from './failure.ts'
+import { commandData, commandHelp, overview } from './help.ts'
+import type { Io } from './io.ts'
+import { manifest } from './manifest.ts'
+import { asksFor, parseRequest, type Request } from './parse/argv.ts'
+import { printJson } from './render/json.ts'
+import { createOutput } from './render/output.ts'
+import { colorsFor } from './render/palette.ts'
+
+/**
+ * Runs one command line: everything `viewcast` does, with the process passed in.
+ *
+ * Data goes to `io.stdout`, everything else to `io.stderr`. Never throws and never exits: returns the exit code
+ * (0 ok, 1 failed, 2 wrong usage or internal error, 3 changes pending, 130 interrupted after what ran was rolled back).
+ *
+ * @example
+ * const code = await run(['compile', 'churn', '--out', 'churn.sql'], processIo(signal))
+ */
+export async function run(argv: readonly string[], io: Io): Promise<number> {
+  const flags = {
+    json: asksFor(argv, '--json'),
+    verbose: asksFor(argv, '--verbose') || asksFor(argv, '-v'),
+    noColor: asksFor(argv, '--no-color'),
+  }
+  let what = 'viewcast'
+  try {
+    const request = parseRequest(argv, commands)
+    if (request.kind === 'command') {
+      what = `viewcast ${request.command.name}`
+      return await runCommand(request, io)
+    }
+    const colors = colorsFor(io, 'stdout', flags.noColor)
+    if (request.kind === 'version') {
+      const { version } = manifest()
+      await io.stdout.write(flags.json ? printJson({ version }, io.isTTY.stdout) : `${version}\n`)
+    } else if (flags.json) {
+      const data = request.command ? commandData(request.command) : { commands: commands.map(commandData) }
+      await io.stdout.write(printJson(data, io.isTTY.stdout))
+    } else {
+      const { command } = request
+      await io.stdout.write(
+        command ? commandHelp(command, colors, io.columns) : overview(commands, manifest().version, colors, io.columns),
+      )
+    }
+    return exit.ok
+  } catch (error) {
+    return await reportFailure(error, io, { ...flags, what })
+  }
+}
+
+async function runCommand(request: Request & { kind: 'command' }, io: Io): Promise<number> {
+  const { command, globals, options, positionals } = request
+  const output = createOutput(io, globals)
+  try {
+    const code = await command.run({ options, positionals, globals, io, output })
+    output.progress.done()
+    return code
+  } finally {
+    output.progress.clear()
+  }
+}
