@@ -1,0 +1,83 @@
+import type { HistoryView, StaticView } from '@viewcast/compiler'
+import { checkedDuration, type Duration } from './duration.ts'
+import type { Entity } from './entity.ts'
+import { checkedName } from './name.ts'
+import { type HasColumns, queryOf, type RowOfQuery, type Scope, type SelectQuery } from './query.ts'
+import { type OpenView, openView } from './view.ts'
+
+export interface StaticOptions<Keys> {
+  readonly entity: Entity<string, Keys>
+  readonly time?: never
+  readonly knownAt?: never
+  readonly maxAge?: never
+  readonly description?: string
+}
+
+export interface HistoryOptions<Keys, Time extends string, KnownAt extends string> {
+  readonly entity: Entity<string, Keys>
+  /** Column of the query with the instant a row is of; the latest row with `time <= as_of` counts. */
+  readonly time: Time
+  /** Column that says when a row became known, when that is later than `time`; rows count only when known by `as_of`. */
+  readonly knownAt?: KnownAt
+  /** Rows older than this do not count, in training and in prediction. */
+  readonly maxAge?: Duration
+  readonly description?: string
+}
+
+export type DefineFeatureView<DB> = <
+  const Name extends string,
+  Keys extends object,
+  const Time extends string = never,
+  const KnownAt extends string = never,
+>(
+  name: Name,
+  options: StaticOptions<Keys> | HistoryOptions<Keys, Time, KnownAt>,
+) => FeatureQuery<DB, Keys, Time | KnownAt, [Time] extends [never] ? StaticView : HistoryView>
+
+export interface FeatureQuery<DB, Keys extends object, Times extends string, V extends StaticView | HistoryView> {
+  /**
+   * The view's SELECT; it returns the keys of the entity, the time columns named before, and the features.
+   *
+   * ```ts
+   * .query(({ db }) => db.selectFrom('airports').select(['iata', 'latitude', 'state']))
+   * ```
+   * ```sql
+   * select iata, latitude, state from airports
+   * ```
+   */
+  query<Q extends SelectQuery>(
+    build: (
+      scope: Scope<DB>,
+    ) => Q & HasColumns<RowOfQuery<Q>, (keyof Keys & string) | Times, 'the query must return the column'>,
+  ): OpenView<V, Keys, RowOfQuery<Q>, (keyof Keys & string) | Times, V extends HistoryView ? true : false>
+}
+
+export function defineFeatureView(
+  name: string,
+  options: StaticOptions<object> | HistoryOptions<object, string, string>,
+): { query(build: (scope: never) => SelectQuery): StaticView | HistoryView } {
+  checkedName('feature view', name)
+  const described = options.description === undefined ? {} : { description: options.description }
+  return {
+    query(build) {
+      const query = queryOf(build, `feature view "${name}"`)
+      const common = { name, entity: options.entity, query, ...described }
+      return options.time === undefined
+        ? openView<StaticView>({ kind: 'static', ...common })
+        : openView<HistoryView>({ kind: 'history', ...common, ...timeOf(options) })
+    },
+  }
+}
+
+/** The time columns and the age of a history view, as data. Errors: `time/window`. */
+export function timeOf(options: {
+  readonly time: string
+  readonly knownAt?: string
+  readonly maxAge?: string
+}): Pick<HistoryView, 'time' | 'knownAt' | 'maxAge'> {
+  return {
+    time: options.time,
+    ...(options.knownAt === undefined ? {} : { knownAt: options.knownAt }),
+    ...(options.maxAge === undefined ? {} : { maxAge: checkedDuration(options.maxAge) }),
+  }
+}

@@ -1,0 +1,121 @@
+import { type DefineAggregates, defineAggregates } from './aggregates.ts'
+import { type DefineDataset, defineDataset } from './dataset.ts'
+import { type DefineEntity, defineEntity } from './entity.ts'
+import { type DefineFeatureView, defineFeatureView } from './feature-view.ts'
+import { type DefineModel, defineModel } from './model.ts'
+import { checkedName } from './name.ts'
+import { type DefineSample, defineSample } from './sample.ts'
+import { type SplitBuilder, split } from './split.ts'
+import { type DefineExistingView, type DefineSqlView, defineExistingView, defineSqlView } from './sql-view.ts'
+import { type DefineTarget, defineTarget } from './target.ts'
+import { type DefineWindowView, defineWindowView } from './window-view.ts'
+
+/** What a project declares: each method gives a plain, frozen value to export; nothing is registered anywhere. */
+export interface ProjectBuilder<DB> {
+  readonly name: string
+  /**
+   * The thing predicted about, named by its key columns and their SQL types; `from` is the relation that lists it.
+   *
+   * Errors of every method: `define/name` for a name that is empty or longer than 50 bytes.
+   *
+   * ```ts
+   * export const airport = p.entity('airport', { iata: 'text' }, { from: 'airports' })
+   * ```
+   */
+  readonly entity: DefineEntity<DB>
+  /**
+   * A view with one row per key; or, with `time`, with rows over time, of which the latest before `as_of` counts.
+   *
+   * ```ts
+   * export const profile = p
+   *   .featureView('profile', { entity: customer, time: 'valid_from', maxAge: '90 days' })
+   *   .query(({ db }) => db.selectFrom('profile_history').select(['customer_id', 'valid_from', 'score']))
+   *   .features({ score: { kind: 'numeric', fill: 0.5 } })
+   * ```
+   */
+  readonly featureView: DefineFeatureView<DB>
+  /** A view over `spine`, the relation of questions: any SQL that depends on the instant. */
+  readonly windowView: DefineWindowView<DB>
+  /**
+   * Counts, sums, means and extremes of events in windows before `as_of`; the compiler writes the SQL.
+   *
+   * ```ts
+   * export const late = p.aggregates('late', {
+   *   entity: airport, source: 'flights', keys: { iata: 'origin' }, time: 'date',
+   *   windows: { '1d': '1 day', '7d': '7 days' },
+   *   features: (a) => ({ n: a.count(), delay: a.avg('delay', { fill: 0 }) }),
+   * })
+   * late.pick('n_7d', 'delay_7d')
+   * ```
+   */
+  readonly aggregates: DefineAggregates<DB>
+  /**
+   * A view in a file, `views/<name>.sql` by default.
+   *
+   * ```ts
+   * export const runway = p.sqlView('runway', { entity: airport }).features({ length: { kind: 'numeric' } })
+   * ```
+   */
+  readonly sqlView: DefineSqlView
+  /**
+   * A view or table that is in the database; its name is used as the catalog has it, upper and lower case included.
+   *
+   * ```ts
+   * export const behaviour = p.existingView('public.vw_behaviour', { entity: customer })
+   * ```
+   */
+  readonly existingView: DefineExistingView
+  /** The view that gives the questions to train on. */
+  readonly sample: DefineSample<DB>
+  /** The view that gives the label. */
+  readonly target: DefineTarget<DB>
+  /** How a sample is divided into training and test. */
+  readonly split: SplitBuilder
+  /**
+   * Sample, feature views and target: what the training query returns, one row per row of the sample. Two columns of
+   * one name do not compile.
+   *
+   * ```ts
+   * export const departures = p.dataset('departures', { sample, target, features: [profile, late.pick('n_7d')] })
+   * ```
+   */
+  readonly dataset: DefineDataset
+  /**
+   * A model of a dataset; without `.inputs(…)` it reads all numeric, boolean and category features.
+   *
+   * ```ts
+   * export const delay = p
+   *   .model('delay', { dataset: departures, family: 'logistic', label: 'late15' })
+   *   .inputs({ delay_7d: standardize(), state: oneHot() })
+   * ```
+   */
+  readonly model: DefineModel
+}
+
+/**
+ * The start of every declaration: a project over the tables of `DB`, the Kysely interface `viewcast types` writes.
+ *
+ * ```ts
+ * import { project } from '@viewcast/sdk'
+ * import type { DB } from './db.gen.ts'
+ *
+ * const p = project<DB>('flights')
+ * ```
+ */
+export function project<DB>(name: string): ProjectBuilder<DB> {
+  // The functions take what the types let through; what their results mean is known to the types only.
+  return Object.freeze({
+    name: checkedName('project', name),
+    entity: defineEntity,
+    featureView: defineFeatureView,
+    windowView: defineWindowView,
+    aggregates: defineAggregates,
+    sqlView: defineSqlView,
+    existingView: defineExistingView,
+    sample: defineSample,
+    target: defineTarget,
+    split,
+    dataset: defineDataset,
+    model: defineModel,
+  }) as unknown as ProjectBuilder<DB>
+}

@@ -1,0 +1,95 @@
+/** The row of a dataset, and what a dataset refuses. */
+import type { RowOf } from '@viewcast/sdk'
+import type { SqlBool } from 'kysely'
+import type { Equal, Expect } from './expect.ts'
+import { airport, congestion, departures, type ds, flight, late, outcome, p, profile, weather } from './flights.ts'
+
+type Row = RowOf<typeof ds>
+
+export type Assertions = [
+  // The sample, as it is.
+  Expect<
+    Equal<
+      Pick<Row, 'id' | 'as_of' | 'iata' | 'dest' | 'carrier'>,
+      { id: number; as_of: Date; iata: string; dest: string; carrier: string }
+    >
+  >,
+  // Joined columns may be null, unless they declare a fill.
+  Expect<Equal<Row['latitude'], number | null>>,
+  Expect<Equal<Row['state'], string>>,
+  Expect<Equal<Row['tier'], 'hub' | 'spoke' | null>>,
+  Expect<Equal<Row['wind'], number>>,
+  Expect<Equal<Row['delay_avg_7d'], string | number | null>>,
+  Expect<Equal<Row['any_cancelled_7d'], boolean | null>>,
+  // A count is never null; a mean is not with a fill; a sum may be.
+  Expect<Equal<Row['n_7d'], number>>,
+  Expect<Equal<Row['delay_7d'], number>>,
+  Expect<Equal<Row['fare_7d'], number | null>>,
+  Expect<Equal<Row['cancellations_30d'], number>>,
+  // Renamed by a prefix, in whatever order the steps were taken.
+  Expect<Equal<Row['dest_state'], string>>,
+  Expect<Equal<Row['dest_latitude'], number | null>>,
+  // Declared columns of a file.
+  Expect<Equal<Row['runway_length'], number>>,
+  Expect<Equal<Row['runway_surface'], string | null>>,
+  // Labels are null where the target has no row.
+  Expect<Equal<Row['late15'], SqlBool | null>>,
+  Expect<Equal<Row['delay'], number | null>>,
+  // Nothing else: times, keys of views and unpicked columns are left out.
+  Expect<Equal<Extract<keyof Row, 'observed' | 'reported' | 'n_1d' | 'dest_tier' | 'opened'>, never>>,
+]
+
+const parts = { sample: departures, target: outcome } as const
+
+const destination = profile.pick('latitude').on({ iata: 'dest' })
+// @ts-expect-error: the dataset has two columns "latitude"; use .prefix(…) or .pick(…)
+p.dataset('d', { ...parts, features: [profile, late, destination] })
+
+const dest = p.existingView('x', { entity: airport }).features({ dest: { kind: 'category' } })
+// @ts-expect-error: the dataset has two columns "dest"
+p.dataset('d', { ...parts, features: [dest] })
+
+const delay = p.existingView('x', { entity: airport }).features({ delay: { kind: 'numeric' } })
+// @ts-expect-error: the dataset has two columns "delay"
+p.dataset('d', { ...parts, features: [delay] })
+
+// @ts-expect-error: the sample has no column "destination" to join on
+p.dataset('d', { ...parts, features: [profile.on({ iata: 'destination' })] })
+
+const timeless = p
+  .sample('t', { entity: flight })
+  .query(({ db }) => db.selectFrom('flights').select(['id', 'origin as iata']))
+
+p.dataset('d', { sample: timeless, features: [profile] })
+// @ts-expect-error: the view needs an instant, but the sample does not return as_of
+p.dataset('d', { sample: timeless, features: [weather] })
+// @ts-expect-error: the view needs an instant, but the sample does not return as_of
+p.dataset('d', { sample: timeless, features: [profile, congestion] })
+
+// @ts-expect-error: the sample must return the column "id"
+p.sample('s', { entity: flight }).query(({ db }) => db.selectFrom('flights').select(['date as as_of']))
+
+// @ts-expect-error: the sample must return the column "weight"
+p.sample('s', { entity: flight, weight: 'weight' }).query(({ db }) => db.selectFrom('flights').select(['id']))
+
+// @ts-expect-error: the target must return the key "id"
+p.target('t', { entity: flight }).query(({ db }) => db.selectFrom('flights').select(['delay']))
+
+// @ts-expect-error: '"1 month"' is not assignable
+p.target('t', { entity: flight, horizon: '1 month' })
+
+// @ts-expect-error: "id" is a key; the entity gives its type
+p.sample('s', { entity: flight }).existing('vw_TrainSample').columns({ id: 'int4' })
+
+// @ts-expect-error: "id" is a key, not a label
+p.target('t', { entity: flight }).existing('vw_Outcome').label({ id: 'int4' })
+
+// @ts-expect-error: Property 'split' is missing in type 'Target<
+p.dataset('d', { sample: outcome, features: [profile] })
+
+// Columns of a sample in the database are unknown until they are declared: then what is missing is an error.
+const existing = p.sample('e', { entity: flight }).existing('vw_TrainSample')
+p.dataset('d', { sample: existing, features: [profile, weather] })
+p.dataset('d', { sample: existing.columns({ iata: 'text', as_of: 'timestamptz' }), features: [profile, weather] })
+// @ts-expect-error: the sample has no column "iata" to join on
+p.dataset('d', { sample: existing.columns({ as_of: 'timestamptz' }), features: [profile] })
