@@ -46,7 +46,7 @@ async function startServer(): Promise<{ url: string; stop: () => Promise<void> }
   const data = join(root, 'data')
   const passwordFile = join(root, 'password')
   await writeFile(passwordFile, password)
-  if (account.uid !== undefined) {
+  if (account) {
     await chmod(root, 0o755)
     for (const path of [root, passwordFile]) await chown(path, account.uid, account.gid)
   }
@@ -80,8 +80,8 @@ async function startServer(): Promise<{ url: string; stop: () => Promise<void> }
 }
 
 /** The server refuses to run as root. */
-function serverAccount(): { uid?: number; gid?: number } {
-  if (process.getuid?.() !== 0) return {}
+function serverAccount(): { uid: number; gid: number } | undefined {
+  if (process.getuid?.() !== 0) return undefined
   const id = (what: string, name: string) => Number(execFileSync('id', [what, name], { stdio: 'pipe' }).toString())
   for (const name of ['postgres', 'nobody']) {
     try {

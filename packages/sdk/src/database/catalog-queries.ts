@@ -57,7 +57,8 @@ const indexes = `
    ORDER BY i.indrelid, ic.relname`
 
 export const catalogQueries = {
-  session: `SELECT to_json(current_schemas(false)), current_setting('server_version_num')::int / 10000`,
+  session: `SELECT to_json(current_schemas(false)), current_setting('server_version_num')::int / 10000,
+                   current_setting('search_path')`,
   relations,
   columns,
   indexes,

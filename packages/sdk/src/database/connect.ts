@@ -1,7 +1,7 @@
 import { fail } from '@viewcast/compiler'
 import type { Database } from './database.ts'
 import { connectPostgres } from './pg.ts'
-import { openEmbedded } from './pglite.ts'
+import { openEmbedded, openTemporary } from './pglite.ts'
 import { redact } from './redact.ts'
 
 export interface ConnectOptions {
@@ -12,19 +12,36 @@ export interface ConnectOptions {
 /**
  * Opens a database.
  *
- * @param target `postgres://…` for a server, `memory:` for a temporary embedded database, or a directory for an embedded
- * database, which is created when missing.
+ * Statements may run on different sessions of a server: settings and temporary tables belong into a transaction.
+ * On the embedded engine an `AbortSignal` ends the engine's thread, and the next statement starts it again; `fsync` is
+ * off there, so that a crash of the process loses nothing, but a power failure may.
+ *
+ * @param target `postgres://user@host:port/name` for a server (15 or later), a directory for the embedded engine (made
+ * when missing, used by one process at a time), or `memory:` for an embedded database that goes when it is closed.
+ * @returns the database; close it when done.
+ *
+ * Errors: `engine/target`, `engine/unreachable`, `engine/authentication`, `engine/no-database`, `engine/version`,
+ * `engine/locked`, `engine/failed`.
+ *
+ * @example
+ * const db = await connect('.viewcast/data')
+ * await db.rows('SELECT count(*) FROM flights')
+ * await db.close()
  */
 export async function connect(target: string, options: ConnectOptions = {}): Promise<Database> {
-  if (/^postgres(ql)?:\/\//i.test(target)) return connectPostgres(target, options)
-  if (target === 'memory:') return openEmbedded(target, options)
+  if (/^postgres(ql)?:\/\//i.test(target)) return connectPostgres(target, options.onNotice)
+  if (target === 'memory:') return openTemporary(options.onNotice)
   const detail = notADirectory(target)
   if (detail !== undefined) fail('engine/target', { target: redact(target), detail })
-  return openEmbedded(target, options)
+  return openEmbedded(target, options.onNotice)
 }
 
 function notADirectory(target: string): string | undefined {
   if (target.trim() === '') return 'it is empty'
+  if (/^[\w.-]+:\d+(\/|$)/.test(target)) return 'an address begins with postgres://'
+  // A drive letter is not a scheme.
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(target)?.[1]
-  return scheme === undefined ? undefined : `viewcast does not speak ${scheme}`
+  if (scheme !== undefined) return `viewcast does not speak ${scheme}`
+  if (/(^|\s)(host|dbname|user|password)\s*=/.test(target)) return 'connections are written as a URL'
+  return undefined
 }

@@ -64,6 +64,15 @@ export function databaseError(e: unknown, sql: string, prefix = 0): unknown {
   })
 }
 
+/** Awaits a statement of `sql`; its refusal becomes a {@link DatabaseError}. */
+export async function wrapped<T>(sql: string, result: Promise<T>, prefix = 0): Promise<T> {
+  try {
+    return await result
+  } catch (e) {
+    throw databaseError(e, sql, prefix)
+  }
+}
+
 /** The server counts code points, JavaScript strings count UTF-16 units. */
 function textPosition(sql: string, position: number): number | undefined {
   if (!(position >= 1)) return undefined

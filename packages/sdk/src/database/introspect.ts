@@ -1,23 +1,26 @@
 import type { Catalog, CatalogIndex, CatalogRelation, Column } from '@viewcast/compiler'
 import { catalogQueries } from './catalog-queries.ts'
-import { databaseError, isDatabaseError } from './database-error.ts'
+import { isDatabaseError, wrapped } from './database-error.ts'
 import type { Lease } from './lease.ts'
+
+const setSearchPath = "SELECT set_config('search_path', $1, true)"
 
 type Rows = readonly (readonly unknown[])[]
 
 /**
  * Reads the catalog in a fixed number of statements, whatever the number of relations.
  *
- * @param lease a session inside a transaction whose settings the caller restores: the search path is emptied here,
- * because `pg_get_viewdef` leaves out every schema that is on it.
+ * @param lease a session inside a transaction or savepoint: the search path is emptied for a while, because
+ * `pg_get_viewdef` leaves out every schema that is on it.
  */
 export async function introspect(lease: Lease): Promise<Catalog> {
   const [about = []] = await read(lease, catalogQueries.session)
-  await read(lease, "SELECT set_config('search_path', '', true)")
+  await read(lease, setSearchPath, [''])
   const relations = await read(lease, catalogQueries.relations)
   const columns = byRelation(await read(lease, catalogQueries.columns))
   const indexes = byRelation(await read(lease, catalogQueries.indexes))
   const definitions = new Map(await viewDefinitions(lease, relations))
+  await read(lease, setSearchPath, [about[2]])
   return {
     searchPath: about[0] as string[],
     serverVersion: about[1] as number,
@@ -38,11 +41,7 @@ export async function introspect(lease: Lease): Promise<Catalog> {
 }
 
 async function read(lease: Lease, sql: string, parameters: readonly unknown[] = []): Promise<Rows> {
-  try {
-    return (await lease.run(sql, parameters)).rows
-  } catch (e) {
-    throw databaseError(e, sql)
-  }
+  return (await wrapped(sql, lease.run(sql, parameters))).rows
 }
 
 function byRelation(rows: Rows): Map<unknown, Rows[number][]> {

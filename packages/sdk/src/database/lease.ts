@@ -1,4 +1,4 @@
-/** What an engine has to offer; everything else in `session.ts` is shared, so that engines cannot disagree. */
+/** What an engine has to offer; everything built on it is shared, so that engines cannot disagree. */
 export interface Field {
   readonly name: string
   readonly oid: number
@@ -18,10 +18,12 @@ export interface Lease {
   script(sql: string): Promise<void>
   /** Result columns of a statement, without running it. */
   describe(sql: string): Promise<readonly Field[]>
-  /** Feeds text-format rows to `COPY target FROM …`; each chunk ends at the end of a row. */
-  load(target: string, chunks: AsyncIterable<Buffer>): Promise<void>
+  /** Whole rows in COPY's text format, into `target`: a table with its columns. */
+  load(target: string, rows: Buffer): Promise<void>
   /** Stops whatever runs and ends the session; what it had not committed is rolled back. */
   interrupt(): void
+  /** True inside a transaction, a failed one included. */
+  busy(): boolean
 }
 
 export interface Sessions {
@@ -32,3 +34,5 @@ export interface Sessions {
   lease<T>(body: (lease: Lease) => Promise<T>): Promise<T>
   close(): Promise<void>
 }
+
+export type Use = <T>(body: (lease: Lease) => Promise<T>) => Promise<T>

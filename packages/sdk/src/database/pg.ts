@@ -1,37 +1,48 @@
-import { once } from 'node:events'
-import type { Writable } from 'node:stream'
-import { fail } from '@viewcast/compiler'
+import { finished } from 'node:stream/promises'
+import { fail, isViewcastError } from '@viewcast/compiler'
 import pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
+import { connectionError, lostConnection } from './connection-error.ts'
 import type { Database } from './database.ts'
-import { databaseError, isWireError } from './database-error.ts'
-import type { Lease, Sessions } from './lease.ts'
+import type { Sessions } from './lease.ts'
 import { redact } from './redact.ts'
 import { database } from './session.ts'
 import { sessionSettings, wireLease } from './wire-lease.ts'
 
+const oldest = 15
 const connectTimeout = 10_000
+/** More than a stream, a load and the statements beside them need. */
+const most = 8
 
-/** A server reached over the network. */
-export async function connectPostgres(url: string, options: { onNotice?: (text: string) => void }): Promise<Database> {
-  const config = { connectionString: url, connectionTimeoutMillis: connectTimeout }
-  const ready = new WeakSet<pg.ClientBase>()
-  const pool = new pg.Pool({ ...config, max: 4, allowExitOnIdle: true })
-  // A connection that dies while idle is replaced at its next use.
+/** A server, by the sessions of a small pool. */
+export async function connectPostgres(url: string, onNotice: ((text: string) => void) | undefined): Promise<Database> {
+  const config = { connectionString: url, connectionTimeoutMillis: connectTimeout, application_name: 'viewcast' }
+  const { user = '', database: name = '' } = parsed(config)
+  // The pool would apply its own timeout to waiting for a free session as well, which may rightly take long.
+  class Client extends pg.Client {
+    constructor() {
+      super(config)
+    }
+  }
+  const pool = new pg.Pool({ Client: Client as never, max: most, allowExitOnIdle: true })
+  // A session that dies while idle is replaced at its next use.
   pool.on('error', () => undefined)
+  const ready = new WeakSet<pg.ClientBase>()
 
   async function acquire(): Promise<pg.PoolClient> {
+    let client: pg.PoolClient | undefined
     try {
-      const client = await pool.connect()
+      client = await pool.connect()
       if (!ready.has(client)) {
         client.on('error', () => undefined)
-        client.on('notice', (n) => options.onNotice?.(n.message ?? ''))
+        if (onNotice) client.on('notice', (n) => onNotice(n.message ?? ''))
         await prepare(client)
         ready.add(client)
       }
       return client
     } catch (e) {
-      throw connectionError(e, url)
+      client?.release(true)
+      throw isViewcastError(e) ? e : connectionError(e, url, user, name)
     }
   }
 
@@ -41,86 +52,66 @@ export async function connectPostgres(url: string, options: { onNotice?: (text: 
     single: false,
     async lease(body) {
       const client = await acquire()
-      let broken = false
-      const lease: Lease = wireLease(client, {
-        load: (target, chunks) => load(client, target, chunks),
-        interrupt: () => {
-          broken = true
-          void cancel(config, client)
-        },
-      })
+      let over = false
       try {
-        return await body(lease)
-      } catch (e) {
-        if (!isWireError(e) && !(e instanceof Error && e.name === 'DatabaseError')) broken ||= !client_alive(client)
-        throw e
+        return await body(
+          wireLease(client, {
+            load: (target, rows) => load(client, target, rows),
+            interrupt: () => {
+              over = true
+              void cancel(config, client)
+            },
+            lost: (e) => lostConnection(e, url),
+          }),
+        )
       } finally {
-        client.release(broken)
+        client.release(over)
       }
     },
     close: () => pool.end(),
   }
-  await sessions.lease(async () => undefined)
+  try {
+    await sessions.lease(async () => undefined)
+  } catch (e) {
+    await pool.end()
+    throw e
+  }
   return database(sessions)
 }
 
-const client_alive = (client: pg.ClientBase): boolean =>
-  (client as unknown as { _queryable?: boolean })._queryable !== false
+/** What the driver makes of the URL and the environment. */
+function parsed(config: pg.ClientConfig): pg.Client {
+  try {
+    return new pg.Client(config)
+  } catch {
+    fail('engine/target', { target: redact(config.connectionString ?? ''), detail: 'the URL does not parse' })
+  }
+}
 
 async function prepare(client: pg.ClientBase): Promise<void> {
-  const { rows } = await client.query('SHOW server_version_num')
-  const version = Number(rows[0]?.server_version_num)
-  if (!(version >= 150000)) fail('engine/version', { version: String(Math.floor(version / 10000)) })
+  const { rows } = await client.query<{ server_version_num: string }>('SHOW server_version_num')
+  const major = Math.floor(Number(rows[0]?.server_version_num) / 10_000)
+  if (!(major >= oldest)) fail('engine/version', { version: String(major) })
   await client.query(sessionSettings)
 }
 
-/** The statement is cancelled over a connection of its own: the pool may have none to spare. */
-async function cancel(config: pg.ClientConfig, client: pg.ClientBase): Promise<void> {
-  const pid = (client as unknown as { processID: number | null }).processID
+/** The request goes over a connection of its own, because the pool may have none to spare. */
+async function cancel(config: pg.ClientConfig, client: pg.PoolClient): Promise<void> {
+  const pid = (client as unknown as { processID: number }).processID
   const other = new pg.Client(config)
   other.on('error', () => undefined)
   try {
     await other.connect()
     await other.query('SELECT pg_cancel_backend($1)', [pid])
   } catch {
-    // Nobody to tell: the session is ended below in any case.
+    // Then the statement runs on over there, but nobody waits for it.
+    void client.end()
   }
   await other.end().catch(() => undefined)
 }
 
-async function load(client: pg.ClientBase, target: string, chunks: AsyncIterable<Buffer>): Promise<void> {
-  const into: Writable = client.query(copyFrom(`COPY ${target} FROM STDIN`))
-  const failed = new Promise<never>((_, reject) => into.once('error', reject))
-  failed.catch(() => undefined)
-  try {
-    for await (const chunk of chunks) if (!into.write(chunk)) await Promise.race([once(into, 'drain'), failed])
-    into.end()
-    await Promise.race([once(into, 'finish'), failed])
-  } catch (e) {
-    into.destroy(e as Error)
-    throw e
-  }
-}
-
-function connectionError(e: unknown, url: string): unknown {
-  const target = redact(url)
-  if (!(e instanceof Error)) return e
-  const code = 'code' in e ? String(e.code) : ''
-  try {
-    if (code === '28P01' || code === '28000') fail('engine/authentication', { target, user: pg_user(url) })
-    if (code === '3D000') fail('engine/no-database', { target, database: new URL(url).pathname.slice(1) })
-    if (isWireError(e)) return databaseError(e, '')
-    if (e.name === 'ViewcastError') return e
-    fail('engine/unreachable', { target, detail: code || 'no answer' })
-  } catch (mapped) {
-    return mapped
-  }
-}
-
-const pg_user = (url: string): string => {
-  try {
-    return decodeURIComponent(new URL(url).username)
-  } catch {
-    return ''
-  }
+async function load(client: pg.ClientBase, target: string, rows: Buffer): Promise<void> {
+  const into = client.query(copyFrom(`COPY ${target} FROM STDIN`))
+  into.end(rows)
+  await finished(into)
 }

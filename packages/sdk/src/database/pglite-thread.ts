@@ -5,7 +5,6 @@ import { Worker } from 'node:worker_threads'
 /** What the thread in `pglite-worker.js` says. */
 interface Said {
   readonly ready?: true
-  readonly closed?: true
   readonly data?: Uint8Array
   readonly template?: Uint8Array
   readonly crash?: string
@@ -17,30 +16,43 @@ export interface EngineThread {
   attach(blob: Buffer): void
   /** Keeps the process alive while a statement runs, and only then. */
   hold(yes: boolean): void
+  /** True once the thread has ended or is of no further use. */
+  ended(): boolean
+  /** Why it ended, when it did so by itself. */
+  crashed(): string | undefined
   /** Shuts the database down in order. */
   close(): Promise<void>
   /** Ends the thread at once; the database recovers from its log when opened again. */
   end(): Promise<void>
 }
 
-// Deep expressions overflow the ordinary 4 MB stack, and the engine cannot report that.
+// Deep expressions overflow the ordinary 4 MB stack, and the engine's library cannot report that.
 const start = (directory: string | undefined): Worker =>
   new Worker(new URL('./pglite-worker.js', import.meta.url), {
     workerData: { directory },
     resourceLimits: { stackSizeMb: 64 },
-    // The engine's library prints whole source lines on some failures; what matters comes as a message.
+    // The library prints whole source lines on some failures; what matters comes as a message.
     stdout: true,
     stderr: true,
+    // Flags of this process are none of the engine's business, and some are refused to threads.
     execArgv: [],
   })
 
 /** The first thing the thread says; rejects when it fails or dies instead. */
-function firstWord(worker: Worker): Promise<Said> {
-  return new Promise((resolve, reject) => {
-    worker.once('message', (said: Said) => (said.crash === undefined ? resolve(said) : reject(new Error(said.crash))))
-    worker.once('error', reject)
-    worker.once('exit', () => reject(new Error('the engine ended while starting')))
-  })
+async function firstWord(worker: Worker): Promise<Said> {
+  const over = new AbortController()
+  const { signal } = over
+  try {
+    // `once` rejects when the worker reports an error.
+    const [said] = (await Promise.race([
+      once(worker, 'message', { signal }),
+      once(worker, 'exit', { signal }).then(() => [{ crash: 'it ended while starting' }]),
+    ])) as [Said]
+    if (said.crash !== undefined) throw new Error(said.crash)
+    return said
+  } finally {
+    over.abort()
+  }
 }
 
 /** An empty database as a gzipped tar, made by the engine's own initdb (about 3 s). */
@@ -48,7 +60,7 @@ export async function makeTemplate(): Promise<Uint8Array> {
   const worker = start(undefined)
   try {
     const { template } = await firstWord(worker)
-    if (!template) throw new Error('the engine made no template')
+    if (!template) throw new Error('it made no template')
     return template
   } finally {
     await worker.terminate()
@@ -65,13 +77,27 @@ export async function startEngine(directory: string): Promise<EngineThread> {
     throw e
   }
   const wire = wireStream(worker)
-  worker.removeAllListeners('message').removeAllListeners('error').removeAllListeners('exit')
+  let over = false
+  let crash: string | undefined
+  const stop = (cause?: string) => {
+    if (over) return
+    over = true
+    crash = cause
+    wire.destroy()
+    // After a crash the library may go round in circles.
+    void worker.terminate()
+  }
   worker.on('message', (said: Said) => {
     if (said.data) wire.push(Buffer.from(said.data.buffer))
-    if (said.crash !== undefined) wire.destroy(new Error(said.crash))
+    if (said.crash !== undefined) stop(said.crash)
   })
-  worker.on('error', (e) => wire.destroy(e))
-  worker.on('exit', () => wire.destroy())
+  worker.on('error', (e) => stop(e.message))
+  const exited = new Promise<void>((resolve) => {
+    worker.once('exit', () => {
+      stop()
+      resolve()
+    })
+  })
   worker.unref()
   return {
     wire,
@@ -80,24 +106,27 @@ export async function startEngine(directory: string): Promise<EngineThread> {
       worker.postMessage({ blob: copy }, [copy.buffer])
     },
     hold: (yes) => (yes ? worker.ref() : worker.unref()),
+    ended: () => over,
+    crashed: () => crash,
     async close() {
       worker.ref()
-      const exited = once(worker, 'exit')
-      worker.postMessage({ close: true })
+      if (!over) worker.postMessage({ close: true })
       await exited
     },
     async end() {
-      await worker.terminate()
+      stop()
+      await exited
     },
   }
 }
 
+const terminate = 'X'.charCodeAt(0)
+
 /** The thread in the shape of a socket, which is what the driver asks for. */
 function wireStream(worker: Worker): Duplex {
   const post = (bytes: Uint8Array) => {
+    if (bytes[0] === terminate) return
     const copy = Uint8Array.from(bytes)
-    // Terminate is not for the engine: its one session serves the next connection too.
-    if (copy[0] === 'X'.charCodeAt(0)) return
     worker.postMessage({ data: copy }, [copy.buffer])
   }
   const wire = new Duplex({

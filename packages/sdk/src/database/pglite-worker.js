@@ -7,10 +7,25 @@ import { PGlite } from '@electric-sql/pglite'
 const port = parentPort
 const send = (message, transfer = []) => port.postMessage(message, transfer)
 
-/** @param {Uint8Array} bytes a view of the engine's memory, which is reused */
-const sendBytes = (bytes) => {
-  const copy = bytes.slice()
-  send({ data: copy }, [copy.buffer])
+/** Collects the engine's output, which comes 8 kB at a time, into messages worth their cost. */
+function outbox() {
+  const size = 1 << 18
+  let buffer = new Uint8Array(size)
+  let used = 0
+  const flush = () => {
+    if (used === 0) return
+    const data = buffer.slice(0, used)
+    used = 0
+    send({ data }, [data.buffer])
+  }
+  /** @param {Uint8Array} bytes a view of the engine's memory, which is reused */
+  const add = (bytes) => {
+    if (used + bytes.length > buffer.length) flush()
+    if (bytes.length > buffer.length) buffer = new Uint8Array(bytes.length)
+    buffer.set(bytes, used)
+    used += bytes.length
+  }
+  return { add, flush }
 }
 
 async function makeTemplate() {
@@ -24,6 +39,7 @@ async function makeTemplate() {
 
 async function serve(directory) {
   const db = await PGlite.create(directory)
+  const out = outbox()
   let broken = false
   const engine = db.Module
   const step = engine._PostgresMainLoopOnce
@@ -44,12 +60,12 @@ async function serve(directory) {
     if (broken) return
     if (message.close) {
       await db.close()
-      send({ closed: true })
       port.close()
     } else if (message.blob) {
       await db._handleBlob(new Blob([message.blob]))
     } else {
-      await db.execProtocolRawStream(message.data, { onRawData: sendBytes, syncToFs: false })
+      await db.execProtocolRawStream(message.data, { onRawData: out.add, syncToFs: false })
+      out.flush()
     }
   }
   // One after the other: attaching a blob takes a turn of the event loop, and the COPY behind it must wait.

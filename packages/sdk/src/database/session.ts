@@ -1,32 +1,71 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { type Column, fail, InternalError } from '@viewcast/compiler'
-import { copyRow } from './copy-text.ts'
-import type { CopyOptions, Database, QueryResult } from './database.ts'
-import { databaseError, isDatabaseError } from './database-error.ts'
+import { copyIn } from './copy-in.ts'
+import type { Database, QueryResult } from './database.ts'
+import { wrapped } from './database-error.ts'
 import { introspect } from './introspect.ts'
-import type { Field, Lease, Sessions } from './lease.ts'
-import { qualifiedName, quoteName } from './names.ts'
+import type { Field, Lease, Sessions, Use } from './lease.ts'
+import { streamAlone, streamHeld, streamInside } from './stream.ts'
+import { inSavepoint, inTransaction } from './transaction.ts'
 import { typeNames } from './type-names.ts'
 
 /** A {@link Database} over the sessions of an engine. */
 export function database(sessions: Sessions): Database {
   const types = typeNames()
-  const lease = <T>(body: (l: Lease) => Promise<T>) => sessions.lease(body)
+  const inside = new AsyncLocalStorage<Inside>()
+  const use: Use = async (body) => {
+    const outer = inside.getStore()
+    // With one session a statement beside its own transaction would wait for itself; it is refused on every engine.
+    if (outer?.open === 'transaction') fail('engine/inside-transaction')
+    if (outer?.open === 'rows' && sessions.single) return body(outer.lease)
+    return sessions.lease((l) => closed(l, body))
+  }
+  /** Marks what runs inside `body` as part of this lease, for as long as it runs. */
+  async function within<T>(lease: Lease, open: 'transaction' | 'rows', body: () => Promise<T>): Promise<T> {
+    const mark: Inside = { lease, open }
+    return inside.run(mark, body).finally(() => {
+      mark.open = undefined
+    })
+  }
   return {
-    ...statements(sessions, types, lease),
-    introspect: () => lease((l) => inTransaction(l, () => introspect(l))),
-    stream: (sql, options = {}) => stream(sessions.single ? heldCursor(lease) : ownTransaction(lease), sql, options),
+    ...statements(sessions, types, use),
+    introspect: () => use((l) => inTransaction(l, () => introspect(l))),
+    stream: (sql, options = {}) => (sessions.single ? streamHeld : streamAlone)(use, sql, options),
     copyIn: (table, columns, rows, options = {}) =>
-      lease((l) => inTransaction(l, () => copyIn(l, table, columns, rows, options))),
+      use((l) => inTransaction(l, () => within(l, 'rows', () => copyIn(l, table, columns, rows, options)))),
     transaction: (body) =>
-      lease(async (l) => {
+      use((l) => {
         const { tx, end } = transaction(sessions, types, l, 0)
-        return inTransaction(l, () => body(tx)).finally(end)
+        return inTransaction(l, () => within(l, 'transaction', () => body(tx)).finally(end))
       }),
     close: () => sessions.close(),
   }
 }
 
-type Use = <T>(body: (lease: Lease) => Promise<T>) => Promise<T>
+/** Gives a session back outside any transaction: whoever leased it next would be inside. */
+async function closed<T>(lease: Lease, body: (lease: Lease) => Promise<T>): Promise<T> {
+  const leave = async (): Promise<boolean> => {
+    const open = lease.busy()
+    if (open) await lease.run('ROLLBACK').catch(() => undefined)
+    return open
+  }
+  let result: T
+  try {
+    result = await body(lease)
+  } catch (e) {
+    await leave()
+    throw e
+  }
+  if (await leave()) fail('engine/open-transaction')
+  return result
+}
+
+/** The lease an asynchronous call chain runs inside of; `open` goes when the lease ends, the chain may live on. */
+interface Inside {
+  readonly lease: Lease
+  open: 'transaction' | 'rows' | undefined
+}
+
 type Types = ReturnType<typeof typeNames>
 
 function statements(sessions: Sessions, types: Types, use: Use) {
@@ -54,39 +93,9 @@ async function columns(lease: Lease, types: Types, fields: readonly Field[]): Pr
   const known = await types.lookup(lease, fields)
   return fields.map((f) => {
     const type = known.get(f.oid)
-    return {
-      name: f.name,
-      type: type?.name ?? `oid ${f.oid}`,
-      nullable: true,
-      ...(type?.isEnum ? { isEnum: true } : {}),
-    }
+    if (!type) throw new InternalError(`The server named a type it does not have (oid ${f.oid})`)
+    return { name: f.name, type: type.name, nullable: true, ...(type.isEnum ? { isEnum: true } : {}) }
   })
-}
-
-async function wrapped<T>(sql: string, result: Promise<T>, prefix = 0): Promise<T> {
-  try {
-    return await result
-  } catch (e) {
-    throw databaseError(e, sql, prefix)
-  }
-}
-
-async function inTransaction<T>(lease: Lease, body: () => Promise<T>): Promise<T> {
-  await wrapped('', lease.run('BEGIN'))
-  let result: T
-  try {
-    result = await body()
-  } catch (e) {
-    // The session may be gone; the first error is the one to report.
-    await lease.run('ROLLBACK').catch(() => undefined)
-    throw e
-  }
-  const end = await wrapped('', lease.run('COMMIT'))
-  // The server answers COMMIT of a failed transaction with ROLLBACK, and without an error.
-  if (end.command !== 'COMMIT') {
-    fail('engine/failed', { detail: 'a statement of the transaction had failed, so nothing was committed' })
-  }
-  return result
 }
 
 function transaction(sessions: Sessions, types: Types, lease: Lease, depth: number): { tx: Database; end: () => void } {
@@ -98,9 +107,9 @@ function transaction(sessions: Sessions, types: Types, lease: Lease, depth: numb
   const nested = <T>(body: () => Promise<T>) => inSavepoint(lease, depth + 1, body)
   const tx: Database = {
     ...statements(sessions, types, use),
-    introspect: () => use((l) => nested(() => introspect(l))),
-    stream: (sql, options = {}) => stream(plainCursor(use), sql, options),
-    copyIn: (table, names, rows, options = {}) => use((l) => nested(() => copyIn(l, table, names, rows, options))),
+    introspect: () => use(() => nested(() => introspect(lease))),
+    stream: (sql, options = {}) => streamInside(use, sql, options),
+    copyIn: (table, names, rows, options = {}) => use(() => nested(() => copyIn(lease, table, names, rows, options))),
     transaction: (body) =>
       use(() => {
         const inner = transaction(sessions, types, lease, depth + 1)
@@ -110,160 +119,8 @@ function transaction(sessions: Sessions, types: Types, lease: Lease, depth: numb
       throw new InternalError('A transaction cannot be closed; close the database it came from')
     },
   }
-  return {
-    tx,
-    end: () => {
-      open = false
-    },
+  const end = () => {
+    open = false
   }
-}
-
-async function inSavepoint<T>(lease: Lease, depth: number, body: () => Promise<T>): Promise<T> {
-  const name = `_viewcast_${depth}`
-  await wrapped('', lease.run(`SAVEPOINT ${name}`))
-  let result: T
-  try {
-    result = await body()
-  } catch (e) {
-    await lease.run(`ROLLBACK TO SAVEPOINT ${name}`).catch(() => undefined)
-    throw e
-  }
-  await wrapped('', lease.run(`RELEASE SAVEPOINT ${name}`))
-  return result
-}
-
-/** Ways to keep a cursor open between fetches; `with` is what DECLARE says. */
-interface Cursors {
-  readonly declare: string
-  open<T>(body: (use: Use) => AsyncGenerator<T>): AsyncGenerator<T>
-}
-
-const plainCursor = (use: Use): Cursors => ({ declare: 'NO SCROLL CURSOR', open: (body) => body(use) })
-
-/**
- * With one session only, a stream that kept it would hang whoever runs another statement between two batches. A held
- * cursor belongs to no transaction: the server writes the result to a temporary file and the session is free.
- */
-const heldCursor = (use: Use): Cursors => ({ declare: 'NO SCROLL CURSOR WITH HOLD', open: (body) => body(use) })
-
-const ownTransaction = (use: Use): Cursors => ({
-  declare: 'NO SCROLL CURSOR',
-  async *open(body) {
-    // A generator cannot live inside the callback of a lease, so the callback waits for the generator.
-    let finish = (): void => undefined
-    const finished = new Promise<void>((resolve) => {
-      finish = resolve
-    })
-    let leased: Promise<void> = Promise.resolve()
-    const lease = await new Promise<Lease>((resolve, reject) => {
-      leased = use((l) =>
-        inTransaction(l, () => {
-          resolve(l)
-          return finished
-        }),
-      )
-      leased.catch(reject)
-    })
-    try {
-      yield* body((inner) => inner(lease))
-    } finally {
-      finish()
-      await leased.catch(() => undefined)
-    }
-  },
-})
-
-let cursors = 0
-
-function stream(
-  cursor: Cursors,
-  sql: string,
-  options: { batch?: number; signal?: AbortSignal },
-): AsyncIterable<readonly (readonly unknown[])[]> {
-  const { batch = 2000, signal } = options
-  const name = `_viewcast_${++cursors}`
-  const declare = `DECLARE ${name} ${cursor.declare} FOR `
-  const guarded = <T>(use: Use, body: (l: Lease) => Promise<T>) =>
-    use((l) => interruptible(l, signal, 'The query', () => body(l)))
-  return cursor.open(async function* (use) {
-    await guarded(use, (l) => wrapped(sql, l.run(declare + sql), declare.length))
-    let open = true
-    try {
-      for (;;) {
-        const { rows } = await guarded(use, (l) => wrapped('', l.run(`FETCH FORWARD ${batch} FROM ${name}`)))
-        if (rows.length > 0) yield rows
-        if (rows.length < batch) return
-      }
-    } catch (e) {
-      // A failed statement takes its cursor along, and so does an ended session.
-      open = !isDatabaseError(e)
-      throw e
-    } finally {
-      if (open && !signal?.aborted) await use((l) => l.run(`CLOSE ${name}`)).catch(() => undefined)
-    }
-  })
-}
-
-async function interruptible<T>(
-  lease: Lease,
-  signal: AbortSignal | undefined,
-  what: string,
-  body: () => Promise<T>,
-): Promise<T> {
-  if (!signal) return body()
-  if (signal.aborted) fail('engine/interrupted', { what })
-  signal.addEventListener('abort', lease.interrupt, { once: true })
-  try {
-    return await body()
-  } catch (e) {
-    if (signal.aborted) fail('engine/interrupted', { what })
-    throw e
-  } finally {
-    signal.removeEventListener('abort', lease.interrupt)
-  }
-}
-
-const chunkBytes = 1 << 20
-
-async function copyIn(
-  lease: Lease,
-  table: string,
-  names: readonly string[],
-  rows: AsyncIterable<readonly (readonly unknown[])[]>,
-  options: CopyOptions,
-): Promise<number> {
-  const { onProgress, signal } = options
-  const target = `${qualifiedName(table)} (${names.map(quoteName).join(', ')})`
-  let sent = 0
-  async function* chunks() {
-    let text: string[] = []
-    let size = 0
-    for await (const batch of rows) {
-      if (signal?.aborted) return
-      for (const row of batch) {
-        const line = copyRow(row)
-        text.push(line)
-        size += line.length
-        if (size >= chunkBytes) {
-          yield Buffer.from(text.join(''))
-          text = []
-          size = 0
-        }
-      }
-      sent += batch.length
-      onProgress?.(sent)
-    }
-    if (size > 0) yield Buffer.from(text.join(''))
-  }
-  return interruptible(lease, signal, `Loading ${table}`, async () => {
-    try {
-      await lease.load(target, chunks())
-      await lease.run(`ANALYZE ${qualifiedName(table)}`)
-    } catch (e) {
-      const error = databaseError(e, '')
-      if (!isDatabaseError(error)) throw e
-      fail('engine/load', { table, detail: error.message })
-    }
-    return sent
-  })
+  return { tx, end }
 }

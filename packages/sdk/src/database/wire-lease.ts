@@ -1,5 +1,6 @@
 import type { Buffer } from 'node:buffer'
 import type { ClientBase } from 'pg'
+import { isWireError } from './database-error.ts'
 import type { Field, Lease, WireResult } from './lease.ts'
 import { serial } from './serial.ts'
 import { parameter, valueTypes } from './values.ts'
@@ -10,25 +11,39 @@ export const sessionSettings = `
   SET DateStyle = 'ISO, MDY';
   SET IntervalStyle = 'postgres';
   SET bytea_output = 'hex';
-  RESET extra_float_digits;
+  SET extra_float_digits = 1;
   SET standard_conforming_strings = on;
   SET jit = off;
   SET cursor_tuple_fraction = 1;
   SET application_name = 'viewcast'`
 
-/** The part of a lease that is the same for every client that speaks the wire protocol. */
-export function wireLease(
-  client: ClientBase,
-  own: { load: (target: string, chunks: AsyncIterable<Buffer>) => Promise<void>; interrupt: () => void },
-): Lease {
+/** What differs between the engines. */
+interface Own {
+  load(target: string, rows: Buffer): Promise<void>
+  interrupt(): void
+  /** The error for a connection that ended under a statement; undefined when it has not ended. */
+  lost(e: unknown): unknown
+}
+
+/** A lease of any client that speaks the wire protocol. */
+export function wireLease(client: ClientBase, own: Own): Lease {
   // The driver's own queue is deprecated, and users do run statements of one transaction side by side.
   const queue = serial()
+  const job = <T>(body: () => Promise<T>): Promise<T> =>
+    queue(async () => {
+      try {
+        return await body()
+      } catch (e) {
+        throw isWireError(e) ? e : (own.lost(e) ?? e)
+      }
+    })
   return {
-    run: (sql, parameters = []) => queue(() => run(client, sql, parameters)),
-    script: (sql) => queue(async () => void (await client.query(sql))),
-    describe: (sql) => queue(() => describe(client, sql)),
-    load: (target, chunks) => queue(() => own.load(target, chunks)),
-    interrupt: own.interrupt,
+    run: (sql, parameters = []) => job(() => run(client, sql, parameters)),
+    script: (sql) => job(async () => void (await client.query(sql))),
+    describe: (sql) => job(() => describe(client, sql)),
+    load: (target, rows) => job(() => own.load(target, rows)),
+    interrupt: () => own.interrupt(),
+    busy: () => client.getTransactionStatus() !== 'I',
   }
 }
 

@@ -1,0 +1,92 @@
+import type { Value } from './database.ts'
+import { wrapped } from './database-error.ts'
+import { interruptible } from './interruptible.ts'
+import type { Lease, Use } from './lease.ts'
+import { inTransaction } from './transaction.ts'
+
+type Batch = readonly (readonly Value[])[]
+
+export interface StreamOptions {
+  readonly batch?: number
+  readonly signal?: AbortSignal
+}
+
+let cursors = 0
+
+/** Reads through a cursor, one batch ahead of the consumer. */
+async function* fetched(
+  use: Use,
+  cursor: string,
+  sql: string,
+  { batch = 2000, signal }: StreamOptions,
+): AsyncGenerator<Batch> {
+  const name = `_viewcast_${++cursors}`
+  const declare = `DECLARE ${name} ${cursor} FOR `
+  let open = false
+  const guarded = <T>(body: (l: Lease) => Promise<T>) =>
+    use((l) =>
+      interruptible(l, signal, 'The query', async () => {
+        // A failed statement takes its cursor along, and so does an ended session.
+        open = false
+        const result = await body(l)
+        open = true
+        return result
+      }),
+    )
+  const next = () => {
+    const rows = guarded((l) => wrapped('', l.run(`FETCH FORWARD ${batch} FROM ${name}`))).then((r) => r.rows)
+    // It may fail while the consumer is busy with the batch before, and is awaited only then.
+    rows.catch(() => undefined)
+    return rows
+  }
+  await guarded((l) => wrapped(sql, l.run(declare + sql), declare.length))
+  let ahead = next()
+  try {
+    for (;;) {
+      const rows = await ahead
+      const last = rows.length < batch
+      if (!last) ahead = next()
+      if (rows.length > 0) yield rows
+      if (last) return
+    }
+  } finally {
+    await ahead.catch(() => undefined)
+    if (open) await use((l) => l.run(`CLOSE ${name}`)).catch(() => undefined)
+  }
+}
+
+/** Inside a transaction that is open already. */
+export const streamInside = (use: Use, sql: string, options: StreamOptions): AsyncIterable<Batch> =>
+  fetched(use, 'NO SCROLL CURSOR WITHOUT HOLD', sql, options)
+
+/**
+ * With one session only, a stream that kept it would hang whoever runs another statement between two batches. A held
+ * cursor outlives its transaction: the server writes the result to a temporary file and the session is free.
+ */
+export const streamHeld = (use: Use, sql: string, options: StreamOptions): AsyncIterable<Batch> =>
+  fetched(use, 'NO SCROLL CURSOR WITH HOLD', sql, options)
+
+/** On a session of its own, for as long as the consumer reads. */
+export async function* streamAlone(use: Use, sql: string, options: StreamOptions): AsyncGenerator<Batch> {
+  // A generator cannot live inside the callback of a lease, so the callback waits for the generator.
+  let finish = (): void => undefined
+  const finished = new Promise<void>((resolve) => {
+    finish = resolve
+  })
+  let leased: Promise<void> = Promise.resolve()
+  const lease = await new Promise<Lease>((resolve, reject) => {
+    leased = use((l) =>
+      inTransaction(l, () => {
+        resolve(l)
+        return finished
+      }),
+    )
+    leased.catch(reject)
+  })
+  try {
+    yield* streamInside((body) => body(lease), sql, options)
+  } finally {
+    finish()
+    await leased.catch(() => undefined)
+  }
+}
