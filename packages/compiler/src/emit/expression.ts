@@ -67,6 +67,7 @@ const hash32 = (args: readonly Expr[]): Printed => ({
 
 /** n-ary operators print in groups of 16, in the order the interpreter reduces them. */
 function nary(items: readonly Expr[], operator: '+' | '*', own: number): Printed {
+  if (items.length === 1) return print(items[0] as Expr)
   const leaves = items.map((item, i) => {
     const p = print(item)
     // The right operand of the same operator needs parentheses, or the reduction order would change.

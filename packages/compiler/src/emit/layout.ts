@@ -27,6 +27,7 @@ const onOneLine = (text: string): string =>
       const line = `FILTER (WHERE ${inner.replace(/\s+/g, ' ')})`
       return line.length > 90 ? all : line
     })
+    .replace(/\bDISTINCT\s+ON\s*\(/g, 'DISTINCT ON (')
     .replace(/\bOFFSET\s+(\d+)/g, 'OFFSET $1')
     .replace(/\bLIMIT\s+(\d+)/g, 'LIMIT $1')
     .replace(/\bextract\(\s+(\w+)\s+FROM\s+([^()]*?)\s+\)/gi, (all, field: string, from: string) =>
