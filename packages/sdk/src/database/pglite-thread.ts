@@ -14,7 +14,7 @@ interface Said {
 export interface EngineThread {
   readonly wire: Duplex
   attach(blob: Buffer): void
-  /** Keeps the process alive while a statement runs, and only then. */
+  /** Whether the engine keeps the process alive, as it should while a statement runs. */
   hold(yes: boolean): void
   /** True once the thread has ended or is of no further use. */
   ended(): boolean
@@ -67,7 +67,7 @@ export async function makeTemplate(): Promise<Uint8Array> {
   }
 }
 
-/** Starts the engine on an existing data directory. */
+/** Starts the engine on an existing data directory; it keeps the process alive until told otherwise. */
 export async function startEngine(directory: string): Promise<EngineThread> {
   const worker = start(directory)
   try {
@@ -98,7 +98,6 @@ export async function startEngine(directory: string): Promise<EngineThread> {
       resolve()
     })
   })
-  worker.unref()
   return {
     wire,
     attach(blob) {

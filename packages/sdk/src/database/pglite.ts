@@ -106,6 +106,7 @@ async function start(directory: string, onNotice: Notice | undefined): Promise<R
     if (onNotice) client.on('notice', (n) => onNotice(n.message ?? ''))
     await client.connect()
     await client.query(sessionSettings)
+    thread.hold(false)
     return { thread, client }
   } catch (e) {
     fail('engine/failed', {
