@@ -20,8 +20,14 @@ const entry = (
 ): CodeEntry => ({ severity, message, hint })
 
 export const codes = {
-  'define/name': entry((p) => `A ${p.kind} cannot be named "${p.name}": ${p.detail}`),
-  'define/option': entry((p) => `${p.option} of ${p.what} ${p.detail}`),
+  'define/name': entry(
+    (p) => `A ${p.kind} cannot be named "${p.name}": ${p.detail}`,
+    () => 'Write a short name of your own; it becomes the name of a relation in the generated SQL.',
+  ),
+  'define/option': entry(
+    (p) => `${p.option} of ${p.what} ${p.detail}`,
+    (p) => p.hint,
+  ),
   'sql/syntax': entry(
     (p) => `${p.view} does not parse: ${p.detail}`,
     () => 'The text is parsed with PostgreSQL 18 grammar; try the statement in psql.',

@@ -15,7 +15,7 @@ import { printType } from './type-name.ts'
  * | int2, int8 | as int4 | `5::int8` |
  * | numeric | number, bigint or decimal text | `1.50::numeric` |
  * | bool | boolean | `true` |
- * | text | string | `'it''s'`, `E'a\\b'` |
+ * | text | string | `'it''s'`, `E'a\\b'`; bare, so it is text where nothing else is asked of it |
  * | timestamptz | ISO instant with a zone, or Date | `timestamptz '2001-02-01 12:00:00+00'` |
  * | date | `YYYY-MM-DD`, or Date (its UTC day) | `date '2001-02-01'` |
  * | bytea | Uint8Array | `E'\\x00ff'::bytea` |

@@ -14,7 +14,12 @@ export interface NumericOptions {
 function encoder(name: string, options: NumericOptions, rest: Pick<Numeric, 'standardize' | 'transform'>): Numeric {
   const impute = options.impute ?? 'mean'
   if (typeof impute === 'number' && !Number.isFinite(impute)) {
-    fail('define/option', { what: `${name}()`, option: 'impute', detail: 'is a finite number' })
+    fail('define/option', {
+      what: `${name}()`,
+      option: 'impute',
+      detail: 'is not finite',
+      hint: "Write 'mean', 'median' or a number.",
+    })
   }
   return { kind: 'numeric', ...rest, impute, indicator: options.indicator ?? false }
 }
@@ -69,7 +74,12 @@ export function oneHot(options: OneHotOptions = {}): OneHot {
   const { maxCategories = 20, minCount = 1 } = options
   for (const [option, value] of Object.entries({ maxCategories, minCount })) {
     if (!Number.isSafeInteger(value) || value < 1) {
-      fail('define/option', { what: 'oneHot()', option, detail: 'is a whole number from 1' })
+      fail('define/option', {
+        what: 'oneHot()',
+        option,
+        detail: 'is not a whole number from 1',
+        hint: 'Write oneHot({ maxCategories: 20 }).',
+      })
     }
   }
   return { kind: 'onehot', maxCategories, minCount }

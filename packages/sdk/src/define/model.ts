@@ -111,10 +111,20 @@ export function defineModel(
   const { dataset, family, label, penalty = 0, threshold = 0.5 } = options
   const what = `model "${checkedName('model', name)}"`
   if (!(penalty >= 0 && penalty < Number.POSITIVE_INFINITY)) {
-    fail('define/option', { what, option: 'penalty', detail: 'is a number from 0' })
+    fail('define/option', {
+      what,
+      option: 'penalty',
+      detail: 'is not a number from 0',
+      hint: 'Write 0 for no penalty.',
+    })
   }
   if (!(threshold > 0 && threshold < 1)) {
-    fail('define/option', { what, option: 'threshold', detail: 'is a probability between 0 and 1' })
+    fail('define/option', {
+      what,
+      option: 'threshold',
+      detail: 'is not between 0 and 1',
+      hint: 'Write 0.5 for the likelier outcome.',
+    })
   }
   const complete: ModelDef = {
     kind: 'model',

@@ -32,7 +32,12 @@ export const split: SplitBuilder = {
   },
   hash({ test, seed }) {
     if (!(test > 0 && test < 1)) {
-      fail('define/option', { what: 'split.hash', option: 'test', detail: 'is a share between 0 and 1' })
+      fail('define/option', {
+        what: 'split.hash',
+        option: 'test',
+        detail: 'is not a share between 0 and 1',
+        hint: 'Write 0.2 for a fifth of the entities.',
+      })
     }
     return { kind: 'hash', test, ...(seed === undefined ? {} : { seed }) }
   },

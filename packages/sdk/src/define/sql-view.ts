@@ -107,7 +107,12 @@ function declared(name: string, options: AnyOptions, query: ViewQuery): StaticVi
   if (options.time !== undefined) return openView<HistoryView>({ kind: 'history', ...common, ...timeOf(options) })
   // Only reachable without the type checker, which asks for `time` beside this kind.
   if ((options.kind as string) === 'history') {
-    fail('define/option', { what: `view "${name}"`, option: 'time', detail: 'is needed by a history view' })
+    fail('define/option', {
+      what: `view "${name}"`,
+      option: 'time',
+      detail: 'is missing',
+      hint: "Name the column: { kind: 'history', time: 'valid_from' }.",
+    })
   }
   return options.kind === 'window'
     ? openView<WindowView>({ kind: 'window', ...common })
