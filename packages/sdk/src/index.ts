@@ -1,4 +1,5 @@
 export {
+  type AggregatesView,
   type Catalog,
   type Code,
   type Column,
@@ -12,6 +13,7 @@ export {
   type FeatureUse,
   type FeatureView,
   fail,
+  type HistoryView,
   InternalError,
   instant,
   isFeatureView,
@@ -31,16 +33,18 @@ export {
   renderDiagnostic,
   renderDiagnostics,
   type SampleDef,
+  type StaticView,
   type TargetDef,
   ViewcastError,
   verificationQuery,
+  type WindowView,
 } from '@viewcast/compiler'
 export { type ConnectOptions, connect } from './database/connect.ts'
 export type { CopyOptions, Database, QueryResult, Value } from './database/database.ts'
 export { DatabaseError, isDatabaseError } from './database/database-error.ts'
 export { redact } from './database/redact.ts'
-export type { AggregateBuilder, AggregateOptions } from './define/aggregate.ts'
-export type { Dataset, RowOf } from './define/dataset.ts'
+export type { AggregateBuilder, AggregateOptions, TypedAggregate } from './define/aggregate.ts'
+export type { Dataset, DatasetTypes, RowOf } from './define/dataset.ts'
 export type { Duration } from './define/duration.ts'
 export {
   asBoolean,
@@ -52,14 +56,18 @@ export {
   standardize,
 } from './define/encoders.ts'
 export type { Entity } from './define/entity.ts'
+export type { FeatureQuery } from './define/feature-view.ts'
+export type { OpenModel } from './define/model.ts'
 export { type ProjectBuilder, project } from './define/project.ts'
 export type { Scope, SelectQuery } from './define/query.ts'
 export type { Relation } from './define/relation.ts'
-export type { Sample } from './define/sample.ts'
+export type { DeclaredSample, Sample, SampleQuery } from './define/sample.ts'
 export type { SplitBuilder } from './define/split.ts'
 export type { Numeric, SqlTypeName, SqlTypes } from './define/sql-types.ts'
-export type { Target } from './define/target.ts'
-export type { FeatureViewDef, Use } from './define/view.ts'
+export type { DeclaredView } from './define/sql-view.ts'
+export type { DeclaredTarget, Target, TargetQuery } from './define/target.ts'
+export type { FeatureViewDef, OpenView, Use, ViewOf, ViewTypes } from './define/view.ts'
+export type { WindowQuery } from './define/window-view.ts'
 export { type Applied, type ApplyOptions, applyView } from './deploy/apply-view.ts'
 export { type DoctorCheck, type DoctorReport, doctor } from './health/doctor.ts'
 export { columnLineage } from './predict/lineage.ts'

@@ -3,6 +3,7 @@ import type { Selectable } from 'kysely'
 import { type AggregateBuilder, aggregateBuilder, type TypedAggregate } from './aggregate.ts'
 import { checkedDuration, type Duration } from './duration.ts'
 import type { Entity } from './entity.ts'
+import type { Flat } from './flat.ts'
 import { checkedName } from './name.ts'
 import type { Problem } from './problem.ts'
 import { queryOf, type RowOfQuery, type Scope, type SelectQuery } from './query.ts'
@@ -62,7 +63,7 @@ export type DefineAggregates<DB> = <
   name: Name,
   options: AggregatesOptions<DB, Table, Q, EventRow<DB, Table, Q>, Keys, Map, Windows, Features> &
     KeysFound<Keys, Map, EventRow<DB, Table, Q>>,
-) => FeatureViewDef<ViewOf<Keys, AggregateColumns<Features, Windows>, true>, AggregatesView>
+) => FeatureViewDef<ViewOf<Keys, Flat<AggregateColumns<Features, Windows>>, true>, AggregatesView>
 
 type KeysFound<Keys, Map, Row> = [Unfound<Keys, Map, Row>] extends [never]
   ? unknown

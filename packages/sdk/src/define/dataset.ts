@@ -1,4 +1,5 @@
 import type { DatasetDef, FeatureUse, FeatureView, SampleDef, TargetDef } from '@viewcast/compiler'
+import type { Flat } from './flat.ts'
 import { checkedName } from './name.ts'
 import type { Problem } from './problem.ts'
 import type { IsOpen, KeysOfSample, RowOfSample } from './sample.ts'
@@ -30,8 +31,6 @@ export type TypesOfDataset<D> = D extends { readonly [types]?: infer T }
     ? X
     : never
   : never
-
-type Flat<T> = { [C in keyof T]: T[C] } & {}
 
 /**
  * The row of a dataset: the columns of the sample, the features (null where a view has no row, unless `fill` is
@@ -92,10 +91,10 @@ export type DefineDataset = <
   },
 ) => Dataset<{
   readonly name: Name
-  readonly keys: KeysOfSample<S> & object
-  readonly sample: RowOfSample<S> & object
+  readonly keys: Flat<KeysOfSample<S>>
+  readonly sample: Flat<RowOfSample<S>>
   readonly features: Flat<FeaturesIn<Parts>>
-  readonly labels: [T] extends [never] ? Record<never, never> : { [L in keyof LabelsOf<T>]: LabelsOf<T>[L] | null }
+  readonly labels: Flat<[T] extends [never] ? unknown : { [L in keyof LabelsOf<T>]: LabelsOf<T>[L] | null }>
 }>
 
 export function defineDataset(

@@ -1,4 +1,5 @@
 import { type EntityDef, sqlType } from '@viewcast/compiler'
+import type { Flat } from './flat.ts'
 import { checkedName } from './name.ts'
 import { type Relation, relationName } from './relation.ts'
 import type { SqlTypeName, TypesOf } from './sql-types.ts'
@@ -12,7 +13,7 @@ export interface Entity<Name extends string, Keys> extends EntityDef {
 }
 
 /** The key columns of an entity. */
-export type KeysOf<E> = E extends { readonly [keys]?: infer Keys } ? Exclude<Keys, undefined> & object : object
+export type KeysOf<E> = E extends { readonly [keys]?: infer Keys } ? Flat<Exclude<Keys, undefined>> : object
 
 export interface EntityOptions<Table extends string> {
   /** The relation with one row per entity: what `predict` without keys ranges over. */
@@ -24,7 +25,7 @@ export type DefineEntity<DB> = <const Name extends string, const Columns extends
   name: Name,
   keys: Columns,
   options?: EntityOptions<keyof DB & string>,
-) => Entity<Name, TypesOf<Columns>>
+) => Entity<Name, Flat<TypesOf<Columns>>>
 
 export function defineEntity(
   name: string,

@@ -1,6 +1,7 @@
 import type { SampleDef, Split, ViewQuery } from '@viewcast/compiler'
 import { withSteps } from './callable.ts'
 import type { Entity } from './entity.ts'
+import type { Flat } from './flat.ts'
 import { checkedName } from './name.ts'
 import type { Problem } from './problem.ts'
 import { type HasColumns, queryOf, type RowOfQuery, type Scope, type SelectQuery } from './query.ts'
@@ -65,7 +66,7 @@ export interface DeclaredSample<Keys> extends Sample<Keys, Keys, true> {
     columns: Columns & {
       readonly [C in keyof Columns & keyof Keys]: Problem<`"${C & string}" is a key; the entity gives its type`>
     },
-  ): Sample<Keys, Keys & TypesOf<Columns>>
+  ): Sample<Keys, Flat<Keys & TypesOf<Columns>>>
 }
 
 export function defineSample(name: string, options: SampleOptions<object, string>) {

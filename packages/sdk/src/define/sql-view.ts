@@ -3,6 +3,7 @@ import type { Duration } from './duration.ts'
 import type { Entity, KeysOf } from './entity.ts'
 import type { DeclaredMeta, DeclaredRow, Filled, NotKeys } from './feature-meta.ts'
 import { timeOf } from './feature-view.ts'
+import type { Flat } from './flat.ts'
 import { checkedName } from './name.ts'
 import { type Relation, relationName } from './relation.ts'
 import { type FeatureViewDef, openView, type ViewOf } from './view.ts'
@@ -73,7 +74,7 @@ export type DeclaredView<V extends StaticView | HistoryView | WindowView, Keys e
   readonly features: <const Meta extends Readonly<Record<string, DeclaredMeta>>>(
     metas: Meta & NotKeys<Meta, keyof Keys & string>,
   ) => FeatureViewDef<
-    ViewOf<Keys, Filled<DeclaredRow<Meta>, keyof Keys & string, Meta>, V extends StaticView ? false : true>,
+    ViewOf<Keys, Flat<Filled<DeclaredRow<Meta>, keyof Keys & string, Meta>>, V extends StaticView ? false : true>,
     V
   >
 }

@@ -2,6 +2,7 @@ import type { TargetDef, ViewQuery } from '@viewcast/compiler'
 import { withSteps } from './callable.ts'
 import { checkedDuration, type Duration } from './duration.ts'
 import type { Entity } from './entity.ts'
+import type { Flat } from './flat.ts'
 import { checkedName } from './name.ts'
 import type { Problem } from './problem.ts'
 import { type HasColumns, queryOf, type RowOfQuery, type Scope, type SelectQuery, type WithSpine } from './query.ts'
@@ -47,7 +48,7 @@ export interface TargetQuery<DB, Keys extends object> {
     build: (
       scope: Scope<WithSpine<DB, Keys>>,
     ) => Q & HasColumns<RowOfQuery<Q>, keyof Keys & string, 'the target must return the key'>,
-  ): Target<LabelsIn<RowOfQuery<Q>, Keys>>
+  ): Target<Flat<LabelsIn<RowOfQuery<Q>, Keys>>>
   /** The SELECT in a file; `path` is from the project's directory. */
   file(path: string): DeclaredTarget<Keys>
   /** A table or view of the database, such as `'public.vw_Purchases'`. */
@@ -67,7 +68,7 @@ export interface DeclaredTarget<Keys> extends Target<Record<never, never>> {
     columns: Columns & {
       readonly [C in keyof Columns & (keyof Keys | 'as_of')]: Problem<`"${C & string}" is a key, not a label`>
     },
-  ): Target<TypesOf<Columns>>
+  ): Target<Flat<TypesOf<Columns>>>
 }
 
 export function defineTarget(name: string, options: TargetOptions<object>) {

@@ -1,6 +1,7 @@
 import type { FeatureMeta, FeatureUse, FeatureView } from '@viewcast/compiler'
 import { emptyRecord, withSteps } from './callable.ts'
 import type { Filled, Known, Metas } from './feature-meta.ts'
+import type { Flat } from './flat.ts'
 import type { Problem } from './problem.ts'
 
 declare const types: unique symbol
@@ -44,7 +45,7 @@ export type OpenView<
   Row,
   NotFeatures extends string,
   Timed extends boolean,
-> = FeatureViewDef<ViewOf<Keys, Filled<Row, NotFeatures>, Timed>, V> & {
+> = FeatureViewDef<ViewOf<Keys, Flat<Filled<Row, NotFeatures>>, Timed>, V> & {
   /**
    * Says what is known of the features beside their SQL: `kind`, `fill` (replaces NULL), `description`, `unit`.
    *
@@ -58,7 +59,7 @@ export type OpenView<
    */
   readonly features: <const Meta extends Metas<Row, NotFeatures>>(
     metas: Meta & Known<Meta, Row, NotFeatures>,
-  ) => FeatureViewDef<ViewOf<Keys, Filled<Row, NotFeatures, Meta>, Timed>, V>
+  ) => FeatureViewDef<ViewOf<Keys, Flat<Filled<Row, NotFeatures, Meta>>, Timed>, V>
 }
 
 /** The types of a view that is used whole. */
@@ -90,7 +91,7 @@ interface UseSteps<T extends ViewTypes> {
    */
   pick<const Names extends readonly (keyof T['features'] & string)[]>(
     ...names: Names
-  ): Use<With<T, { features: Pick<T['features'], Names[number] & keyof T['features']> }>>
+  ): Use<Flat<With<T, { features: Flat<Pick<T['features'], Names[number] & keyof T['features']>> }>>>
   /**
    * Puts a text before the name of each feature, so that one view can serve twice.
    *
@@ -98,7 +99,7 @@ interface UseSteps<T extends ViewTypes> {
    * features: [airports.prefix('origin_'), airports.prefix('dest_').on({ iata: 'dest' })]
    * ```
    */
-  prefix<const Prefix extends string>(prefix: Prefix): Use<With<T, { prefix: Prefix }>>
+  prefix<const Prefix extends string>(prefix: Prefix): Use<Flat<With<T, { prefix: Prefix }>>>
   /**
    * Says which column of the sample each key is joined on; a key left out is joined on the column of its own name.
    *
@@ -113,7 +114,9 @@ interface UseSteps<T extends ViewTypes> {
     map: Map & {
       readonly [K in Exclude<keyof Map, keyof T['keys']> & string]: Problem<`the entity has no key "${K}"`>
     },
-  ): Use<With<T, { joins: { [K in keyof T['keys']]: K extends keyof Map ? Map[K] : K }[keyof T['keys']] & string }>>
+  ): Use<
+    Flat<With<T, { joins: { [K in keyof T['keys']]: K extends keyof Map ? Map[K] : K }[keyof T['keys']] & string }>>
+  >
 }
 
 function steps(use: FeatureUse): UseSteps<ViewTypes> {
