@@ -1,8 +1,7 @@
+import { connect, type Database } from '@viewcast/sdk'
 import { openTestDatabase } from '@viewcast/sdk/testing'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, inject } from 'vitest'
-import { connect } from '../../packages/sdk/src/database/connect.ts'
-import type { Database } from '../../packages/sdk/src/database/database.ts'
 import { type EngineName, engineNames } from './engine-names.ts'
 
 export interface Engine {

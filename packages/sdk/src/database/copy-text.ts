@@ -1,4 +1,5 @@
 import { InternalError } from '@viewcast/compiler'
+import { numberText } from './values.ts'
 
 const special = /[\\\n\r\t]/g
 const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' }
@@ -19,6 +20,7 @@ function copyValue(value: unknown): string {
     case 'string':
       return value.replace(special, (c) => escapes[c] ?? c)
     case 'number':
+      return numberText(value)
     case 'bigint':
       return String(value)
     case 'boolean':

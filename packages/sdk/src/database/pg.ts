@@ -1,22 +1,23 @@
 import { finished } from 'node:stream/promises'
-import { fail, isViewcastError } from '@viewcast/compiler'
+import { fail, InternalError, isViewcastError } from '@viewcast/compiler'
 import pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
 import { connectionError, lostConnection } from './connection-error.ts'
 import type { Database } from './database.ts'
+import { isWireError } from './database-error.ts'
 import type { Sessions } from './lease.ts'
 import { redact } from './redact.ts'
 import { database } from './session.ts'
 import { sessionSettings, wireLease } from './wire-lease.ts'
 
 const oldest = 15
-const connectTimeout = 10_000
+const connectTimeout = 10
 /** More than a stream, a load and the statements beside them need. */
 const most = 8
 
 /** A server, by the sessions of a small pool. */
 export async function connectPostgres(url: string, onNotice: ((text: string) => void) | undefined): Promise<Database> {
-  const config = { connectionString: url, connectionTimeoutMillis: connectTimeout, application_name: 'viewcast' }
+  const config = { connectionString: url, connectionTimeoutMillis: 1000 * patience(url), application_name: 'viewcast' }
   const { user = '', database: name = '' } = parsed(config)
   // The pool would apply its own timeout to waiting for a free session as well, which may rightly take long.
   class Client extends pg.Client {
@@ -51,6 +52,7 @@ export async function connectPostgres(url: string, onNotice: ((text: string) => 
     description: redact(url),
     single: false,
     async lease(body) {
+      if (pool.ending) throw new InternalError('A database was used after it was closed')
       const client = await acquire()
       let over = false
       try {
@@ -61,14 +63,20 @@ export async function connectPostgres(url: string, onNotice: ((text: string) => 
               over = true
               void cancel(config, client)
             },
-            lost: (e) => lostConnection(e, url),
+            lost: (e) => {
+              // The server says goodbye before the connection closes.
+              if (isWireError(e) && e.severity !== 'ERROR') over = true
+              return lostConnection(e, url)
+            },
           }),
         )
       } finally {
         client.release(over)
       }
     },
-    close: () => pool.end(),
+    async close() {
+      if (!pool.ending) await pool.end()
+    },
   }
   try {
     await sessions.lease(async () => undefined)
@@ -77,6 +85,12 @@ export async function connectPostgres(url: string, onNotice: ((text: string) => 
     throw e
   }
   return database(sessions)
+}
+
+/** Seconds to wait for a session; `connect_timeout` is libpq's name for it, which the driver does not know. */
+function patience(url: string): number {
+  const given = Number(/[?&]connect_timeout=(\d+)/.exec(url)?.[1])
+  return given > 0 ? given : connectTimeout
 }
 
 /** What the driver makes of the URL and the environment. */

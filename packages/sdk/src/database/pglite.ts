@@ -1,7 +1,7 @@
 import { diagnostic, fail, InternalError, ViewcastError } from '@viewcast/compiler'
 import pg from 'pg'
 import type { Database } from './database.ts'
-import { DatabaseError } from './database-error.ts'
+import { DatabaseError, isWireError } from './database-error.ts'
 import { lockDirectory } from './directory-lock.ts'
 import type { Sessions } from './lease.ts'
 import { prepareDirectory, realDirectory, temporaryDirectory } from './pglite-directory.ts'
@@ -74,7 +74,7 @@ async function open(
                 await client.query(`COPY ${copy} FROM '/dev/blob'`)
               },
               interrupt: () => void thread.end(),
-              lost: () => lost(thread),
+              lost: (e) => (isWireError(e) ? undefined : lost(thread)),
             }),
           )
         } finally {

@@ -20,11 +20,15 @@ const asText: Parse = (text) => text
 /** In the shape the driver asks for; int8, numeric, arrays, dates and everything else stay the server's text. */
 export const valueTypes = { getTypeParser: (oid: number) => parsers.get(oid) ?? asText }
 
+/** JavaScript prints the negative zero without its sign. */
+export const numberText = (value: number): string => (Object.is(value, -0) ? '-0' : String(value))
+
 /**
  * A JavaScript value as a bound parameter. Dates become instants in UTC: the driver would write them in the zone of this
  * process, which a `timestamp` column would then keep.
  */
 export function parameter(value: unknown): unknown {
+  if (typeof value === 'number') return numberText(value)
   if (value === undefined) return null
   if (value instanceof Date) return value.toISOString()
   if (Array.isArray(value)) return value.map(parameter)

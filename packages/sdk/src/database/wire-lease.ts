@@ -1,6 +1,5 @@
 import type { Buffer } from 'node:buffer'
 import type { ClientBase } from 'pg'
-import { isWireError } from './database-error.ts'
 import type { Field, Lease, WireResult } from './lease.ts'
 import { serial } from './serial.ts'
 import { parameter, valueTypes } from './values.ts'
@@ -21,7 +20,7 @@ export const sessionSettings = `
 interface Own {
   load(target: string, rows: Buffer): Promise<void>
   interrupt(): void
-  /** The error for a connection that ended under a statement; undefined when it has not ended. */
+  /** Sees every error; gives the one for a session that ended under its statement, undefined otherwise. */
   lost(e: unknown): unknown
 }
 
@@ -34,7 +33,7 @@ export function wireLease(client: ClientBase, own: Own): Lease {
       try {
         return await body()
       } catch (e) {
-        throw isWireError(e) ? e : (own.lost(e) ?? e)
+        throw own.lost(e) ?? e
       }
     })
   return {

@@ -1,0 +1,25 @@
+// A second process for the lock tests: opens the embedded database given, says so, and does as it is told.
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { runnerImport } from 'vite'
+
+const conditions = ['@viewcast/source', 'node']
+const source = fileURLToPath(new URL('../../packages/sdk/src/database/connect.ts', import.meta.url))
+const { module } = await runnerImport(source, {
+  configFile: false,
+  logLevel: 'silent',
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+})
+const [directory] = process.argv.slice(2)
+try {
+  const db = await module.connect(directory)
+  process.stdout.write('open\n')
+  for await (const line of createInterface({ input: process.stdin })) {
+    if (line === 'close') await db.close()
+    else await db.execute(line)
+    process.stdout.write('done\n')
+  }
+} catch (e) {
+  process.stdout.write(`${e.message}\n`)
+}
