@@ -30,6 +30,7 @@ export {
 export { locate } from './diagnostics/locate.ts'
 export { nearest, nearParameter } from './diagnostics/nearest.ts'
 export { type Palette, plain, renderDiagnostic, renderDiagnostics } from './diagnostics/render.ts'
+export { printExpression } from './emit/expression.ts'
 export { quoteIdentifier, quoteName } from './emit/identifier.ts'
 export { instant, instantOfDate } from './emit/instant.ts'
 export { layout } from './emit/layout.ts'
@@ -100,7 +101,6 @@ export {
   sqlType,
 } from './ir/type.ts'
 export { type EncodedColumn, encodedColumns } from './model/encoders.ts'
-export { labelOf, linearPredictor, outputs } from './model/scoring.ts'
+export { linearPredictor, outputs } from './model/scoring.ts'
 export type { SpineBinding } from './rewrite/bind-spine.ts'
 export { boundaryType } from './rewrite/point-in-time.ts'
-export { printExpression } from './emit/expression.ts'

@@ -11,7 +11,7 @@ import { expr } from '../ir/expression.ts'
 import type { ModelRecord } from '../ir/model-record.ts'
 import type { Projection, Select, Stage, Statement } from '../ir/relation.ts'
 import type { Column } from '../ir/type.ts'
-import { labelOf, linearPredictor, outputs } from '../model/scoring.ts'
+import { linearPredictor, outputs } from '../model/scoring.ts'
 import { bindSpine, type SpineBinding } from '../rewrite/bind-spine.ts'
 import { foldConstants } from '../rewrite/fold-constants.ts'
 import { inlineViews, reservedNames } from '../rewrite/inline-views.ts'
@@ -32,8 +32,7 @@ export interface PredictionOptions {
 /**
  * Compiles the prediction query of a trained model: spine → features → linear predictor (fenced, computed once) → outputs.
  *
- * Columns: the entity keys, `as_of` where the dataset has one, then `prediction` (linear), or `probability` and the label
- * (logistic; NULL when the probability is). Views and columns the model does not use leave no trace.
+ * Columns: the entity keys, `as_of` where the dataset has one, then `prediction` (linear) or `probability` (logistic). Views and columns the model does not use leave no trace.
  *
  * Errors: what binding finds; `model/stale` when the record has inputs the dataset lost; `time/instant`;
  * `compile/no-anchor`; `compile/too-deep`.
@@ -41,7 +40,7 @@ export interface PredictionOptions {
  * ```sql
  * WITH _as_of AS (VALUES (timestamptz '2001-02-01 12:00:00+00')), _spine AS (…), late AS (…),
  *   _features AS (…), _score AS (SELECT …, 0.1::float8 + … AS _linear FROM _features OFFSET 0)
- * SELECT origin, as_of, CASE … END AS probability, … AS late15 FROM _score
+ * SELECT origin, as_of, CASE … END AS probability FROM _score
  * ```
  */
 export function predictionQuery(
@@ -56,13 +55,7 @@ export function predictionQuery(
   checkInputs(model, bound, inputs)
   const binding = normalised(options.spine)
   const wanted = new Set(inputs)
-  const names = stageNames([
-    ...reservedNames(textsOf(bound, facts), facts.catalog),
-    '_as_of',
-    '_features',
-    '_score',
-    '_prediction',
-  ])
+  const names = stageNames([...reservedNames(textsOf(bound, facts), facts.catalog), '_as_of', '_features', '_score'])
   const spine = bindSpine(bound, binding, wanted, facts.catalog, names)
   const pit = pointInTime(
     bound,
@@ -108,23 +101,7 @@ export function predictionQuery(
   const out = output.map((o) => ({ name: o.name, expr: o.expr }))
   const pass = [...keys, ...carried]
   const from = (alias: string) => pass.map((name) => ({ name, expr: expr.column(alias, name) }))
-  let body: Select
-  if (record.family === 'logistic') {
-    // The label reads the probability, so the probability is a stage of its own; the guard is computed once.
-    stages.push({
-      name: '_prediction',
-      relation: select('_score', 's', [...from('s'), ...linearOut(options), ...out], { fence: true }),
-    })
-    const probability = expr.column('p', 'probability')
-    body = select('_prediction', 'p', [
-      ...from('p'),
-      ...(options.withFeatures ? [{ name: '_linear', expr: expr.column('p', '_linear') }] : []),
-      { name: 'probability', expr: probability },
-      { name: model.label, expr: labelOf(record, probability) },
-    ])
-  } else {
-    body = select('_score', 's', [...from('s'), ...linearOut(options), ...out])
-  }
+  const body = select('_score', 's', [...from('s'), ...linearOut(options), ...out])
   const statement: Statement = { kind: 'with', stages: inlineViews(stages, facts.catalog, names), body }
   const limited =
     options.limit === undefined ? '' : `\nORDER BY ${keys.map((_, i) => i + 1).join(', ')} LIMIT ${options.limit}`
@@ -198,7 +175,6 @@ function predictionHeader(model: ModelDef, record: ModelRecord, bound: BoundData
     ],
     ['inputs', record.inputs.map((i) => unit(i.feature)).join(', ')],
     ...outputs(record, expr.float(0)).map((o) => [o.name, o.description] as const),
-    ...(record.family === 'logistic' ? [[model.label, `probability >= ${record.threshold}`] as const] : []),
     ...(bound.hasAsOf ? [['as of', asOf] as const] : []),
   ])
 }
@@ -226,6 +202,5 @@ function outputColumns(
         ]
       : []),
     ...outputs(record, expr.float(0)).map((o) => ({ name: o.name, type: o.type, ...nullable })),
-    ...(record.family === 'logistic' ? [{ name: model.label, type: 'bool', ...nullable }] : []),
   ]
 }

@@ -56,8 +56,8 @@ const print: (e: Expr) => Printed = fold<Printed>({
  * hence the last comparison: NULL → NULL, NaN → NaN, ±infinity → 0 or 1.
  */
 const guardedSigmoid = (z: string, negatable: string): string =>
-  `CASE WHEN ${z} BETWEEN -708 AND 708 THEN 1::float8 / (1::float8 + exp(- ${negatable})) ` +
-  `WHEN ${z} < -708 THEN 0::float8 WHEN ${z} <= 'Infinity'::float8 THEN 1::float8 ELSE ${z} END`
+  `CASE WHEN abs(${z}) <= 708::float8 THEN 1::float8 / (1::float8 + exp(- ${negatable})) ` +
+  `WHEN ${z} < 0::float8 THEN 0::float8 WHEN ${z} <= 'Infinity'::float8 THEN 1::float8 ELSE ${z} END`
 
 /** concat_ws skips NULL instead of returning it, so a NULL key still has a side. */
 const hash32 = (args: readonly Expr[]): Printed => ({

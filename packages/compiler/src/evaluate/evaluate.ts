@@ -74,6 +74,10 @@ export function evaluate(e: Expr, scope: Scope): Literal {
         }
         return null
       }
+      if (n.name === 'nullif') {
+        const [left, right] = n.args.map((a) => evaluate(a, scope))
+        return left == null || right == null || order(left, right) !== 0 ? (left ?? null) : null
+      }
       if (n.name === 'hash32') throw new InternalError('hash32 is computed in the database only')
       const v = evaluate(n.args[0] as Expr, scope)
       return v === null ? null : call(n.name, v as number)

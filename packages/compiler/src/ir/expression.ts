@@ -13,6 +13,8 @@ export type FunctionName =
   | 'sqrt'
   | 'abs'
   | 'coalesce'
+  /** NULL when both arguments are equal, else the first; it is computed once. */
+  | 'nullif'
   /** The first 32 bits of the MD5 of the arguments as text, joined by U+001F, as int8. */
   | 'hash32'
 

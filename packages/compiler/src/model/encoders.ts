@@ -31,6 +31,8 @@ export interface Contribution {
   readonly feature: string
   /** What the input adds to the linear predictor, the constant part left out. */
   readonly expr: Expr
+  /** The same without the guard against missing values: NULL or NaN when the value is. Absent when nothing is guarded. */
+  readonly plain?: Expr
   /** Constant part: −β · center / scale. */
   readonly constant: number
 }
@@ -51,9 +53,11 @@ export function contribution(input: LearnedInput, betas: readonly number[], colu
       const indicator = encoder.indicator ? (betas[1] ?? 0) : 0
       // A missing value costs one comparison: its whole contribution is a constant known now.
       const whenMissing = expr.float(product(weight, imputed) + indicator)
+      const plain = expr.product([expr.float(weight), present])
       return {
         feature,
-        expr: expr.case([{ when: missing, value: whenMissing }], expr.product([expr.float(weight), present])),
+        expr: expr.case([{ when: missing, value: whenMissing }], plain),
+        plain,
         constant: -product(weight, encoder.center),
       }
     }

