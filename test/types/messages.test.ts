@@ -23,6 +23,15 @@ const expected: Expected[] = []
 const messages = new Map<string, { line: number; text: string }[]>()
 let directory: string
 
+/** A dataset of 200 parts: recursion of a type ends at some forty, unless it is of the kind that needs no stack. */
+const manyViews = [
+  `import { departures, p, profile } from './flights.ts'`,
+  `export const d = p.dataset('d', { sample: departures, features: [`,
+  ...Array.from({ length: 200 }, (_, n) => `  profile.pick('state').prefix('p${n}_'),`),
+  `] })`,
+  `p.model('m', { dataset: d, family: 'linear', label: 'dest' as never }).inputs({ p199_state: 'auto' })`,
+].join('\n')
+
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'viewcast-types-'))
   await symlink(join(root, 'test/node_modules'), join(directory, 'node_modules'))
@@ -40,7 +49,12 @@ beforeAll(async () => {
     })
     await writeFile(join(directory, file), lines.join('\n'))
   }
-  const options = { extends: join(root, 'tsconfig.json'), compilerOptions: { types: [], declaration: true }, include: ['*.ts'] }
+  const options = {
+    extends: join(root, 'tsconfig.json'),
+    compilerOptions: { types: [], declaration: true },
+    include: ['*.ts'],
+  }
+  await writeFile(join(directory, 'many-views.ts'), manyViews)
   await writeFile(join(directory, 'package.json'), '{ "type": "module" }')
   await writeFile(join(directory, 'tsconfig.json'), JSON.stringify(options))
   for (const text of (await compile()).split(/\n(?=\S)/)) {

@@ -54,10 +54,23 @@ type FeaturesIn<Parts extends readonly unknown[], Sum = unknown> = Parts extends
   ? FeaturesIn<Rest, Sum & Prefixed<TypesIn<First>>>
   : Sum
 
-/** One check per part: the sentence, or `unknown` when the part is right. */
-type Checked<Parts extends readonly unknown[], S, Taken> = Parts extends readonly [infer First, ...infer Rest]
-  ? [CheckedPart<TypesIn<First>, S, Taken>, ...Checked<Rest, S, Taken | keyof Prefixed<TypesIn<First>>>]
-  : []
+/**
+ * One check per part: the sentence, or `unknown` when the part is right. The results are gathered in an argument, which
+ * makes the recursion one the checker does without a stack; otherwise some forty parts are its end.
+ */
+type Checked<
+  Parts extends readonly unknown[],
+  S,
+  Taken,
+  Results extends readonly unknown[] = [],
+> = Parts extends readonly [infer First, ...infer Rest]
+  ? Checked<
+      Rest,
+      S,
+      Taken | keyof Prefixed<TypesIn<First>>,
+      readonly [...Results, CheckedPart<TypesIn<First>, S, Taken>]
+    >
+  : Results
 
 type CheckedPart<T extends ViewTypes, S, Taken> = [keyof Prefixed<T> & Taken] extends [never]
   ? IsOpen<S> extends false
