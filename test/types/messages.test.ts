@@ -25,11 +25,11 @@ let directory: string
 
 /** A dataset of 200 parts: recursion of a type ends at some forty, unless it is of the kind that needs no stack. */
 const manyViews = [
-  `import { departures, p, profile } from './flights.ts'`,
-  `export const d = p.dataset('d', { sample: departures, features: [`,
+  `import { departures, outcome, p, profile } from './flights.ts'`,
+  `export const d = p.dataset('d', { sample: departures, target: outcome, features: [`,
   ...Array.from({ length: 200 }, (_, n) => `  profile.pick('state').prefix('p${n}_'),`),
   `] })`,
-  `p.model('m', { dataset: d, family: 'linear', label: 'dest' as never }).inputs({ p199_state: 'auto' })`,
+  `p.model('m', { dataset: d, family: 'linear', label: 'delay' }).inputs({ p199_state: 'auto' })`,
 ].join('\n')
 
 beforeAll(async () => {
