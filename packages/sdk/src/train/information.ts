@@ -1,0 +1,39 @@
+/** What a solver reads from the second derivative at its solution: dependences and standard errors. */
+import { fail } from '@viewcast/compiler'
+import { type Cholesky, firstDependence, inverseDiagonal, solve } from './cholesky.ts'
+import { columnList } from './column-list.ts'
+
+/** Columns that do not vary; they keep the coefficient 0. Index 0 is the intercept. */
+export const isConstant = (factor: Cholesky, index: number): boolean =>
+  factor.dependent[index] === 1 && factor.scale[index] === 0
+
+/** Errors: `train/collinear`, naming the columns of the first dependence. */
+export function refuseDependence(factor: Cholesky, columns: readonly string[]): void {
+  const dependence = firstDependence(factor)
+  if (dependence.length === 0) return
+  const names = dependence.filter((i) => i > 0).map((i) => columns[i - 1] as string)
+  fail('train/collinear', { columns: columnList(names) })
+}
+
+/**
+ * Square roots of the diagonal of the inverse, intercept first; NaN for constant columns. The intercept is that of the
+ * columns before their shift.
+ */
+export function standardErrors(factor: Cholesky, shift: Float64Array): Float64Array {
+  const errors = inverseDiagonal(factor).map(Math.sqrt)
+  const moved = new Float64Array(factor.size)
+  moved[0] = 1
+  for (let j = 0; j < shift.length; j++) moved[j + 1] = isConstant(factor, j + 1) ? 0 : -(shift[j] as number)
+  const along = solve(factor, moved)
+  let variance = 0
+  for (let i = 0; i < factor.size; i++) variance += (along[i] as number) * (moved[i] as number)
+  errors[0] = Math.sqrt(variance)
+  return errors
+}
+
+/** The intercept of the columns before their shift. */
+export function unshiftedIntercept(theta: Float64Array, shift: Float64Array): number {
+  let intercept = theta[0] as number
+  for (let j = 0; j < shift.length; j++) intercept -= (theta[j + 1] as number) * (shift[j] as number)
+  return intercept
+}

@@ -1,0 +1,133 @@
+import { type Cholesky, dependenceThreshold, factorise, solve } from './cholesky.ts'
+import type { Design, Fit, FitOptions } from './fit.ts'
+import { isConstant, refuseDependence, standardErrors, unshiftedIntercept } from './information.ts'
+import { createWorkspace, packed } from './kernels.ts'
+import { eachBlock, stopIfAborted } from './passes.ts'
+import { survey } from './survey.ts'
+
+/** A correction that is not smaller than this part of the one before it is rounding. */
+const stall = 0.1
+
+/**
+ * Fits least squares, or ridge with a penalty: minimises ½ Σ w (y − η)² + λ/2 ‖β‖², the intercept unpenalised, which is
+ * scikit-learn's Ridge with alpha = λ.
+ *
+ * Cross-products of the shifted columns are factorised by Cholesky; then the residuals are computed from the rows and
+ * the solution corrected by them until the corrections stop shrinking (`maxIterations`, 10 by default, bounds the
+ * passes). Weights are precision weights, as in R. Standard errors use σ² = Σ w (y − η)² / residual degrees and are
+ * null with a penalty or without degrees of freedom. Columns that do not vary keep the coefficient 0 and NaN.
+ *
+ * Errors: `train/collinear`, `engine/interrupted`.
+ *
+ * @example
+ * ```ts
+ * const fit = await fitLinear(arrayDesign(['distance'], x, y), { penalty: 0 })
+ * fit.sigma // residual standard deviation, in units of y
+ * ```
+ *
+ * Source: Björck, Numerical Methods for Least Squares Problems (1996), 2.2 and 2.9 (corrected normal equations).
+ */
+export async function fitLinear(design: Design, options: FitOptions): Promise<Fit> {
+  const { penalty, signal } = options
+  const width = design.columns.length
+  const { shift, labelMean } = await survey(design, 1, signal)
+  const residuals = residualPass(design, shift, penalty, signal)
+  const maxIterations = options.maxIterations ?? 10
+
+  let theta = new Float64Array(width + 1)
+  theta[0] = labelMean
+  const first = await residuals(theta, true)
+  const factor = factorise(first.products as Float64Array, width + 1, penalty > 0 ? 1e-14 : dependenceThreshold)
+  refuseDependence(factor, design.columns)
+
+  let { squares, gradient } = first
+  let last = Number.POSITIVE_INFINITY
+  let iterations = 1
+  let converged = false
+  for (; iterations <= maxIterations; iterations++) {
+    stopIfAborted(signal)
+    options.onIteration?.(iterations, squares)
+    const step = solve(factor, gradient)
+    let length = 0
+    for (let i = 0; i <= width; i++) length += (step[i] as number) * (gradient[i] as number)
+    if (length === 0 || length >= stall * last) {
+      converged = true
+      break
+    }
+    last = length
+    theta = theta.map((v, i) => v + (step[i] as number))
+    ;({ squares, gradient } = await residuals(theta, false))
+  }
+
+  let used = width + 1
+  for (let i = 0; i <= width; i++) if (isConstant(factor, i)) used--
+  const degrees = design.rows - used
+  const sigma = degrees > 0 ? Math.sqrt(squares / degrees) : null
+  return {
+    solver: 'cholesky',
+    intercept: unshiftedIntercept(theta, shift),
+    coefficients: theta.slice(1),
+    standardErrors: penalty > 0 || sigma === null ? null : scaled(factor, shift, sigma),
+    residualDegrees: degrees,
+    iterations,
+    converged,
+    deviance: squares,
+    nullDeviance: first.squares,
+    sigma,
+  }
+}
+
+const scaled = (factor: Cholesky, shift: Float64Array, sigma: number): Float64Array =>
+  standardErrors(factor, shift).map((e) => e * sigma)
+
+interface Residuals {
+  /** Σ w (y − η)² */
+  readonly squares: number
+  /** Xᵀ w (y − η) − λβ, intercept first. */
+  readonly gradient: Float64Array
+  /** Xᵀ w X + λ, packed. */
+  readonly products?: Float64Array
+}
+
+function residualPass(
+  design: Design,
+  shift: Float64Array,
+  penalty: number,
+  signal: AbortSignal | undefined,
+): (theta: Float64Array, withProducts: boolean) => Promise<Residuals> {
+  const width = design.columns.length
+  const workspace = createWorkspace(width, shift)
+  const { predictor, vector, weight } = workspace
+  return async (theta, withProducts) => {
+    workspace.clear()
+    workspace.theta.set(theta)
+    let squares = 0
+    await eachBlock(design, signal, (block) => {
+      for (let from = 0; from < block.rows; from += workspace.capacity) {
+        const rows = Math.min(workspace.capacity, block.rows - from)
+        workspace.load(block.x, from, rows)
+        workspace.predict()
+        let sum = 0
+        for (let r = 0; r < rows; r++) {
+          const w = block.weight === undefined ? 1 : (block.weight[from + r] as number)
+          const e = (block.y[from + r] as number) - (predictor[r] as number)
+          sum += w * e * e
+          vector[r] = w * e
+          weight[r] = w
+        }
+        squares += sum
+        workspace.addVector()
+        if (withProducts) workspace.addProducts()
+      }
+    })
+    const gradient = workspace.vectorSum()
+    const products = withProducts ? workspace.productSum() : undefined
+    for (let j = 1; j <= width; j++) {
+      gradient[j] = (gradient[j] as number) - penalty * (theta[j] as number)
+      if (products === undefined) continue
+      const diagonal = packed(j) + j
+      products[diagonal] = (products[diagonal] as number) + penalty
+    }
+    return { squares, gradient, ...(products === undefined ? {} : { products }) }
+  }
+}
