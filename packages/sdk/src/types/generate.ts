@@ -24,6 +24,8 @@ const typeScript: Readonly<Record<SqlType, string>> = {
   bytea: 'Uint8Array',
 }
 
+const arrives = 'arrives as a string, because a number would lose digits; may be written and compared as any of these.'
+
 /**
  * Writes `db.gen.ts`: one interface per relation and the `DB` interface Kysely takes. Deterministic, sorted by name.
  *
@@ -47,12 +49,8 @@ export function generateTypes(catalog: Catalog, options: TypesOptions = {}): str
   const uses = (type: string) => relations.some((r) => r.relation.columns.some((c) => typeOf(c).includes(type)))
   const preamble = [
     '// Written by `viewcast types`. Do not edit: run it again after the database changes.',
-    ...(uses('Int8')
-      ? ['/** int8: a string, because a number would lose digits. */', 'export type Int8 = string']
-      : []),
-    ...(uses('Numeric')
-      ? ['/** numeric: a string, because a number would lose digits. */', 'export type Numeric = string']
-      : []),
+    ...(uses('Int8') ? [`/** int8: ${arrives} */`, 'export type Int8 = string | number | bigint'] : []),
+    ...(uses('Numeric') ? [`/** numeric: ${arrives} */`, 'export type Numeric = string | number | bigint'] : []),
     ...(uses('Json') ? ['export type Json = unknown'] : []),
   ]
   const interfaces = relations.map(({ relation }, i) => printInterface(names[i] ?? '', relation))
