@@ -5,6 +5,35 @@ const count = 200_000
 const many = `SELECT i, i / 3.0::float8 AS x, repeat('t', 50) AS t FROM generate_series(1, ${count}) AS g (i) ORDER BY i`
 
 describeEachEngine('streams', (engine) => {
+  test.each([
+    ["timestamp '4713-01-01 BC' + i * interval '731 days 05:43:21.000123'", 6000],
+    ["timestamptz '0044-03-15 BC' + i * interval '11 days 23:59:59.9'", 6000],
+    ["date '4713-11-24 BC' + i * 367", 8000],
+    ["date '1999-01-01' + i", 1500],
+    ['(i - 2000)::numeric ^ 9 / power(10::numeric, i % 40)', 4000],
+    ['round(power(7::numeric, i % 90) / power(11::numeric, i % 77), i % 31) * (-1) ^ i', 4000],
+    ['(9223372036854775807 / (i + 1)) * (CASE WHEN i % 2 = 0 THEN 1 ELSE -1 END)', 300],
+    ['(i - 150)::int8 * 4294967296 * 100000 - i', 300],
+    ["chr(32 + i * 37 % 55000) || repeat('é', i % 7)", 1400],
+    ['exp((i - 700)::float8)', 1400],
+  ])('give what a query gives: %s', async (expression, rows) => {
+    const sql = `SELECT ${expression} AS v, i FROM generate_series(0, ${rows - 1}) AS g (i) ORDER BY i`
+    const streamed = []
+    for await (const batch of engine.db.stream(sql, { batch: 777 })) streamed.push(...batch)
+    expect(streamed).toEqual((await engine.db.query(sql)).rows)
+  })
+
+  test('give what a query gives: the ends of the ranges', async () => {
+    const sql = `
+      SELECT v::timestamp, v::timestamptz, NULL::date, n::numeric FROM (VALUES
+        ('infinity', 'NaN'), ('-infinity', 'Infinity'), ('294276-12-31 23:59:59.999999', '-Infinity'),
+        ('4713-11-24 00:00:00 BC', '0.000'), ('0001-12-31 23:59:59.999999 BC', '-0.00010'),
+        ('0001-01-01', '10000'), ('10000-01-01', '1e300'), ('2000-02-29 12:00', '1e-300')) AS t (v, n)`
+    const streamed = []
+    for await (const batch of engine.db.stream(sql)) streamed.push(...batch)
+    expect(streamed).toEqual((await engine.db.query(sql)).rows)
+  })
+
   test('hold a few batches, never the result', async () => {
     let rows = 0
     let largest = 0

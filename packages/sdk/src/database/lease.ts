@@ -20,6 +20,8 @@ export interface Lease {
   describe(sql: string): Promise<readonly Field[]>
   /** Whole rows in COPY's text format, into `target`: a table with its columns. */
   load(target: string, rows: Buffer): Promise<void>
+  /** The bytes of a `COPY … TO STDOUT`; nothing else may use the session meanwhile. Absent on the embedded engine. */
+  readonly copyOut?: (sql: string) => AsyncIterable<Buffer>
   /** Stops whatever runs and ends the session; what it had not committed is rolled back. */
   interrupt(): void
   /** True inside a transaction, a failed one included. */

@@ -7,7 +7,7 @@ import { introspect } from './introspect.ts'
 import type { Field, Lease, Sessions, Use } from './lease.ts'
 import { streamAlone, streamHeld, streamInside } from './stream.ts'
 import { inSavepoint, inTransaction } from './transaction.ts'
-import { typeNames } from './type-names.ts'
+import { type TypeNames, typeNames } from './type-names.ts'
 
 /** A {@link Database} over the sessions of an engine. */
 export function database(sessions: Sessions): Database {
@@ -30,7 +30,8 @@ export function database(sessions: Sessions): Database {
   return {
     ...statements(sessions, types, use),
     introspect: () => use((l) => inTransaction(l, () => introspect(l))),
-    stream: (sql, options = {}) => (sessions.single ? streamHeld : streamAlone)(use, sql, options),
+    stream: (sql, options = {}) =>
+      sessions.single ? streamHeld(use, sql, options) : streamAlone(use, types, sql, options),
     copyIn: (table, columns, rows, options = {}) =>
       use((l) => inTransaction(l, () => within(l, 'rows', () => copyIn(l, table, columns, rows, options)))),
     transaction: (body) =>
@@ -66,9 +67,7 @@ interface Inside {
   open: 'transaction' | 'rows' | undefined
 }
 
-type Types = ReturnType<typeof typeNames>
-
-function statements(sessions: Sessions, types: Types, use: Use) {
+function statements(sessions: Sessions, types: TypeNames, use: Use) {
   const query = (sql: string, parameters: readonly unknown[] = []): Promise<QueryResult> =>
     use(async (l) => {
       const result = await wrapped(sql, l.run(sql, parameters))
@@ -89,7 +88,7 @@ function statements(sessions: Sessions, types: Types, use: Use) {
   }
 }
 
-async function columns(lease: Lease, types: Types, fields: readonly Field[]): Promise<Column[]> {
+async function columns(lease: Lease, types: TypeNames, fields: readonly Field[]): Promise<Column[]> {
   const known = await types.lookup(lease, fields)
   return fields.map((f) => {
     const type = known.get(f.oid)
@@ -98,7 +97,12 @@ async function columns(lease: Lease, types: Types, fields: readonly Field[]): Pr
   })
 }
 
-function transaction(sessions: Sessions, types: Types, lease: Lease, depth: number): { tx: Database; end: () => void } {
+function transaction(
+  sessions: Sessions,
+  types: TypeNames,
+  lease: Lease,
+  depth: number,
+): { tx: Database; end: () => void } {
   let open = true
   const use: Use = async (body) => {
     if (!open) throw new InternalError('A transaction was used after its end')

@@ -1,8 +1,10 @@
+import { binaryRows } from './copy-binary.ts'
 import type { Value } from './database.ts'
 import { wrapped } from './database-error.ts'
 import { interruptible } from './interruptible.ts'
-import type { Lease, Use } from './lease.ts'
-import { inTransaction } from './transaction.ts'
+import type { Field, Lease, Use } from './lease.ts'
+import { copied } from './stream-copy.ts'
+import type { TypeNames } from './type-names.ts'
 
 type Batch = readonly (readonly Value[])[]
 
@@ -66,8 +68,16 @@ export const streamInside = (use: Use, sql: string, options: StreamOptions): Asy
 export const streamHeld = (use: Use, sql: string, options: StreamOptions): AsyncIterable<Batch> =>
   fetched(use, 'NO SCROLL CURSOR WITH HOLD', sql, options)
 
-/** On a session of its own, for as long as the consumer reads. */
-export async function* streamAlone(use: Use, sql: string, options: StreamOptions): AsyncGenerator<Batch> {
+/**
+ * On a session of its own, for as long as the consumer reads: by binary COPY where the types allow it, which is twice as
+ * fast as a cursor and may run in parallel.
+ */
+export async function* streamAlone(
+  use: Use,
+  types: TypeNames,
+  sql: string,
+  options: StreamOptions,
+): AsyncGenerator<Batch> {
   // A generator cannot live inside the callback of a lease, so the callback waits for the generator.
   let finish = (): void => undefined
   const finished = new Promise<void>((resolve) => {
@@ -75,18 +85,40 @@ export async function* streamAlone(use: Use, sql: string, options: StreamOptions
   })
   let leased: Promise<void> = Promise.resolve()
   const lease = await new Promise<Lease>((resolve, reject) => {
-    leased = use((l) =>
-      inTransaction(l, () => {
-        resolve(l)
-        return finished
-      }),
-    )
+    leased = use((l) => {
+      resolve(l)
+      return finished
+    })
     leased.catch(reject)
   })
   try {
-    yield* streamInside((body) => body(lease), sql, options)
+    const fields = await wrapped(sql, lease.describe(sql))
+    if (!(yield* copied(lease, await decoder(lease, types, fields), sql, options))) {
+      yield* inOwnTransaction(lease, sql, options)
+    }
   } finally {
     finish()
     await leased.catch(() => undefined)
   }
+}
+
+async function* inOwnTransaction(lease: Lease, sql: string, options: StreamOptions): AsyncGenerator<Batch> {
+  await wrapped('', lease.run('BEGIN'))
+  let end = 'ROLLBACK'
+  try {
+    yield* streamInside((body) => body(lease), sql, options)
+    end = 'COMMIT'
+  } finally {
+    await lease.run(end).catch(() => undefined)
+  }
+}
+
+async function decoder(lease: Lease, types: TypeNames, fields: readonly Field[]) {
+  const known = await types.lookup(lease, fields)
+  return binaryRows(
+    fields.map((f) => {
+      const type = known.get(f.oid)
+      return type?.isEnum ? 'enum' : (type?.name ?? '')
+    }),
+  )
 }

@@ -32,6 +32,8 @@ const builtin: readonly (readonly [number, string])[] = [
   [3802, 'jsonb'],
 ]
 
+export type TypeNames = ReturnType<typeof typeNames>
+
 /** `pg_type.typname` by OID, remembered per database: OIDs of users' types differ between databases. */
 export function typeNames() {
   const known = new Map<number, TypeName>(builtin.map(([oid, name]) => [oid, { name, isEnum: false }]))

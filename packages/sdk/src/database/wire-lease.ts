@@ -19,6 +19,7 @@ export const sessionSettings = `
 /** What differs between the engines. */
 interface Own {
   load(target: string, rows: Buffer): Promise<void>
+  readonly copyOut?: (sql: string) => AsyncIterable<Buffer>
   interrupt(): void
   /** Sees every error; gives the one for a session that ended under its statement, undefined otherwise. */
   lost(e: unknown): unknown
@@ -41,6 +42,7 @@ export function wireLease(client: ClientBase, own: Own): Lease {
     script: (sql) => job(async () => void (await client.query(sql))),
     describe: (sql) => job(() => describe(client, sql)),
     load: (target, rows) => job(() => own.load(target, rows)),
+    ...(own.copyOut ? { copyOut: own.copyOut } : {}),
     interrupt: () => own.interrupt(),
     busy: () => client.getTransactionStatus() !== 'I',
   }
