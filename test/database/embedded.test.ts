@@ -27,7 +27,7 @@ const holderScript = fileURLToPath(new URL('holder.mjs', import.meta.url))
 
 /** Another process that opens `target`; `say` sends it a statement (or `close`) and waits for its answer. */
 async function holder(target: string, env: NodeJS.ProcessEnv = {}) {
-  const child = spawn(process.execPath, [holderScript, target], {
+  const child = spawn(process.execPath, ['--conditions', '@viewcast/source', holderScript, target], {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, NODE_OPTIONS: '', ...env },
   })

@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { runnerImport } from 'vite'
 
 const conditions = ['@viewcast/source', 'node']
-const source = fileURLToPath(new URL('../../packages/sdk/src/database/connect.ts', import.meta.url))
+// Started with --conditions, so that this is the source.
+const source = fileURLToPath(import.meta.resolve('@viewcast/sdk'))
 const { module } = await runnerImport(source, {
   configFile: false,
   logLevel: 'silent',

@@ -8,7 +8,7 @@ import { gunzip } from 'node:zlib'
 import { makeTemplate } from './pglite-thread.ts'
 
 /** Where templates of this user are kept; nothing depends on it being there or writable. */
-export function cacheDirectory(): string {
+function cacheDirectory(): string {
   const base =
     process.env['XDG_CACHE_HOME'] ??
     (process.platform === 'win32'
@@ -20,7 +20,7 @@ export function cacheDirectory(): string {
 }
 
 /** A sibling of `path` that nobody else writes. */
-export const temporarySibling = (path: string): string => `${path}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`
+const temporarySibling = (path: string): string => `${path}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`
 
 /** Lays an empty database out in `directory`, which must not exist; it appears whole or not at all. */
 export async function createDataDirectory(directory: string): Promise<void> {
