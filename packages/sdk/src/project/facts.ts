@@ -39,7 +39,6 @@ export interface Prepared {
  * place in the user's own text.
  */
 export async function prepareDataset(db: Database, dataset: DatasetDef, directory = '.'): Promise<Prepared> {
-  await loadParser()
   const resolved = await readDatasetFiles(dataset, directory)
   const all = new Set<Queried>([
     resolved.sample,
@@ -54,6 +53,7 @@ export async function describeAll(
   db: Database,
   definitions: Iterable<Queried>,
 ): Promise<{ facts: Facts; warnings: Diagnostic[] }> {
+  await loadParser()
   const catalog = await db.introspect()
   const columns = new Map<Queried, readonly Column[]>()
   const problems: Diagnostic[] = []
