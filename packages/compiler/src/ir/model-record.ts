@@ -5,8 +5,11 @@
 import { z } from 'zod'
 import { diagnostic, ViewcastError } from '../diagnostics/diagnostic.ts'
 
-/** JSON has no NaN and no infinities; they are written as strings. */
-const number = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity']).transform(Number)])
+/**
+ * JSON has no NaN and no infinities; they are written as strings. A literal rather than an enum: TypeScript 7 writes the
+ * key `-Infinity` of an enum into declarations as an expression, which no compiler reads back.
+ */
+const number = z.union([z.number(), z.literal(['NaN', 'Infinity', '-Infinity']).transform(Number)])
 const nullableNumber = number.nullable()
 
 /** An encoder with what it learned from the training rows. */
