@@ -9,10 +9,11 @@ import { main, mustRun } from './run.mjs'
 export async function pack(folder = join(root, 'node_modules/.viewcast/packed')) {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
-  for (const name of ['compiler', 'sdk', 'cli']) {
+  const packing = ['compiler', 'sdk', 'cli'].map((name) => {
     const cwd = join(root, 'packages', name)
-    await mustRun('npx', [...pnpm, 'pack', '--pack-destination', folder], { cwd, quiet: true })
-  }
+    return mustRun('npx', [...pnpm, 'pack', '--pack-destination', folder], { cwd, quiet: true })
+  })
+  await Promise.all(packing)
   return readdirSync(folder).map((file) => join(folder, file))
 }
 
