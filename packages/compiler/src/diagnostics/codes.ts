@@ -159,7 +159,7 @@ export const codes = {
     'warning',
   ),
   'train/collinear': entry(
-    (p) => `Columns ${p.columns} are a linear combination of the others`,
+    (p) => `Columns ${p.columns} are linearly dependent: any one of them follows from the others`,
     () => 'Remove one of them, or set a penalty (ridge).',
   ),
   'train/separation': entry(
@@ -168,11 +168,36 @@ export const codes = {
   ),
   'train/not-converged': entry(
     (p) => `${p.solver} did not converge in ${p.iterations} iterations`,
-    () => 'Raise maxIterations, standardise the inputs, or set a penalty.',
+    (p) => p.hint ?? 'Standardise the inputs, or set a penalty (ridge).',
   ),
   'train/not-finite': entry(
-    (p) => `Input "${p.input}" holds infinities`,
+    (p) => `"${p.input}" holds infinities`,
     () => 'Remove or clip them in the view.',
+  ),
+  'train/many-levels': entry(
+    (p) => `Input "${p.input}" has more than ${p.limit} different values`,
+    () => 'It looks like a key, not a category: remove the input, or group its values in the view.',
+  ),
+  'train/rare-levels': entry(
+    (p) => `Input "${p.input}" has no value beside its base in at least ${p.count} training rows; it gives no column`,
+    () => 'Lower minCount, group its values in the view, or remove the input.',
+    'warning',
+  ),
+  'train/weight': entry(
+    (p) => `Weight "${p.column}" is NULL, negative or not finite in ${p.rows} rows`,
+    () => 'Return a number from 0 from the sample, for each row.',
+  ),
+  'train/unsupported': entry(
+    (p) => `Solver "${p.solver}" cannot ${p.what}`,
+    (p) => `Use the solver "${p.instead}".`,
+  ),
+  'train/too-large': entry(
+    (p) => `Solver "${p.solver}" takes ${p.limit} numbers at most; ${p.rows} rows × ${p.columns} columns are more`,
+    () => 'Use the solver "irls", which reads rows in blocks.',
+  ),
+  'train/spool': entry(
+    (p) => `The training rows cannot be kept in ${p.directory}: ${p.detail}`,
+    () => 'Free space there, name another directory with TMPDIR, or raise memoryBudgetBytes.',
   ),
   'engine/unreachable': entry(
     (p) => `No database answers at ${p.target}: ${p.detail}`,
@@ -221,6 +246,10 @@ export const codes = {
   ),
   'compile/identifier': entry((p) => `"${p.name}" cannot be an identifier: ${p.detail}`),
   'compile/literal': entry((p) => `A value of type ${p.type} cannot be written as a literal: ${p.detail}`),
+  'compile/keys': entry(
+    (p) => `The keys to predict for ${p.problem} "${p.column}"`,
+    (p) => near(p) ?? `Each key needs ${p.needed}.`,
+  ),
   'compile/no-anchor': entry(
     (p) => `Entity "${p.entity}" does not say which relation lists it, so there is nothing to predict for`,
     (p) => `Declare it: entity('${p.entity}', { … }, { from: 'table' }), or pass keys.`,

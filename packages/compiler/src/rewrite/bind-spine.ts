@@ -1,6 +1,7 @@
 /** What a statement is answered for: the sample when training, entities or given keys at an instant when predicting. */
 import type { BoundDataset } from '../analyse/bind.ts'
-import { fail } from '../diagnostics/diagnostic.ts'
+import { type Diagnostic, diagnostic, fail, throwIfErrors } from '../diagnostics/diagnostic.ts'
+import { nearParameter } from '../diagnostics/nearest.ts'
 import { printLiteral } from '../emit/literal.ts'
 import { speakerOf, viewText } from '../front/sql/view-text.ts'
 import { type Catalog, findRelation } from '../ir/catalog.ts'
@@ -56,6 +57,7 @@ export function bindSpine(
     columns: [...columns, ...asOfColumn].map((c) => c.name),
   })
   if (binding.kind === 'keys') {
+    checkKeys(binding.rows, needed)
     const rows = binding.rows.map((row) => needed.map((c) => row[c.name] ?? null))
     return finish(select({ kind: 'values', columns: needed, rows }, false))
   }
@@ -80,6 +82,22 @@ export function bindSpine(
   const sample = sampleStage(bound, catalog, names)
   stages.push(sample)
   return finish(select({ kind: 'table', name: sample.name }, true))
+}
+
+/** A key left out would be NULL and quietly score as "nothing known". */
+function checkKeys(rows: readonly Readonly<Record<string, Literal>>[], needed: readonly Column[]): void {
+  const names = needed.map((c) => c.name)
+  const problems = new Map<string, Diagnostic>()
+  const add = (problem: string, column: string, near: { near?: string }) =>
+    problems.set(
+      `${problem} ${column}`,
+      diagnostic('compile/keys', { problem, column, needed: names.join(', '), ...near }),
+    )
+  for (const row of rows) {
+    for (const name of Object.keys(row)) if (!names.includes(name)) add('name', name, nearParameter(name, names))
+    for (const name of names) if (!(name in row)) add('lack', name, {})
+  }
+  throwIfErrors([...problems.values()])
 }
 
 function neededColumns(bound: BoundDataset, wanted: ReadonlySet<string>): Column[] {

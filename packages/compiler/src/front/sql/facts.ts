@@ -72,7 +72,8 @@ function withoutTrailingSemicolon(source: string): string {
     const { start, end } = tokens[i] as Token
     text = text.slice(0, start) + text.slice(end)
   }
-  return text.trim() === source.trim() ? source.trim() : text.trim()
+  // The start stays as it is: places in the text are places in the user's file.
+  return text.trimEnd()
 }
 
 /** Walks a SELECT with the CTE names in scope, so that a CTE is not taken for a table. */
