@@ -4,13 +4,17 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { codes } from '@viewcast/compiler'
 import { describe, expect, it } from 'vitest'
-import { filesBelow, isTest, read, root } from './sources.ts'
+import { filesBelow, isSource, isTest, read, root } from './sources.ts'
 
 const all = Object.keys(codes) as (keyof typeof codes)[]
 const pageOf = (code: string): string => `docs/errors/${code.replace('/', '-')}.md`
 const tests = ['packages', 'test']
   .flatMap(filesBelow)
   .filter((path) => isTest(path) && path !== 'test/rules/codes.test.ts')
+  .map(read)
+
+const sources = filesBelow('packages')
+  .filter((path) => isSource(path) && !isTest(path) && path !== 'packages/compiler/src/diagnostics/codes.ts')
   .map(read)
 
 /** Codes that give no hint, because the sentence leaves nothing to add. */
@@ -21,6 +25,7 @@ const withoutHint: Readonly<Record<string, string>> = {
   'compile/identifier': 'the detail says what is wrong with the name',
   'compile/literal': 'the detail says what is wrong with the value',
   'project/load': 'the detail is the message of whatever the file threw',
+  'project/no-file': 'the sentence names the file that is missing',
   'project/duplicate-name': 'the sentence names the definition to rename',
 }
 /** Hints that only come with parameters, such as the nearest name or what the server adds. */
@@ -40,7 +45,11 @@ describe.each(all)('%s', (code) => {
     expect(existsSync(join(root, pageOf(code))), pageOf(code)).toBe(true)
     const page = read(pageOf(code))
     expect(page).toContain(`# ${code}\n`)
-    expect(page).toContain('**What to do.**')
+    expect(page).toMatch(/\bWhat to do\b/)
+  })
+
+  it('is raised somewhere', () => {
+    expect(sources.some((text) => text.includes(`'${code}'`))).toBe(true)
   })
 
   it('is produced by a test', () => {
