@@ -20,8 +20,8 @@ describeEachEngine('keys', (engine) => {
   test('that are misspelt or left out are named, all at once', async () => {
     await expect(query([{ plaace: 'a' }])).rejects.toMatchObject({
       diagnostics: [
-        { code: 'compile/keys', parameters: { problem: 'name', column: 'plaace', near: 'place' } },
-        { code: 'compile/keys', parameters: { problem: 'lack', column: 'place' } },
+        { code: 'compile/keys', parameters: { problem: 'Unknown column', column: 'plaace', near: 'place' } },
+        { code: 'compile/keys', parameters: { problem: 'Missing column', column: 'place' } },
       ],
     })
   })

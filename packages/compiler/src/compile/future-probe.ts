@@ -4,7 +4,7 @@ import { postgres } from '../emit/dialects/postgres.ts'
 import { printStatement } from '../emit/statement.ts'
 import { expr, type Literal } from '../ir/expression.ts'
 import type { Stage, Statement } from '../ir/relation.ts'
-import { bindSpine } from '../rewrite/bind-spine.ts'
+import { bindSpine, questionColumns } from '../rewrite/bind-spine.ts'
 import { cutSources } from '../rewrite/cut-sources.ts'
 import { inlineViews, reservedNames } from '../rewrite/inline-views.ts'
 import { pointInTime } from '../rewrite/point-in-time.ts'
@@ -27,9 +27,11 @@ export function futureProbe(
   at: string,
 ): FutureProbe {
   const wanted = new Set(bound.features.map((f) => f.name))
+  const asked = questionColumns(bound, wanted).map((c) => c.name)
+  const questions = rows.map((row) => Object.fromEntries(asked.map((name) => [name, row[name] ?? null])))
   const statement = (cut: boolean): string => {
     const names = stageNames(reservedNames(textsOf(bound, facts), facts.catalog))
-    const spine = bindSpine(bound, { kind: 'keys', rows, at }, wanted, facts.catalog, names)
+    const spine = bindSpine(bound, { kind: 'keys', rows: questions, at }, wanted, facts.catalog, names)
     const pit = pointInTime(bound, wanted, false, spine, spine.name, facts, names, 'prediction')
     const inlined: Stage[] = inlineViews([...spine.stages, ...pit.stages], facts.catalog, names)
     const own = spine.columns.map((name) => ({ name, expr: expr.column(spine.name, name) }))
@@ -48,6 +50,7 @@ export function futureProbe(
     const order = spine.columns.map((_, i) => i + 1).join(', ')
     return `${printStatement(whole, postgres)}\nORDER BY ${order}`
   }
-  const count = bindSpine(bound, { kind: 'keys', rows, at }, wanted, facts.catalog, stageNames([])).columns.length
+  const count = bindSpine(bound, { kind: 'keys', rows: questions, at }, wanted, facts.catalog, stageNames([])).columns
+    .length
   return { whole: statement(false), cut: statement(true), keys: count, features: [...wanted] }
 }

@@ -247,7 +247,7 @@ export const codes = {
   'compile/identifier': entry((p) => `"${p.name}" cannot be an identifier: ${p.detail}`),
   'compile/literal': entry((p) => `A value of type ${p.type} cannot be written as a literal: ${p.detail}`),
   'compile/keys': entry(
-    (p) => `The keys to predict for ${p.problem} "${p.column}"`,
+    (p) => `${p.problem} "${p.column}" in the keys to predict for`,
     (p) => near(p) ?? `Each key needs ${p.needed}.`,
   ),
   'compile/no-anchor': entry(

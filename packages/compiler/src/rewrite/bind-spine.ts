@@ -34,7 +34,7 @@ export function bindSpine(
   names: StageNames,
 ): Spine {
   if (binding.kind === 'sample') return sampleSpine(bound, catalog, names)
-  const needed = neededColumns(bound, wanted)
+  const needed = questionColumns(bound, wanted)
   const asOf = bound.hasAsOf ? asOfStage(binding.at) : undefined
   const joins: Join[] = asOf ? [{ type: 'cross', source: { relation: asOf.relation, alias: asOf.name }, on: [] }] : []
   const stages: Stage[] = asOf ? [{ ...asOf.stage }] : []
@@ -88,19 +88,21 @@ export function bindSpine(
 function checkKeys(rows: readonly Readonly<Record<string, Literal>>[], needed: readonly Column[]): void {
   const names = needed.map((c) => c.name)
   const problems = new Map<string, Diagnostic>()
-  const add = (problem: string, column: string, near: { near?: string }) =>
+  const add = (problem: 'Unknown column' | 'Missing column', column: string, near: { near?: string }) =>
     problems.set(
       `${problem} ${column}`,
       diagnostic('compile/keys', { problem, column, needed: names.join(', '), ...near }),
     )
   for (const row of rows) {
-    for (const name of Object.keys(row)) if (!names.includes(name)) add('name', name, nearParameter(name, names))
-    for (const name of names) if (!(name in row)) add('lack', name, {})
+    for (const name of Object.keys(row))
+      if (!names.includes(name)) add('Unknown column', name, nearParameter(name, names))
+    for (const name of names) if (!(name in row)) add('Missing column', name, {})
   }
   throwIfErrors([...problems.values()])
 }
 
-function neededColumns(bound: BoundDataset, wanted: ReadonlySet<string>): Column[] {
+/** What a question brings beside its instant: keys, columns the wanted views are joined on, wanted request columns. */
+export function questionColumns(bound: BoundDataset, wanted: ReadonlySet<string>): Column[] {
   const keys = new Set([
     ...bound.dataset.sample.entity.keys.map((k) => k.name),
     ...bound.uses.filter((u) => u.features.some((f) => wanted.has(f.name))).flatMap((u) => u.on.map(([, c]) => c)),
