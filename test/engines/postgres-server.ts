@@ -36,10 +36,11 @@ export async function setup(project: TestProject): Promise<(() => Promise<void>)
   return server.stop
 }
 
-async function startServer(): Promise<{ url: string; stop: () => Promise<void> }> {
+/** A server of one's own on a temporary directory, without durability. `more` are settings such as `shared_buffers=1GB`. */
+export async function startServer(more: readonly string[] = []): Promise<{ url: string; stop: () => Promise<void> }> {
   const binaries = findBinaries()
   if (binaries === undefined) {
-    throw new Error('ENGINES asks for postgres, but no server was found: install Debian’s postgresql package')
+    throw new Error('A server of PostgreSQL is needed, and none was found: install Debian’s postgresql package')
   }
   const root = await mkdtemp(join(tmpdir(), 'viewcast-postgres-'))
   const account = serverAccount()
@@ -54,7 +55,7 @@ async function startServer(): Promise<{ url: string; stop: () => Promise<void> }
   const init = ['-D', data, '-U', 'postgres', '-A', 'scram-sha-256', '--pwfile', passwordFile, '-E', 'UTF8']
   execFileSync(join(binaries, 'initdb'), [...init, '--locale=C', '--no-sync'], { ...options, stdio: 'pipe' })
   const port = await freePort()
-  const settings = ['listen_addresses=127.0.0.1', 'fsync=off', 'full_page_writes=off', 'max_connections=50']
+  const settings = ['listen_addresses=127.0.0.1', 'fsync=off', 'full_page_writes=off', 'max_connections=50', ...more]
   const server = spawn(
     join(binaries, 'postgres'),
     ['-D', data, '-p', String(port), '-k', root, ...settings.flatMap((s) => ['-c', s])],
