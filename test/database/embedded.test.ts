@@ -149,14 +149,30 @@ describe('the end of the process', () => {
     const second = await holder(directory)
     expect(await other.listen()).toBe('open')
     expect(await second.listen()).toBe('open')
-    expect((await readdir(temporary)).filter((name) => name.startsWith('viewcast-'))).toHaveLength(1)
+    expect((await readdir(temporary)).filter((name) => name.startsWith('viewcast-db-'))).toHaveLength(1)
     for (const one of [other, second]) {
       one.child.kill('SIGINT')
       expect(await one.ended).toBe('SIGINT')
     }
-    expect((await readdir(temporary)).filter((name) => name.startsWith('viewcast-'))).toEqual([])
+    expect((await readdir(temporary)).filter((name) => name.startsWith('viewcast-db-'))).toEqual([])
     expect(existsSync(`${directory}.lock`)).toBe(false)
   })
+})
+
+test('what killed processes left in the temporary directory goes with the next one', async () => {
+  vi.stubEnv('TMPDIR', root)
+  const other = await holder('memory:')
+  expect(await other.listen()).toBe('open')
+  const mine = await connect('memory:')
+  expect(await readdir(root)).toHaveLength(2)
+  other.child.kill('SIGKILL')
+  await other.ended
+  const next = await connect('memory:')
+  expect(await readdir(root)).toHaveLength(2)
+  expect(await mine.rows('SELECT 1 AS one')).toEqual([{ one: 1 }])
+  await mine.close()
+  await next.close()
+  expect(await readdir(root)).toEqual([])
 })
 
 describe('beginnings', () => {

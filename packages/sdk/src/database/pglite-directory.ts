@@ -1,10 +1,11 @@
 import { rmSync } from 'node:fs'
-import { mkdtemp, readdir, readFile, realpath, rmdir, stat } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, realpath, rm, rmdir, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fail } from '@viewcast/compiler'
 import { atExit } from './at-exit.ts'
 import { createDataDirectory } from './pglite-template.ts'
+import { isAlive, ownIdentity, type ProcessIdentity } from './process-identity.ts'
 
 /** One name per directory, whatever links lead to it: the lock goes by it. */
 export async function realDirectory(target: string): Promise<string> {
@@ -46,16 +47,34 @@ export async function prepareDirectory(directory: string): Promise<void> {
 
 const engineMajor = '18'
 
-/** A directory that goes when it is given back, or with the process. */
+const prefix = 'viewcast-db-'
+const ownerFile = 'owner'
+
+/** A directory that goes when it is given back, or with the process; what killed processes left goes first. */
 export async function temporaryDirectory(): Promise<{ directory: string; remove: () => void }> {
-  const root = await mkdtemp(join(tmpdir(), 'viewcast-'))
+  await sweep()
+  const root = await mkdtemp(join(tmpdir(), prefix))
   const clear = () => rmSync(root, { recursive: true, force: true, maxRetries: 3 })
   const stop = atExit(clear)
+  await writeFile(join(root, ownerFile), JSON.stringify(ownIdentity()))
   return {
     directory: join(root, 'data'),
     remove: () => {
       stop()
       clear()
     },
+  }
+}
+
+async function sweep(): Promise<void> {
+  const names = await readdir(tmpdir()).catch(() => [])
+  for (const name of names.filter((n) => n.startsWith(prefix))) {
+    const root = join(tmpdir(), name)
+    try {
+      const owner = JSON.parse(await readFile(join(root, ownerFile), 'utf8')) as ProcessIdentity
+      if (isAlive(owner) === false) await rm(root, { recursive: true, force: true })
+    } catch {
+      // Just being made, or another user's.
+    }
   }
 }
