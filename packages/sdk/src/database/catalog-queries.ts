@@ -7,14 +7,16 @@ const visible = `
 const relations = `
   SELECT c.oid::text, n.nspname, c.relname,
          CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized' WHEN 'f' THEN 'foreign' ELSE 'table' END,
-         pg_catalog.obj_description(c.oid, 'pg_class'),
+         d.description,
          CASE WHEN c.relkind <> 'v' AND c.reltuples >= 0 THEN c.reltuples::float8 END
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    LEFT JOIN pg_catalog.pg_description d
+           ON d.classoid = 'pg_catalog.pg_class'::regclass AND d.objoid = c.oid AND d.objsubid = 0
    WHERE ${visible}
    ORDER BY n.nspname, c.relname`
 
-// Domains may stand on domains.
+// Comments by a join: the functions for them run a query per row. Domains may stand on domains.
 const columns = `
   WITH RECURSIVE base AS (
     SELECT t.oid, t.typbasetype AS type FROM pg_catalog.pg_type t WHERE t.typtype = 'd'
@@ -27,12 +29,14 @@ const columns = `
   SELECT c.oid::text, a.attname, coalesce(p.typname, t.typname),
          a.attnotnull AND c.relkind IN ('r', 'p', 'f'),
          coalesce(p.typtype, t.typtype) = 'e',
-         pg_catalog.col_description(c.oid, a.attnum)
+         d.description
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
     LEFT JOIN plain p ON p.oid = t.oid
+    LEFT JOIN pg_catalog.pg_description d
+           ON d.classoid = 'pg_catalog.pg_class'::regclass AND d.objoid = c.oid AND d.objsubid = a.attnum
    WHERE ${visible}
    ORDER BY c.oid, a.attnum`
 
