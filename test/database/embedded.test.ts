@@ -26,8 +26,8 @@ afterEach(async () => {
 const holderScript = fileURLToPath(new URL('holder.mjs', import.meta.url))
 
 /** Another process that opens `target`; `say` sends it a statement (or `close`) and waits for its answer. */
-async function holder(target: string, env: NodeJS.ProcessEnv = {}) {
-  const child = spawn(process.execPath, ['--conditions', '@viewcast/source', holderScript, target], {
+async function holder(target: string, env: NodeJS.ProcessEnv = {}, orders = '') {
+  const child = spawn(process.execPath, ['--conditions', '@viewcast/source', holderScript, target, orders], {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, NODE_OPTIONS: '', ...env },
   })
@@ -142,6 +142,13 @@ describe('the end of the process', () => {
     expect(await readdir(root)).toEqual(['shop'])
   })
 
+  test('waits for a database that is being closed', async () => {
+    const other = await holder(directory, {}, 'close at once')
+    expect(await other.listen()).toBe('open')
+    expect(await other.listen()).toBe('closed')
+    expect(await other.ended).toBe(0)
+  })
+
   test('by Ctrl-C gives everything back and is still an end by Ctrl-C', async () => {
     const temporary = join(root, 'tmp')
     await mkdir(temporary)
@@ -227,6 +234,14 @@ describe('beginnings', () => {
     await expect(connect(directory)).rejects.toThrow('made by PostgreSQL 16')
     expect(await readdir(directory)).toEqual(['PG_VERSION', 'notes.txt'])
     expect(existsSync(`${directory}.lock`)).toBe(false)
+  })
+
+  test('a damaged database is an error, not a hang, and is left as it is', async () => {
+    await (await connect(directory)).close()
+    await rm(join(directory, 'global', 'pg_control'))
+    await expect(connect(directory)).rejects.toThrow('engine/failed')
+    expect(existsSync(`${directory}.lock`)).toBe(false)
+    expect(existsSync(join(directory, 'base'))).toBe(true)
   })
 
   test('memory: is a directory that goes with the database', async () => {

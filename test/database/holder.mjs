@@ -12,10 +12,15 @@ const { module } = await runnerImport(source, {
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
 })
-const [directory] = process.argv.slice(2)
+const [directory, orders] = process.argv.slice(2)
 try {
   const db = await module.connect(directory)
   process.stdout.write('open\n')
+  if (orders === 'close at once') {
+    await db.close()
+    process.stdout.write('closed\n')
+    process.exit(0)
+  }
   for await (const line of createInterface({ input: process.stdin })) {
     if (line === 'close') await db.close()
     else await db.execute(line)

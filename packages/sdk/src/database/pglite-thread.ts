@@ -109,10 +109,12 @@ export async function startEngine(directory: string): Promise<EngineThread> {
     crashed: () => crash,
     async close() {
       worker.ref()
+      worker.ref()
       if (!over) worker.postMessage({ close: true })
       await exited
     },
     async end() {
+      worker.ref()
       stop()
       await exited
     },
