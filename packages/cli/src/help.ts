@@ -11,7 +11,7 @@ export function commandHelp(command: Command, colors: Colors, columns: number): 
   return sections(colors, [
     [
       '',
-      `${colors.bold(`viewcast ${command.name}`)}: ${command.summary.replace(/^./, (c) => c.toLowerCase())}\n\n${wrap(command.description, columns, '')}`,
+      `${wrap(`viewcast ${command.name}: ${lowerFirst(command.summary)}`, columns, '').replace(`viewcast ${command.name}`, colors.bold)}\n\n${wrap(command.description, columns, '')}`,
     ],
     ['Usage', `  ${['viewcast', command.name, ...positionals, '[options]'].join(' ')}`],
     [
@@ -87,6 +87,8 @@ export const commandData = (command: Command): Record<string, unknown> => ({
   })),
   examples: command.examples,
 })
+
+const lowerFirst = (text: string): string => text.replace(/^./, (c) => c.toLowerCase())
 
 const sections = (colors: Colors, parts: readonly (readonly [string, string])[]): string =>
   `${parts

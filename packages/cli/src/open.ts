@@ -34,7 +34,7 @@ export async function withProject<T>(
     await connecting.then((db) => db.close()).catch(() => {})
     throw error
   }
-  return await closing(await connecting, invocation.io.signal, (db) => body({ settings, project, db }))
+  return await closing(await connecting, (db) => body({ settings, project, db }))
 }
 
 /** A database alone; a configuration is not needed. */
@@ -43,7 +43,7 @@ export async function withDatabase<T>(
   settings: Settings,
   body: (db: Database) => Promise<T>,
 ): Promise<T> {
-  return await closing(await connectTo(settings, invocation), invocation.io.signal, body)
+  return await closing(await connectTo(settings, invocation), body)
 }
 
 async function connectTo(settings: Settings, { globals, io }: AnyInvocation): Promise<Database> {
@@ -59,28 +59,10 @@ async function connectTo(settings: Settings, { globals, io }: AnyInvocation): Pr
   })
 }
 
-/** How long running work may take to roll back after an interrupt before the process leaves it to the engine. */
-const graceMs = 5_000
-
-async function closing<T>(db: Database, signal: AbortSignal, body: (db: Database) => Promise<T>): Promise<T> {
+async function closing<T>(db: Database, body: (db: Database) => Promise<T>): Promise<T> {
   try {
-    return await interruptible(body(db), signal)
+    return await body(db)
   } finally {
-    await (signal.aborted ? Promise.race([db.close(), delay(graceMs)]) : db.close())
+    await db.close()
   }
 }
-
-/**
- * Work that takes the signal ends by itself. Work that cannot is left behind after the grace: the process then ends,
- * its connection with it, and the engine rolls back what was not committed.
- */
-async function interruptible<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const given = new Promise<never>((_, reject) => {
-    const stop = (): void => void delay(graceMs).then(() => reject(new Error('interrupted')))
-    if (signal.aborted) stop()
-    else signal.addEventListener('abort', stop, { once: true })
-  })
-  return await Promise.race([work, given])
-}
-
-const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))

@@ -53,10 +53,33 @@ async function runCommand(request: Request & { kind: 'command' }, io: Io): Promi
   const { command, globals, options, positionals } = request
   const output = createOutput(io, globals)
   try {
-    const code = await command.run({ options, positionals, globals, io, output })
-    output.progress.done()
-    return code
+    return await interruptible(command.run({ options, positionals, globals, io, output }), io.signal)
   } finally {
     output.progress.clear()
+  }
+}
+
+/** How long running work may take to roll back after an interrupt. */
+const graceMs = 10_000
+
+/**
+ * Work that takes the signal ends by itself. What cannot be stopped is left behind after the grace: the process then
+ * ends, its connection with it, and the engine rolls back what was not committed.
+ */
+async function interruptible<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  let stop: (() => void) | undefined
+  const leaving = new Promise<never>((_, reject) => {
+    stop = () => {
+      timer = setTimeout(() => reject(new Error('The work did not stop in time')), graceMs)
+    }
+    signal.addEventListener('abort', stop, { once: true })
+    if (signal.aborted) stop()
+  })
+  try {
+    return await Promise.race([work, leaving])
+  } finally {
+    clearTimeout(timer)
+    if (stop) signal.removeEventListener('abort', stop)
   }
 }

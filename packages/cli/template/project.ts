@@ -23,7 +23,7 @@ export const recent = p.aggregates('recent', {
   source: 'orders',
   time: 'ordered_at',
   windows: { '7d': '7 days', '30d': '30 days', '90d': '90 days' },
-  features: (a) => ({ n: a.count(), spend: a.sum('amount') }),
+  features: (a) => ({ n: a.count(), spend: a.sum('amount', { fill: 0 }) }),
 })
 
 // A view of your own over `spine`, the relation of questions (customer_id, as_of): views/recency.sql.

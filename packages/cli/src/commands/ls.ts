@@ -23,7 +23,9 @@ export const lsCommand = defineCommand({
         entryOf(d, project, await newest(d, settings.directory.value)),
       ),
     )
-    await invocation.output.result({ project: project.name, definitions: entries }, (colors) => text(entries, colors))
+    await invocation.output.result({ project: project.name, definitions: entries }, (colors) =>
+      text(entries, colors, invocation.output.width),
+    )
     return 0
   },
 })
@@ -110,7 +112,7 @@ const groups: readonly (readonly [string, readonly Definition['kind'][]])[] = [
   ['Models', ['model']],
 ]
 
-function text(entries: readonly Entry[], colors: Colors): string {
+function text(entries: readonly Entry[], colors: Colors, width: number | undefined): string {
   const blocks = groups.flatMap(([title, kinds]) => {
     const members = entries.filter((e) => kinds.includes(e.kind))
     if (members.length === 0) return []
@@ -118,7 +120,9 @@ function text(entries: readonly Entry[], colors: Colors): string {
     const rows = members.map((e) => [e.name, e.key.join(', '), e.about, e.columns.join(', '), e.usedBy.join(', ')])
     const shown = columns.filter((_, i) => rows.some((r) => r[i] !== ''))
     const kept = rows.map((r) => r.filter((_, i) => shown.includes(columns[i] ?? { name: '' })))
-    return [`${colors.bold(title)}\n${indent(renderTable(shown, kept, { colors: { ...colors, bold: colors.dim } }))}`]
+    return [
+      `${colors.bold(title)}\n${indent(renderTable(shown, kept, { colors: { ...colors, bold: colors.dim }, columns: width === undefined ? undefined : width - 2 }))}`,
+    ]
   })
   return blocks.length === 0 ? 'The project declares nothing.\n' : blocks.join('\n')
 }

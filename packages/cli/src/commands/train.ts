@@ -5,6 +5,7 @@ import { diagnosticData } from '../failure.ts'
 import { withProject } from '../open.ts'
 import type { Colors } from '../render/palette.ts'
 import { shown } from '../render/path.ts'
+import type { Progress } from '../render/progress.ts'
 import { grouped, renderPairs, renderTable } from '../render/table.ts'
 
 export const trainCommand = defineCommand({
@@ -29,7 +30,7 @@ export const trainCommand = defineCommand({
         version: (versions.at(-1) ?? 0) + 1,
         directory: project.directory,
         signal: io.signal,
-        onProgress: (p) => show(p, output.progress),
+        onProgress: stages(output.progress),
       })
       output.progress.done()
       const file = await saveRecord(directory, result.record)
@@ -39,6 +40,16 @@ export const trainCommand = defineCommand({
       return 0
     }),
 })
+
+/** A step per stage; a stage that ends is a line of its own when stderr is no terminal. */
+function stages(progress: Progress): (stage: string, done: number, total?: number) => void {
+  let current: string | undefined
+  return (stage, done, total) => {
+    if (stage !== current) progress.step(stage, total)
+    current = stage
+    progress.at(done, total)
+  }
+}
 
 const asData = ({ record, warnings, seconds, trainingQuery }: TrainResult, file: string) => ({
   model: record.name,

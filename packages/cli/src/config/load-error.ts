@@ -34,7 +34,7 @@ function detailOf(error: unknown): string {
   if (!(error instanceof Error))
     return `it throws ${typeof error === 'string' ? `"${error}"` : 'a value that is no Error'}`
   const first = error.message.split('\n')[0]?.trim() ?? ''
-  const text = first.replace(/^ParseError:\s*/, '')
+  const text = first.replace(/^ParseError:\s*/, '').replace(/\(0 ?, _[\w$]+\.([\w$]+)\)/g, '$1')
   return error.name === 'Error' ? text : `${error.name}: ${text}`
 }
 
@@ -78,17 +78,24 @@ function originalColumn(file: string, line: number, column: number, source: Load
   const { text } = textOf(file)
   if (text === undefined) return at(file, line, column, source.cwd)
   const written = text.split('\n')[line - 1] ?? ''
-  let word: string | undefined
-  try {
-    const rewritten = source.transform(text, file).split('\n')[line - 1] ?? ''
-    word = /^[\w$]+/.exec(rewritten.slice(column - 1))?.[0]
-  } catch {
-    // The file changed meanwhile: the line alone has to do.
-  }
+  const word = wordAt(text, file, line, column, source)
   const found =
     word === undefined ? -1 : written.search(new RegExp(`(?<![\\w$])${word.replaceAll('$', '\\$')}(?![\\w$])`))
   if (found >= 0) return at(file, line, found + 1, source.cwd, word?.length ?? 1)
   return at(file, line, written.length - written.trimStart().length + 1, source.cwd)
+}
+
+function wordAt(text: string, file: string, line: number, column: number, source: LoadSource): string | undefined {
+  try {
+    const rewritten = source.transform(text, file).split('\n')[line - 1] ?? ''
+    // Exports are assigned, and imported functions called, in ways nobody wrote: `exports.a = (0, _sdk.b)(…)`. A call
+    // that fails is reported at its parenthesis.
+    const after = /^(?:exports\.[\w$]+ = )?(?:\(0, )?(?:_[\w$]+\.)?([\w$]+)/.exec(rewritten.slice(column - 1))
+    return (after ?? /([\w$]+)\)?$/.exec(rewritten.slice(0, column - 1)))?.[1]
+  } catch {
+    // The file changed meanwhile: the line alone has to do.
+    return undefined
+  }
 }
 
 const at = (file: string, line: number, column: number, cwd: string, length = 1): Location => ({

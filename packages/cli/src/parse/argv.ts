@@ -33,9 +33,10 @@ export function parseRequest(argv: readonly string[], commands: readonly Command
   const first = tokenize(argv, globalSpecs).find((t) => t.kind === 'positional')
   const asked = flagsBefore(argv, first?.index ?? argv.length)
   if (asked.version) return { kind: 'version' }
+  // "--databse x train" is a misspelt option, not an unknown command "x".
+  refuseUnknown(argv.slice(0, first?.index), globalSpecs)
   if (first === undefined) {
     if (asked.help) return { kind: 'help', command: undefined }
-    refuseUnknown(argv, globalSpecs, undefined)
     throw new UsageError('A command is missing', { hint: 'List the commands with: viewcast --help' })
   }
   const rest = [...argv.slice(0, first.index), ...argv.slice(first.index + 1)]
@@ -78,15 +79,15 @@ function flagsBefore(argv: readonly string[], end: number): { help: boolean; ver
   return { help: given.has('help'), version: given.has('version') }
 }
 
-function refuseUnknown(argv: readonly string[], specs: readonly OptionSpec[], command: Command | undefined): void {
-  collect(
-    tokenize(argv, specs).filter((t) => t.kind === 'option'),
-    specs,
-    command,
-  )
+function refuseUnknown(argv: readonly string[], specs: readonly OptionSpec[]): void {
+  for (const token of tokenize(argv, specs)) {
+    if (token.kind === 'option' && !specs.some((s) => s.flag === token.name)) {
+      throw unknownOption(token.rawName, specs, undefined)
+    }
+  }
 }
 
-function collect(tokens: readonly Token[], specs: readonly OptionSpec[], command: Command | undefined) {
+function collect(tokens: readonly Token[], specs: readonly OptionSpec[], command: Command) {
   const raw: Record<string, unknown> = {}
   const values: string[] = []
   for (const token of tokens) {

@@ -54,7 +54,7 @@ function keysOfFile(path: string, cwd: string): Keys[] {
   throw new UsageError(`--keys @${path} must hold one object or an array of objects`)
 }
 
-const assignment = /\s*([^=,"]+?)\s*=\s*("(?:[^"]|"")*"|[^,]*?)\s*(?:,|$)/y
+const assignment = /\s*([^=,"]+?)\s*=\s*("(?:[^"]|"")*"|(?!")[^,]*?)\s*(?:,|$)/y
 
 function keysOfText(text: string): Keys {
   const keys: Keys = {}

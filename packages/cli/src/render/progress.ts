@@ -11,7 +11,7 @@ export interface Progress {
   at(done: number, total?: number): void
   /** Ends the current step, with a remark such as "12,345 rows". */
   done(remark?: string): void
-  /** Removes the bar without a trace, before an error is printed. */
+  /** Leaves the current step without a line, and removes its bar: its result, or its error, is printed instead. */
   clear(): void
 }
 
@@ -33,7 +33,7 @@ export function createProgress(io: Io, mode: ProgressMode, colors: Colors, now: 
   const write = (text: string): void => void io.stderr.write(text).catch(() => {})
   const event = (body: Record<string, unknown>): void => write(`${JSON.stringify(body)}\n`)
 
-  const clear = (): void => {
+  const erase = (): void => {
     if (visible) write('\r\u001b[K')
     visible = false
   }
@@ -49,7 +49,7 @@ export function createProgress(io: Io, mode: ProgressMode, colors: Colors, now: 
   }
   const done = (remark?: string): void => {
     if (step === undefined) return
-    clear()
+    erase()
     const { name, started } = step
     const seconds = (now() - started) / 1000
     step = undefined
@@ -67,7 +67,10 @@ export function createProgress(io: Io, mode: ProgressMode, colors: Colors, now: 
     },
     at,
     done,
-    clear,
+    clear() {
+      erase()
+      step = undefined
+    },
   }
 }
 
