@@ -100,6 +100,22 @@ test.each([
   ['select * from airports', ['iata'], true],
   ['select place as iata, mean from late', ['iata'], false],
   ['select a.iata from airports a join flights f on f.origin = a.iata', ['iata'], false],
+  ['select f.id as iata, a.state from flights f left join airports a on a.iata = f.origin', ['iata'], true],
+  ['select f.id as iata, a.state from flights f left join airports a using (iata)', ['iata'], true],
+  [
+    'select f.id as iata from flights f left join airports a on a.iata = f.origin and a.state = f.origin',
+    ['iata'],
+    true,
+  ],
+  [
+    'select f.id as iata from flights f left join airports a on a.iata = f.origin or a.state = f.origin',
+    ['iata'],
+    false,
+  ],
+  ['select f.id as iata from flights f left join airports a on a.state = f.origin', ['iata'], false],
+  ['select f.id as iata from flights f left join airports a on a.iata = a.state', ['iata'], false],
+  ['select f.id as iata from flights f right join airports a on a.iata = f.origin', ['iata'], false],
+  ['select a.iata from flights f left join airports a on a.iata = f.origin', ['iata'], false],
   ['select iata from airports union all select origin from flights', ['iata'], false],
   ['select iata, generate_series(1, 2) as n from airports', ['iata'], false],
 ])('uniqueness of %s on %s: %s', (sql, keys, expected) => {

@@ -32,13 +32,47 @@ export function isUniqueOn(
   // Without GROUP BY, or with one the keys do not cover, only the source can be unique.
   if (grouped.length > 0) return false
   const from = list(select, 'fromClause')
-  const range = from.length === 1 ? child(from[0], 'RangeVar') : undefined
+  const range = from.length === 1 ? preservedSide(from[0] as Node, catalog) : undefined
   if (!range || hasSetReturning(outputs)) return false
+  const alias = text(child(range, 'alias'), 'aliasname') ?? text(range, 'relname')
+  const single = child(from[0], 'RangeVar') !== undefined
   const columns = outputs
     .filter((o) => wanted.has(o.name ?? ''))
-    .flatMap((o) => nameParts(list(child(o.value, 'ColumnRef'), 'fields')).slice(-1))
-  const star = outputs.some((o) => o.name === undefined)
+    .map((o) => nameParts(list(child(o.value, 'ColumnRef'), 'fields')))
+    .flatMap((f) => (f.at(-2) === alias || (single && f.length === 1) ? f.slice(-1) : []))
+  const star = single && outputs.some((o) => o.name === undefined)
   return relationUnique(range, star ? [...columns, ...keys] : columns, catalog, spineKeys)
+}
+
+/** The relation whose rows come out once each: a lone one, or the left of LEFT JOINs that each match one row at most. */
+function preservedSide(item: Node, catalog: Catalog): Node | undefined {
+  const range = child(item, 'RangeVar')
+  if (range) return range
+  const join = child(item, 'JoinExpr')
+  if (!join || text(join, 'jointype') !== 'JOIN_LEFT' || join.isNatural === true) return undefined
+  const right = child(child(join, 'rarg'), 'RangeVar')
+  if (!right) return undefined
+  const alias = text(child(right, 'alias'), 'aliasname') ?? text(right, 'relname') ?? ''
+  const matched = [...nameParts(list(join, 'usingClause')), ...equalColumns(child(join, 'quals'), alias)]
+  if (!relationUnique(right, matched, catalog, undefined)) return undefined
+  return preservedSide(child(join, 'larg') as Node, catalog)
+}
+
+/** Columns of `alias` that a condition sets equal to a column of another relation, at the top of its ANDs. */
+function equalColumns(condition: Node | undefined, alias: string): string[] {
+  const and = child(condition, 'BoolExpr')
+  if (and) {
+    if (text(and, 'boolop') !== 'AND_EXPR') return []
+    return list(and, 'args').flatMap((arg) => equalColumns(arg, alias))
+  }
+  const equal = child(condition, 'A_Expr')
+  const operator = text(child(list(equal, 'name')[0], 'String'), 'sval')
+  if (text(equal, 'kind') !== 'AEXPR_OP' || operator !== '=') return []
+  const sides = ['lexpr', 'rexpr'].map((k) => nameParts(list(child(child(equal, k), 'ColumnRef'), 'fields')))
+  return sides.flatMap((own, i) => {
+    const other = sides[1 - i] ?? []
+    return own.at(-2) === alias && other.length > 1 && other.at(-2) !== alias ? own.slice(-1) : []
+  })
 }
 
 function relationUnique(
