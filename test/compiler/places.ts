@@ -31,7 +31,7 @@ export interface Question {
 
 const names = ['a', 'b', "o'c", 'é', null]
 
-export const readings: readonly Reading[] = Array.from({ length: 400 }, (_, i) => {
+const readings: readonly Reading[] = Array.from({ length: 400 }, (_, i) => {
   const at = start + (mix(i) % 240) * hour
   return {
     id: i,
@@ -99,7 +99,7 @@ export function expectedLatest(q: Question, maxAgeHours?: number): number | null
 
 export const p = project<PlacesDB>('places')
 export const place = p.entity('place', { place: 'text' }, { from: 'places' })
-export const question = p.entity('question', { question: 'int4' })
+const question = p.entity('question', { question: 'int4' })
 
 export const asked = p
   .sample('asked', { entity: place, split: p.split.none() })

@@ -2,9 +2,7 @@
 import { type Expr, expr, type Literal } from '@viewcast/compiler'
 import fc from 'fast-check'
 
-export const numbers = ['a', 'b', 'c'] as const
-export const flags = ['p'] as const
-export const words = ['w'] as const
+const numbers = ['a', 'b', 'c'] as const
 
 /** Magnitudes that neither overflow nor underflow in a few operations, and the special values. */
 export const float: fc.Arbitrary<number> = fc.oneof(

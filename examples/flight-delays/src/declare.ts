@@ -13,7 +13,7 @@ export interface Period {
 }
 
 /** A flight is late when it arrives 15 minutes behind its schedule, or more. */
-export const late = 15
+const late = 15
 
 // A delay is known once the flight has landed, not when it took off: every history is over `landed_at`, strictly before the
 // instant asked about. The flag is an integer because sums of integers are exact whatever their order.

@@ -108,7 +108,7 @@ export function predictionQuery(
   const sql = layout(
     `${predictionHeader(model, record, bound, binding)}\n${printStatement(statement, postgres)}${limited}`,
   )
-  return { sql, columns: outputColumns(model, record, bound, keys, options), warnings }
+  return { sql, columns: outputColumns(record, bound, keys, options), warnings }
 }
 
 const linearOut = (options: PredictionOptions): Projection[] =>
@@ -180,7 +180,6 @@ function predictionHeader(model: ModelDef, record: ModelRecord, bound: BoundData
 }
 
 function outputColumns(
-  model: ModelDef,
   record: ModelRecord,
   bound: BoundDataset,
   keys: readonly string[],

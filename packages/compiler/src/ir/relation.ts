@@ -94,19 +94,3 @@ export interface Statement {
   readonly stages: readonly Stage[]
   readonly body: Select
 }
-
-/** Stages a relation reads directly. */
-export function readsOf(relation: Relation): readonly string[] {
-  switch (relation.kind) {
-    case 'table':
-      return relation.schema === undefined ? [relation.name] : []
-    case 'values':
-      return []
-    case 'opaque':
-      return Object.values(relation.targets)
-    case 'asof':
-      return [relation.spine, ...readsOf(relation.history)]
-    case 'select':
-      return [relation.from, ...relation.joins.map((j) => j.source)].flatMap((s) => readsOf(s.relation))
-  }
-}

@@ -86,5 +86,5 @@ function transformed(transform: 'identity' | 'log1p', x: Expr): Expr {
   const amount = expr.case([{ when: expr.compare('<', x, expr.float(0)), value: expr.float(0) }], x)
   return expr.call('ln', [expr.sum([expr.float(1), amount])])
 }
-export const transformedNumber = (transform: 'identity' | 'log1p', x: number): number =>
+const transformedNumber = (transform: 'identity' | 'log1p', x: number): number =>
   transform === 'identity' ? x : Math.log(1 + Math.max(0, x))

@@ -39,7 +39,7 @@ export interface WindowFeature {
 }
 
 /** The features of a view as (aggregate, window) pairs, named `<aggregate>_<window>`. */
-export const windowFeatures = (view: AggregatesView): WindowFeature[] =>
+const windowFeatures = (view: AggregatesView): WindowFeature[] =>
   Object.entries(view.spec.aggregates).flatMap(([name, aggregate]) =>
     Object.entries(view.spec.windows).map(([w, length]) => ({
       name: `${name}_${w}`,

@@ -18,11 +18,9 @@ import {
 } from '@viewcast/compiler'
 import type { Database, Value } from '../database/database.ts'
 import { prepareModel } from '../project/prepare-model.ts'
+import { agreementOn } from './agreement.ts'
 import { futureCheck } from './future.ts'
 import { type PredictOptions, predictionOptions } from './queries.ts'
-
-/** exp and ln differ between mathematics libraries by this much at most; arithmetic must agree exactly. */
-const tolerance = 4
 
 export interface VerifyCheck {
   readonly name: 'parity' | 'rows' | 'no-future' | 'verification'
@@ -38,9 +36,9 @@ export interface VerifyReport {
 
 export interface Parity {
   readonly rows: number
-  /** Largest distance between interpreter and database, in units in the last place, over linear predictor and output. */
+  /** Largest distance between interpreter and database over linear predictor and output; see `agreement.ts`. */
   readonly maxUlp: number
-  /** Rows whose linear predictor differs at all, or whose output differs by more than 4 ulp. */
+  /** Rows that differ by more than the mathematics libraries do: not at all in arithmetic, 4 ulp in exp and ln. */
   readonly mismatched: number
 }
 
@@ -92,6 +90,7 @@ async function checkParity(
   const index = new Map(query.columns.map((c, i) => [c.name, i]))
   const linear = linearPredictor(record, 'f')
   const output = outputs(record, expr.column('s', '_linear'))[0]
+  const agree = agreementOn(record, linear)
   const features = record.inputs.map((i) => i.feature)
   let rows = 0
   let maxUlp = 0
@@ -102,17 +101,15 @@ async function checkParity(
       const at = (name: string): Literal => (row[index.get(name) ?? -1] ?? null) as Literal
       const inputs = Object.fromEntries(features.map((f) => [f, at(f)]))
       const mine = attempt(() => evaluate(linear, { row: inputs }) as number | null)
-      const theirs = at('_linear') as number | null
-      const exact = ulpDistance(mine, theirs)
-      const through =
-        output === undefined
-          ? 0
-          : ulpDistance(
-              attempt(() => evaluate(output.expr, { row: { _linear: mine } }) as number | null),
-              at(output.name) as number | null,
-            )
-      maxUlp = Math.max(maxUlp, exact, through)
-      if (exact > 0 || through > tolerance) mismatched++
+      const theirs = {
+        linear: at('_linear') as number | null,
+        output: output === undefined ? null : (at(output.name) as number | null),
+      }
+      const predicted =
+        output === undefined ? null : attempt(() => evaluate(output.expr, { row: { _linear: mine } }) as number | null)
+      const { ok, ulp } = agree(inputs, { linear: mine, output: predicted }, theirs)
+      maxUlp = Math.max(maxUlp, ulp)
+      if (!ok) mismatched++
     }
   }
   return { rows, maxUlp, mismatched }
@@ -140,13 +137,14 @@ async function checkRows(db: Database, bound: BoundDataset, facts: Facts): Promi
 /** Scores the verification rows as a VALUES list: the model alone, no view needed. */
 export async function checkVerificationRows(db: Database, record: ModelRecord): Promise<VerifyCheck> {
   const { sql, expected } = verificationQuery(record)
+  const agree = agreementOn(record, linearPredictor(record, 'f'))
   let wrong = 0
   const { rows } = await db.query(sql)
   rows.forEach((row: readonly Value[], i: number) => {
     const want = expected[i]
-    const d1 = ulpDistance(row[1] as number | null, want?.linear ?? null)
-    const d2 = ulpDistance(row[2] as number | null, want?.prediction ?? null)
-    if (d1 > 0 || d2 > tolerance) wrong++
+    const mine = { linear: want?.linear ?? null, output: want?.prediction ?? null }
+    const theirs = { linear: row[1] as number | null, output: row[2] as number | null }
+    if (!agree((record.verification[i]?.inputs ?? {}) as Readonly<Record<string, Literal>>, mine, theirs).ok) wrong++
   })
   const ok = wrong === 0 && rows.length === expected.length && rows.length > 0
   return { name: 'verification', ok, detail: `${rows.length} verification rows, ${wrong} disagree` }

@@ -4,7 +4,6 @@ import {
   type DatasetDef,
   diagnostic,
   type FeatureView,
-  type ModelDef,
   type SampleDef,
   type TargetDef,
   ViewcastError,
@@ -34,12 +33,6 @@ export async function readDefinitionFiles<D extends Queried>(definition: D, dire
   read.throwIfFailed()
   return out
 }
-
-/** The same for the dataset of a model. */
-export const readModelFiles = async (model: ModelDef, directory: string): Promise<ModelDef> => ({
-  ...model,
-  dataset: await readDatasetFiles(model.dataset, directory),
-})
 
 function reader(directory: string) {
   const failed: ReturnType<typeof diagnostic>[] = []

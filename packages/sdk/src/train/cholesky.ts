@@ -49,8 +49,10 @@ export function factorise(matrix: Float64Array, size: number, threshold = depend
 }
 
 /** Solves `matrix · x = right`; the components of dependent columns are 0. */
-export function solve(c: Cholesky, right: Float64Array): Float64Array {
-  const { size, lower, scale, dependent } = c
+export const solve = (c: Cholesky, right: Float64Array): Float64Array => backward(c, forward(c, right))
+
+/** `L⁻¹ S x` with L the factor and S the scale, so that vectors with this matrix as covariance become uncorrelated. */
+export function forward({ size, lower, scale, dependent }: Cholesky, right: Float64Array): Float64Array {
   const x = new Float64Array(size)
   for (let i = 0; i < size; i++) {
     if (dependent[i]) continue
@@ -59,11 +61,17 @@ export function solve(c: Cholesky, right: Float64Array): Float64Array {
     for (let k = 0; k < i; k++) s -= (lower[row + k] as number) * (x[k] as number)
     x[i] = s / (lower[row + i] as number)
   }
+  return x
+}
+
+/** `S L⁻ᵀ x`, the transpose of {@link forward}. */
+export function backward({ size, lower, scale, dependent }: Cholesky, right: Float64Array): Float64Array {
+  const x = right.slice()
   for (let i = size - 1; i >= 0; i--) {
     if (dependent[i]) continue
-    const xi = (x[i] as number) / (lower[packed(i) + i] as number)
-    x[i] = xi
     const row = packed(i)
+    const xi = (x[i] as number) / (lower[row + i] as number)
+    x[i] = xi
     for (let k = 0; k < i; k++) x[k] = (x[k] as number) - (lower[row + k] as number) * xi
   }
   for (let i = 0; i < size; i++) x[i] = dependent[i] ? 0 : (x[i] as number) * (scale[i] as number)

@@ -53,16 +53,13 @@ describe('least squares', () => {
     const fit = await fitLinear(designOf({ wt, hp, qsec }, mpg), { penalty: 0 })
     agrees(
       [fit.intercept, ...fit.coefficients],
-      [27.610526858204928, -4.3587972001626856, -0.017822271605542471, 0.51083369424505798],
+      [27.610526858204928, -4.358797200162686, -0.01782227160554247, 0.510833694245058],
     )
     agrees(
       fit.standardErrors as Float64Array,
-      [8.4199284765393045, 0.75270039223473884, 0.014981168848936282, 0.43922153203755271],
+      [8.419928476539305, 0.7527003922347388, 0.014981168848936282, 0.4392215320375527],
     )
-    agrees(
-      [fit.deviance, fit.sigma as number, fit.nullDeviance],
-      [186.05929721548017, 2.5777848825208172, 1126.0471875],
-    )
+    agrees([fit.deviance, fit.sigma as number, fit.nullDeviance], [186.05929721548017, 2.577784882520817, 1126.0471875])
     expect(fit.residualDegrees).toBe(28)
     expect(fit.converged).toBe(true)
   })
@@ -72,11 +69,11 @@ describe('least squares', () => {
     const fit = await fitLinear(designOf({ wt, hp, qsec }, mpg, carb), { penalty: 0 })
     agrees(
       [fit.intercept, ...fit.coefficients],
-      [23.3323148289744, -4.0911431348418841, -0.012028723290412798, 0.64746679180738187],
+      [23.3323148289744, -4.091143134841884, -0.012028723290412798, 0.6474667918073819],
     )
     agrees(
       fit.standardErrors as Float64Array,
-      [7.2552619437732231, 0.58253516751582102, 0.010584721866718971, 0.39257310502512605],
+      [7.255261943773223, 0.582535167515821, 0.010584721866718971, 0.39257310502512605],
     )
     agrees([fit.sigma as number], [3.6245579763817792])
   })

@@ -19,6 +19,12 @@ export interface LogisticPoint {
   readonly positive: number
 }
 
+/** Deviance of the model that gives every row the share of label 1. */
+export function nullDeviance({ positive, weight }: Pick<LogisticPoint, 'positive' | 'weight'>): number {
+  const share = positive / weight
+  return -2 * (positive * Math.log(share) + (weight - positive) * Math.log1p(-share))
+}
+
 export type LogisticObjective = (theta: Float64Array, withInformation: boolean) => Promise<LogisticPoint>
 
 /** `shift` is subtracted from the columns, `penalty` has a λ per column. */

@@ -3,7 +3,7 @@ import { dependenceThreshold, factorise, firstDependence } from './cholesky.ts'
 import { columnList } from './column-list.ts'
 import type { Design, Fit, FitOptions } from './fit.ts'
 import { isConstant, refuseDependence, standardErrors, unshiftedIntercept } from './information.ts'
-import { logisticObjective } from './logistic-objective.ts'
+import { logisticObjective, nullDeviance } from './logistic-objective.ts'
 import { type NewtonStep, newton } from './newton.ts'
 import { isSeparating, separatingColumns } from './separation.ts'
 import { survey } from './survey.ts'
@@ -66,7 +66,6 @@ export async function fitLogistic(design: Design, options: FitOptions): Promise<
   if (factor !== undefined && converged) refuseDependence(factor, design.columns)
   let used = width + 1
   if (factor !== undefined) for (let i = 0; i <= width; i++) if (isConstant(factor, i)) used--
-  const share = end.positive / end.weight
   return {
     solver: 'irls',
     intercept: unshiftedIntercept(theta, shift),
@@ -76,7 +75,7 @@ export async function fitLogistic(design: Design, options: FitOptions): Promise<
     iterations,
     converged,
     deviance: 2 * end.loss,
-    nullDeviance: -2 * (end.positive * Math.log(share) + (end.weight - end.positive) * Math.log1p(-share)),
+    nullDeviance: nullDeviance(end),
     sigma: null,
   }
 }

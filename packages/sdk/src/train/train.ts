@@ -16,7 +16,7 @@ import {
 } from '@viewcast/compiler'
 import type { Database } from '../database/database.ts'
 import { prepareDataset } from '../project/facts.ts'
-import { type FitProgress, fitModel } from './interim-fit.ts'
+import { type FitProgress, fitModel } from './fit-model.ts'
 
 export interface TrainOptions {
   readonly onProgress?: FitProgress

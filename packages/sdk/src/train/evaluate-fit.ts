@@ -1,0 +1,58 @@
+/** Predictions of a fit for the rows of a design, and how good they are. */
+import type { Metrics, ModelDef } from '@viewcast/compiler'
+import type { Design, Fit } from './fit.ts'
+import { createWorkspace } from './kernels.ts'
+import { classificationMetrics, regressionMetrics } from './metrics.ts'
+import { eachBlock } from './passes.ts'
+
+export interface Evaluated {
+  readonly metrics: Metrics
+  /** The same metrics for one prediction for every row. */
+  readonly baseline: Metrics
+}
+
+/** `constant` is what the baseline predicts. Memory: about 40 bytes per row. */
+export async function evaluateFit(
+  model: Pick<ModelDef, 'family' | 'threshold'>,
+  fit: Pick<Fit, 'intercept' | 'coefficients'>,
+  design: Design,
+  constant: number,
+  signal: AbortSignal | undefined,
+): Promise<Evaluated> {
+  const width = design.columns.length
+  const predictions = new Float64Array(design.rows)
+  const labels = new Float64Array(design.rows)
+  const weights = new Float64Array(design.rows)
+  const workspace = createWorkspace(width, new Float64Array(width))
+  workspace.theta[0] = fit.intercept
+  workspace.theta.set(fit.coefficients, 1)
+  let isWeighted = false
+  let at = 0
+  await eachBlock(design, signal, (block) => {
+    for (let from = 0; from < block.rows; from += workspace.capacity) {
+      const rows = Math.min(workspace.capacity, block.rows - from)
+      workspace.load(block.x, from, rows)
+      workspace.predict()
+      predictions.set(workspace.predictor.subarray(0, rows), at + from)
+    }
+    labels.set(block.y.subarray(0, block.rows), at)
+    if (block.weight !== undefined) {
+      isWeighted = true
+      weights.set(block.weight.subarray(0, block.rows), at)
+    }
+    at += block.rows
+  })
+  const given = isWeighted ? weights : undefined
+  const same = new Float64Array(design.rows).fill(constant)
+  if (model.family === 'linear') {
+    return {
+      metrics: regressionMetrics(predictions, labels, given),
+      baseline: regressionMetrics(same, labels, given),
+    }
+  }
+  for (let r = 0; r < predictions.length; r++) predictions[r] = 1 / (1 + Math.exp(-(predictions[r] as number)))
+  return {
+    metrics: classificationMetrics(predictions, labels, model.threshold, given),
+    baseline: classificationMetrics(same, labels, model.threshold, given),
+  }
+}

@@ -1,0 +1,166 @@
+import {
+  type Coefficient,
+  type Column,
+  type Diagnostic,
+  encodedColumns,
+  fail,
+  type LearnedInput,
+  type ModelDef,
+  type ModelRecord,
+} from '@viewcast/compiler'
+import { collectRows } from './collect.ts'
+import { createDesign } from './design.ts'
+import { normalPValue, studentPValue } from './distributions.ts'
+import { learnEncoders } from './encoders.ts'
+import { evaluateFit } from './evaluate-fit.ts'
+import { type ExampleRow, exampleRows } from './example-rows.ts'
+import type { Design, Fit, FitOptions } from './fit.ts'
+import { fitGradientDescent } from './gradient-descent.ts'
+import { fitLinear } from './linear.ts'
+import { fitLogistic } from './logistic.ts'
+import { eachBlock } from './passes.ts'
+
+/**
+ * Called while a model is fitted: `reading` with the rows read, `fitting` with the iterations done, `evaluating` with
+ * the rows evaluated and their total.
+ */
+export type FitProgress = (stage: 'reading' | 'fitting' | 'evaluating', done: number, total?: number) => void
+
+export interface FitModelOptions {
+  readonly signal?: AbortSignal
+  readonly onProgress?: FitProgress
+  /** Bytes of rows kept in memory, and as many again of encoded rows; 256 MiB by default. */
+  readonly memoryBudgetBytes?: number
+}
+
+/** What a model record holds of a fit. */
+export interface FittedModel {
+  readonly inputs: readonly LearnedInput[]
+  /** The intercept, named `(intercept)`, comes first. */
+  readonly coefficients: readonly Coefficient[]
+  readonly fit: ModelRecord['fit']
+  readonly rows: { readonly train: number; readonly test: number }
+  /**
+   * On the training rows, on the test rows, and of predicting the mean label of the training rows for each test row
+   * (each training row when there are no test rows).
+   */
+  readonly metrics: ModelRecord['metrics']
+  readonly warnings: readonly Diagnostic[]
+  /** Rows to check an engine with: ordinary, extreme, missing. */
+  readonly exampleRows: readonly ExampleRow[]
+}
+
+/**
+ * Fits a model to the rows of its training query, which are read once.
+ *
+ * `columns` and `batches` are the result of the training query: inputs and label by name, `_weight` and `_split` when
+ * the sample has them. Memory holds at most twice `memoryBudgetBytes` of rows, whatever their number, and 40 bytes per
+ * row while metrics are computed.
+ *
+ * p values are two-sided, normal for `logistic` and Student t for `linear`; with a penalty they and the standard errors
+ * are null. Errors: those of {@link collectRows} and {@link learnEncoders}; `train/collinear`, `train/separation`,
+ * `train/not-converged`, `train/unsupported`, `train/too-large`; `engine/interrupted`.
+ *
+ * @example
+ * ```ts
+ * const { coefficients } = await fitModel(model, query.columns, db.stream(query.sql), {})
+ * ```
+ */
+export async function fitModel(
+  model: ModelDef,
+  columns: readonly Column[],
+  batches: AsyncIterable<readonly (readonly unknown[])[]>,
+  options: FitModelOptions,
+): Promise<FittedModel> {
+  const { signal, onProgress, memoryBudgetBytes } = options
+  const fitWith = solverOf(model)
+  const collected = await collectRows(model, columns, batches, {
+    signal,
+    memoryBudgetBytes,
+    onRows: (rows) => onProgress?.('reading', rows),
+  })
+  try {
+    const { inputs, warnings } = learnEncoders(model.inputs, collected)
+    const design = createDesign(collected, inputs, 'train', { memoryBudgetBytes })
+    const fit = await fitWith(design, {
+      penalty: model.penalty,
+      ...(signal === undefined ? {} : { signal }),
+      onIteration: (iteration) => onProgress?.('fitting', iteration),
+    })
+    if (!fit.converged || !fit.coefficients.every(Number.isFinite)) {
+      fail('train/not-converged', { solver: fit.solver, iterations: String(fit.iterations) })
+    }
+
+    const { rows } = collected
+    const total = rows.train + rows.test
+    onProgress?.('evaluating', 0, total)
+    const mean = await labelMean(design, signal)
+    const train = await evaluateFit(model, fit, design, mean, signal)
+    onProgress?.('evaluating', rows.train, total)
+    const testDesign = createDesign(collected, inputs, 'test', { memoryBudgetBytes: 0 })
+    const test = await evaluateFit(model, fit, testDesign, mean, signal)
+    onProgress?.('evaluating', total, total)
+    return {
+      inputs,
+      coefficients: coefficientsOf(model, inputs, fit),
+      fit: {
+        solver: fit.solver,
+        penalty: model.penalty,
+        iterations: fit.iterations,
+        converged: fit.converged,
+        deviance: fit.deviance,
+        nullDeviance: fit.nullDeviance,
+        sigma: fit.sigma,
+      },
+      rows,
+      metrics: {
+        train: train.metrics,
+        test: test.metrics,
+        baseline: rows.test > 0 ? test.baseline : train.baseline,
+      },
+      warnings: [...collected.warnings, ...warnings],
+      exampleRows: exampleRows(collected, inputs),
+    }
+  } finally {
+    collected.store.dispose()
+  }
+}
+
+type Solve = (design: Design, options: FitOptions) => Promise<Fit>
+
+const solvers: Readonly<Record<ModelDef['family'], Partial<Record<ModelDef['solver'], Solve>>>> = {
+  logistic: { irls: fitLogistic, 'ml-logistic-regression': fitGradientDescent },
+  linear: { cholesky: fitLinear },
+}
+
+function solverOf({ family, solver }: ModelDef): Solve {
+  const instead = family === 'linear' ? 'cholesky' : 'irls'
+  return solvers[family][solver] ?? fail('train/unsupported', { solver, what: `fit a ${family} model`, instead })
+}
+
+async function labelMean(design: Design, signal: AbortSignal | undefined): Promise<number> {
+  let mean = 0
+  let total = 0
+  await eachBlock(design, signal, ({ rows, y, weight }) => {
+    for (let r = 0; r < rows; r++) {
+      const w = weight === undefined ? 1 : (weight[r] as number)
+      total += w
+      mean += (w / total) * ((y[r] as number) - mean)
+    }
+  })
+  return mean
+}
+
+function coefficientsOf(model: ModelDef, inputs: readonly LearnedInput[], fit: Fit): Coefficient[] {
+  const names = [{ name: '(intercept)', feature: null }, ...encodedColumns(inputs)]
+  const estimates = [fit.intercept, ...fit.coefficients]
+  return names.map(({ name, feature }, i) => {
+    const estimate = estimates[i] as number
+    const standardError = fit.standardErrors?.[i] ?? Number.NaN
+    // A perfect fit has standard errors of 0, a constant column none.
+    if (!(standardError > 0)) return { name, feature, estimate, standardError: null, statistic: null, pValue: null }
+    const statistic = estimate / standardError
+    const pValue = model.family === 'linear' ? studentPValue(statistic, fit.residualDegrees) : normalPValue(statistic)
+    return { name, feature, estimate, standardError, statistic, pValue }
+  })
+}

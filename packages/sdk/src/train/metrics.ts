@@ -1,0 +1,74 @@
+/** How well predictions fit labels, as plain records. Values that the rows do not define (R² of equal labels) are null. */
+import type { Metrics } from '@viewcast/compiler'
+import { mean, weightedMean } from 'simple-statistics'
+import { auc } from './auc.ts'
+
+/** Probabilities are held this far from 0 and 1 in the log loss, as one certain error would make it infinite. */
+export const logLossClip = 1e-15
+
+/**
+ * Metrics of probabilities against labels 0 and 1; empty without rows.
+ *
+ * `auc` (see {@link auc}); `logLoss`, the mean of −ln of the probability given to what happened, probabilities clipped
+ * at 1e-15; `brier`, the mean squared error of the probability; `accuracy` of `probability >= threshold`; `baseRate`,
+ * the share of label 1. With `weights` all of them are weighted. Memory: 8 to 24 bytes per row beside the arguments.
+ */
+export function classificationMetrics(
+  probabilities: Float64Array,
+  labels: Float64Array,
+  threshold: number,
+  weights?: Float64Array,
+): Metrics {
+  if (labels.length === 0) return {}
+  const average = (of: (p: number, y: number) => number): number | null =>
+    averageOf(
+      probabilities.map((p, r) => of(p, labels[r] as number)),
+      weights,
+    )
+  return {
+    auc: orNull(auc(probabilities, labels, weights)),
+    logLoss: average((p, y) => -Math.log(clip(y === 1 ? p : 1 - p))),
+    brier: average((p, y) => (p - y) ** 2),
+    accuracy: average((p, y) => (Number.isNaN(p) ? p : p >= threshold === (y === 1) ? 1 : 0)),
+    baseRate: averageOf(labels, weights),
+  }
+}
+
+/**
+ * Metrics of predictions against numbers; empty without rows.
+ *
+ * `rmse`, the root of the mean squared error, and `mae`, the mean absolute error, in units of the label; `r2`, the
+ * share of the labels' variance that is explained (below 0 when the mean of these labels would do better); `mean` of
+ * the labels. With `weights` all of them are weighted.
+ */
+export function regressionMetrics(predictions: Float64Array, labels: Float64Array, weights?: Float64Array): Metrics {
+  if (labels.length === 0) return {}
+  const center = averageOf(labels, weights) as number
+  const squared = averageOf(
+    predictions.map((p, r) => (p - (labels[r] as number)) ** 2),
+    weights,
+  )
+  const variance = averageOf(
+    labels.map((y) => (y - center) ** 2),
+    weights,
+  )
+  return {
+    rmse: squared === null ? null : Math.sqrt(squared),
+    mae: averageOf(
+      predictions.map((p, r) => Math.abs(p - (labels[r] as number))),
+      weights,
+    ),
+    r2: squared === null || !variance ? null : 1 - squared / variance,
+    mean: center,
+  }
+}
+
+const clip = (p: number): number => Math.min(1 - logLossClip, Math.max(logLossClip, p))
+
+const orNull = (v: number): number | null => (Number.isFinite(v) ? v : null)
+
+/** The library's sums are compensated, so the mean of many rows keeps its digits. Its types ask for arrays only. */
+function averageOf(values: Float64Array, weights: Float64Array | undefined): number | null {
+  const list = values as unknown as number[]
+  return orNull(weights === undefined ? mean(list) : weightedMean(list, weights as unknown as number[]))
+}
