@@ -6,16 +6,7 @@
  * ulp large; there the distance is measured against the size of the terms, which is what their errors are relative to.
  * The output is compared for the engine's own linear predictor, so that one difference is not counted twice.
  */
-import {
-  children,
-  type Expr,
-  evaluate,
-  expr,
-  type Literal,
-  type ModelRecord,
-  outputs,
-  ulpDistance,
-} from '@viewcast/compiler'
+import { type Expr, evaluate, expr, type Literal, type ModelRecord, outputs, ulpDistance } from '@viewcast/compiler'
 
 export interface Score {
   readonly linear: number | null
@@ -59,9 +50,9 @@ export function agreementOn(
   }
 }
 
-/** The terms of the sum, or of the guarded sum where there are two. */
+/** The terms of the sum; of the guarded one where a bare sum is tried first. */
 function termsOf(linear: Expr): readonly Expr[] {
   if (linear.kind === 'sum') return linear.terms
-  const sums = children(linear).flatMap(termsOf)
-  return sums.length > 0 ? sums : [linear]
+  const last = linear.kind === 'call' ? linear.args.at(-1) : undefined
+  return last === undefined ? [linear] : termsOf(last)
 }

@@ -13,7 +13,6 @@ import {
   type ModelDef,
   type ModelRecord,
   outputs,
-  ulpDistance,
   verificationQuery,
 } from '@viewcast/compiler'
 import type { Database, Value } from '../database/database.ts'
