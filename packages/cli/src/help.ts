@@ -8,6 +8,7 @@ import { padEnd, width } from './render/width.ts'
 export function commandHelp(command: Command, colors: Colors, columns: number): string {
   const positionals = command.positionals.map((p) => (p.required ? `<${p.name}>` : `[${p.name}]`))
   const own = optionSpecs(command.options)
+  const shared = optionSpecs(globalOptions).filter((g) => !own.some((o) => o.flag === g.flag))
   return sections(colors, [
     [
       '',
@@ -31,7 +32,7 @@ export function commandHelp(command: Command, colors: Colors, columns: number): 
     [
       'Options of every command',
       list(
-        optionSpecs(globalOptions).map((s) => [flagText(s), optionText(s)]),
+        shared.map((s) => [flagText(s), optionText(s)]),
         columns,
       ),
     ],

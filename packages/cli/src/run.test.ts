@@ -74,6 +74,10 @@ it('prints the version of the package', async () => {
   const { version } = manifest()
   expect(await call('--version')).toEqual({ code: 0, out: `${version}\n`, err: '' })
   expect(JSON.parse((await call('--version', '--json')).out)).toEqual({ version })
+  expect((await call('ls', '-V')).out).toBe(`${version}\n`)
+  // Where a model has versions, --version names one.
+  expect((await call('help', 'compile')).out).toMatch(/--version <n> /)
+  expect((await call('compile', 'm', '--version', 'x')).err).toContain('--version takes a version number, not "x"')
 })
 
 describe('wrong usage ends with 2 and the nearest thing meant', () => {

@@ -45,16 +45,21 @@ export function parseRequest(argv: readonly string[], commands: readonly Command
     return { kind: 'help', command: topics[0] === undefined ? undefined : find(topics[0]) }
   }
   const command = find(first.value)
-  const specs = [...globalSpecs, ...optionSpecs(command.options)]
+  const own = optionSpecs(command.options)
+  // A command may use a name for itself: --version of compile is that of a model.
+  const shared = globalSpecs.filter((g) => !own.some((o) => o.flag === g.flag))
+  const specs = [...own, ...shared]
   const tokens = tokenize(rest, specs)
   if (tokens.some((t) => t.kind === 'option' && t.name === 'help')) return { kind: 'help', command }
 
   const { raw, values } = collect(tokens, specs, command)
+  const globals = validate(globalOptions, pick(raw, shared), shared) as GlobalFlags
+  if (globals.version) return { kind: 'version' }
   return {
     kind: 'command',
     command,
-    globals: validate(globalOptions, raw, globalSpecs) as GlobalFlags,
-    options: validate(command.options, raw, specs),
+    globals,
+    options: validate(command.options, pick(raw, own), own),
     positionals: namePositionals(values, command),
   }
 }
@@ -118,14 +123,16 @@ function unknownOption(rawName: string, specs: readonly OptionSpec[], command: C
   })
 }
 
+const pick = (raw: Record<string, unknown>, specs: readonly OptionSpec[]): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(raw).filter(([key]) => specs.some((s) => s.key === key)))
+
 function validate(schema: z.ZodObject, raw: Record<string, unknown>, specs: readonly OptionSpec[]) {
-  const known = Object.fromEntries(Object.entries(raw).filter(([key]) => key in schema.shape))
-  const parsed = schema.safeParse(known)
+  const parsed = schema.safeParse(raw)
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]
   const key = String(issue?.path[0])
   const spec = specs.find((s) => s.key === key)
-  const given = known[key]
+  const given = raw[key]
   const value = Array.isArray(given) ? given[Number(issue?.path[1] ?? 0)] : given
   if (spec?.expects) throw new UsageError(`--${spec.flag} takes ${spec.expects}, not "${String(value)}"`)
   throw new UsageError(`--${spec?.flag ?? key}: ${issue?.message ?? 'not understood'}`)
