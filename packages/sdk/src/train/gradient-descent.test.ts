@@ -78,6 +78,21 @@ describe('ml-logistic-regression', () => {
     )
   })
 
+  test('gives up early when one row holds all the spread of a column', async () => {
+    const x = Float64Array.from({ length: 100 }, (_, i) => (i === 50 ? 1e7 : i % 10))
+    const y = Float64Array.from({ length: 100 }, (_, i) => ((i * 7) % 10 < i % 10 ? 1 : 0))
+    const steps: number[] = []
+    const fit = await fitGradientDescent(arrayDesign(['x'], x, y), { penalty: 0, onIteration: (i) => steps.push(i) })
+    expect(fit.converged).toBe(false)
+    expect(steps.length).toBeLessThan(5)
+  })
+
+  test('names the column that separates the classes', async () => {
+    const { y } = rowsOf(60)
+    const x = Float64Array.from({ length: 120 }, (_, i) => (i % 2 === 0 ? (y[i / 2] as number) : (i * 37) % 11))
+    expect(await codeOf(fitGradientDescent(arrayDesign(['told', 'x'], x, y), { penalty: 0 }))).toBe('train/separation')
+  })
+
   test('names the columns of a linear dependence', async () => {
     const { x, y } = rowsOf(100)
     for (let r = 0; r < 100; r++) x[r * 3 + 2] = 5 - 2 * (x[r * 3] as number)

@@ -1,20 +1,22 @@
 import { fail } from '@viewcast/compiler'
 import LogisticRegression from 'ml-logistic-regression'
 import { Matrix } from 'ml-matrix'
-import { backward, type Cholesky, factorise, forward } from './cholesky.ts'
+import { backward, type Cholesky, factorise, firstDependence, forward, solve } from './cholesky.ts'
+import { columnList } from './column-list.ts'
 import type { Design, Fit, FitOptions } from './fit.ts'
 import { isConstant, refuseDependence, standardErrors, unshiftedIntercept } from './information.ts'
 import { createWorkspace, packed } from './kernels.ts'
 import { logisticObjective, nullDeviance } from './logistic-objective.ts'
 import { eachBlock, stopIfAborted } from './passes.ts'
+import { isSeparating, separatingColumns } from './separation.ts'
 
 const solver = 'ml-logistic-regression'
 
 /** Rows × columns beyond which a fit would take minutes to hours. */
 export const mostCells = 200_000
 
-/** Mean gradient per row, on decorrelated columns of variance 1, at which descent has arrived. */
-const gradientLimit = 1e-9
+/** Squared distance from the solution, in standard errors, at which descent has arrived. */
+const arrived = 1e-14
 const firstSteps = 64
 
 /**
@@ -23,12 +25,11 @@ const firstSteps = 64
  * The package does plain gradient descent: a fixed rate times the summed gradient for a fixed number of steps, without
  * intercept, penalty, weights or stopping rule. So this wrapper centres and decorrelates the columns, which makes every
  * direction equally steep; adds a column of ones; sets the rate to 4/n, the largest that cannot overshoot; and trains
- * with 64 and 128 steps, then with as many as their gradients say are needed (from zero each time: the package cannot go
- * on). When that is more than `maxIterations`, 10,000 by default, it gives up at once, with `converged: false`. The
- * coefficients agree with `fitLogistic` to about 1e-6 or better.
+ * with 64 and 128 steps, then with as many as their progress says are needed, until the coefficients are within 1e-7
+ * standard errors of the solution (from zero each time: the package cannot go on). When that is more than `maxIterations`, 10,000 by default, it gives up at once, with `converged: false`.
  *
  * Rows are held in memory, at most 200,000 numbers; between two slices of steps nothing can interrupt it. Errors:
- * `train/unsupported` (penalty, weights), `train/too-large`, `train/collinear`, `engine/interrupted`.
+ * `train/unsupported` (penalty, weights), `train/too-large`, `train/collinear`, `train/separation`, `engine/interrupted`.
  *
  * @example
  * ```ts
@@ -52,51 +53,67 @@ export async function fitGradientDescent(design: Design, options: FitOptions): P
 
   const features = decorrelated(x, means, factor, design.rows)
   const labels = Matrix.columnVector(y)
+  const objective = logisticObjective(design, means, new Float64Array(width), signal)
   const most = options.maxIterations ?? 10_000
   const learningRate = 4 / design.rows
   let steps = Math.min(firstSteps, most)
-  let weights: readonly number[]
-  let last: { readonly steps: number; readonly worst: number } | undefined
-  let converged = false
+  let last: Slice | undefined
   for (;;) {
     stopIfAborted(signal)
     const regression = new LogisticRegression({ numSteps: steps, learningRate })
     regression.train(features, labels)
     // The package trains one classifier per class, each with its own class as 0: the first one predicts label 1.
-    weights = regression.classifiers[0]?.weights.getRow(0) ?? []
-    const { worst, deviance } = gradientOf(features, y, weights)
-    options.onIteration?.(steps, deviance)
-    converged = worst <= gradientLimit
-    const wanted = last === undefined ? 2 * steps : stepsToArrive(last, { steps, worst })
-    if (converged || steps >= most || wanted > most) break
-    last = { steps, worst }
+    const weights = regression.classifiers[0]?.weights.getRow(0) ?? []
+    const theta = correlated(weights, factor, design.rows)
+    const point = await objective(theta, true)
+    const information = factorise(point.information as Float64Array, width + 1)
+    const slice = { steps, remaining: remainingFall(information, point.gradient) }
+    options.onIteration?.(steps, 2 * point.loss)
+    const converged = slice.remaining <= arrived
+    const wanted = last === undefined ? 2 * steps : stepsToArrive(last, slice)
+    if (converged || steps >= most || wanted > most) {
+      if (!converged && (await isSeparating(design, means, theta, signal))) {
+        const names = await separatingColumns(design, means, theta, signal)
+        fail('train/separation', { columns: columnList(names) })
+      }
+      let used = width + 1
+      for (let i = 0; i <= width; i++) if (isConstant(factor, i)) used--
+      return {
+        solver,
+        intercept: unshiftedIntercept(theta, means),
+        coefficients: theta.slice(1),
+        standardErrors: standardErrors(information, means),
+        residualDegrees: design.rows - used,
+        iterations: steps,
+        converged,
+        deviance: 2 * point.loss,
+        nullDeviance: nullDeviance(point),
+        sigma: null,
+      }
+    }
+    last = slice
     steps = Math.max(steps + firstSteps, wanted)
     await new Promise((resume) => setImmediate(resume))
   }
+}
 
-  const theta = backward(
-    factor,
-    Float64Array.from(weights, (w, i) => (i === 0 ? w : w * Math.sqrt(design.rows))),
-  )
-  // Index 0 of the factor is scaled like any other; the intercept of centred columns is the weight as it is.
-  theta[0] = weights[0] as number
-  const objective = logisticObjective(design, means, new Float64Array(width), signal)
-  const end = await objective(theta, true)
-  const information = factorise(end.information as Float64Array, width + 1)
-  let used = width + 1
-  for (let i = 0; i <= width; i++) if (isConstant(factor, i)) used--
-  return {
-    solver,
-    intercept: unshiftedIntercept(theta, means),
-    coefficients: theta.slice(1),
-    standardErrors: standardErrors(information, means),
-    residualDegrees: design.rows - used,
-    iterations: steps,
-    converged,
-    deviance: 2 * end.loss,
-    nullDeviance: nullDeviance(end),
-    sigma: null,
-  }
+interface Slice {
+  readonly steps: number
+  readonly remaining: number
+}
+
+/** How far the deviance has still to fall, by Newton's estimate: the squared distance in standard errors. */
+function remainingFall(information: Cholesky, gradient: Float64Array): number {
+  if (firstDependence(information).length > 0) return Number.POSITIVE_INFINITY
+  const step = solve(information, gradient)
+  return step.reduce((s, v, i) => s + v * (gradient[i] as number), 0)
+}
+
+/** Steps after which descent will have arrived: what remains shrinks by about the same factor with each step. */
+function stepsToArrive(a: Slice, b: Slice): number {
+  const perStep = Math.log(b.remaining / a.remaining) / (b.steps - a.steps)
+  if (!(perStep < 0)) return Number.POSITIVE_INFINITY
+  return Math.ceil((b.steps + Math.log(arrived / b.remaining) / perStep) * 1.1)
 }
 
 async function gather(
@@ -155,28 +172,13 @@ function decorrelated(x: Float64Array, means: Float64Array, factor: Cholesky, ro
   return features
 }
 
-/** Steps after which the gradient will have vanished: it shrinks by the same factor with each step. */
-function stepsToArrive(a: { steps: number; worst: number }, b: { steps: number; worst: number }): number {
-  const perStep = Math.log(b.worst / a.worst) / (b.steps - a.steps)
-  if (!(perStep < 0)) return Number.POSITIVE_INFINITY
-  return Math.ceil((b.steps + Math.log(gradientLimit / b.worst) / perStep) * 1.1)
-}
-
-/** Largest component of the mean gradient, and the deviance. */
-function gradientOf(
-  features: Matrix,
-  y: Float64Array,
-  weights: readonly number[],
-): { readonly worst: number; readonly deviance: number } {
-  const gradient = new Float64Array(weights.length)
-  let deviance = 0
-  for (let r = 0; r < y.length; r++) {
-    let e = 0
-    for (let j = 0; j < weights.length; j++) e += features.get(r, j) * (weights[j] as number)
-    const label = y[r] as number
-    const residual = label - 1 / (1 + Math.exp(-e))
-    deviance += 2 * (Math.max(e, 0) - label * e + Math.log1p(Math.exp(-Math.abs(e))))
-    for (let j = 0; j < weights.length; j++) gradient[j] = (gradient[j] as number) + features.get(r, j) * residual
-  }
-  return { worst: Math.max(...gradient.map((g) => Math.abs(g / y.length))), deviance }
+/** The coefficients of the centred columns: the inverse of what {@link decorrelated} did. */
+function correlated(weights: readonly number[], factor: Cholesky, rows: number): Float64Array {
+  const theta = backward(
+    factor,
+    Float64Array.from(weights, (w) => w * Math.sqrt(rows)),
+  )
+  // The factor scales its column of ones like any other; the intercept of centred columns is the weight as it is.
+  theta[0] = weights[0] as number
+  return theta
 }
