@@ -142,7 +142,8 @@ export function declare(period: Period) {
     origin_longitude: standardize(),
     destination_latitude: standardize(),
     destination_longitude: standardize(),
-    hour: oneHot({ maxCategories: 24 }),
+    // Hours with a handful of flights, none of them late, would separate the classes.
+    hour: oneHot({ maxCategories: 24, minCount: 200 }),
     weekday: oneHot(),
   }
 
