@@ -7,8 +7,8 @@ import { build, scratch, start, viewcast } from './viewcast.ts'
 let root = ''
 const rows = 200_000_000
 
-beforeAll(() => {
-  build()
+beforeAll(async () => {
+  await build()
   root = scratch()
   writeFileSync(join(root, 'viewcast.config.ts'), "export default { project: './project.ts' }")
   writeFileSync(

@@ -1,8 +1,10 @@
 /** The built command line as a process, in scratch projects that find the packages of this workspace. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
 
 const here = createRequire(import.meta.url)
 const manifest = here.resolve('viewcast/package.json')
@@ -11,9 +13,24 @@ const bin = join(
   (JSON.parse(readFileSync(manifest, 'utf8')) as { bin: { viewcast: string } }).bin.viewcast,
 )
 
-/** Builds what changed; to be called once before the process is started. */
-export const build = (): void => {
-  execFileSync(process.execPath, [join(import.meta.dirname, '../../scripts/build.mjs')], { stdio: 'ignore' })
+/** Builds what changed; to be called before the process is started. Test files run side by side: one of them builds. */
+export async function build(): Promise<void> {
+  const script = pathToFileURL(join(import.meta.dirname, '../../scripts/build.mjs')).href
+  const lock = join(import.meta.dirname, '../.cli-build')
+  for (const end = Date.now() + 100_000; Date.now() < end; await sleep(100)) {
+    try {
+      mkdirSync(lock)
+      break
+    } catch {
+      // Another file builds.
+    }
+  }
+  try {
+    const program = `const { ensureBuilt } = await import(${JSON.stringify(script)}); await ensureBuilt()`
+    execFileSync(process.execPath, ['--input-type=module', '-e', program], { env: environment(), stdio: 'pipe' })
+  } finally {
+    rmSync(lock, { recursive: true, force: true })
+  }
 }
 
 /** A folder below `test/`, so that imports of the packages resolve. */

@@ -17,11 +17,16 @@ export interface FailureOptions {
 
 /** Reports an error on stderr (with `--json`: on stdout) and returns the exit code. */
 export async function reportFailure(error: unknown, io: Io, options: FailureOptions): Promise<number> {
-  const sdk = await import('@viewcast/sdk')
+  const sdk = await import('@viewcast/sdk').catch((broken: unknown) => {
+    error = broken
+    return undefined
+  })
   let diagnostics: readonly Diagnostic[] = []
   let code: number = exit.usage
   // Whatever a cut connection or an ended worker throws, the reason is the interrupt.
-  if (io.signal.aborted) {
+  if (sdk === undefined) {
+    // An installation that lacks files: nothing can be rendered, but the reason can be said.
+  } else if (io.signal.aborted) {
     diagnostics = [sdk.diagnostic('engine/interrupted', { what: options.what })]
     code = exit.interrupted
   } else if (error instanceof UsageError) {
@@ -39,7 +44,7 @@ export async function reportFailure(error: unknown, io: Io, options: FailureOpti
   } else {
     const colors = colorsFor(io, 'stderr', options.noColor)
     const text =
-      message === undefined ? sdk.renderDiagnostics(diagnostics, colors) : `${colors.error('error')}  ${message}`
+      message === undefined && sdk ? sdk.renderDiagnostics(diagnostics, colors) : `${colors.error('error')}  ${message}`
     await io.stderr.write(`${text}\n`)
   }
   if (options.verbose && error instanceof Error) await io.stderr.write(`${stackOf(error)}\n`)
