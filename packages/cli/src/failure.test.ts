@@ -1,4 +1,4 @@
-import { InternalError } from '@viewcast/sdk'
+import { DatabaseError, InternalError } from '@viewcast/sdk'
 import { expect, it } from 'vitest'
 import { reportFailure } from './failure.ts'
 import { memoryIo } from './testing/memory-io.ts'
@@ -30,4 +30,13 @@ it('puts a bug into the JSON object too', async () => {
   const { error } = JSON.parse(io.out())
   expect(error.message).toContain('boom')
   expect(error.diagnostics).toEqual([])
+})
+
+it('tells what the database reports of the data, without the data', async () => {
+  const io = memoryIo()
+  const error = new DatabaseError('invalid input syntax for type integer: "4111 1111"', { sqlState: '22P02' })
+  expect(await reportFailure(error, io, options)).toBe(1)
+  expect(io.err()).toContain('engine/failed')
+  expect(io.err()).toContain('invalid input syntax for type integer (SQLSTATE 22P02)')
+  expect(io.err()).not.toContain('4111')
 })

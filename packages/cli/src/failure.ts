@@ -21,20 +21,9 @@ export async function reportFailure(error: unknown, io: Io, options: FailureOpti
     error = broken
     return undefined
   })
-  let diagnostics: readonly Diagnostic[] = []
-  let code: number = exit.usage
-  // Whatever a cut connection or an ended worker throws, the reason is the interrupt.
-  if (sdk === undefined) {
-    // An installation that lacks files: nothing can be rendered, but the reason can be said.
-  } else if (io.signal.aborted) {
-    diagnostics = [sdk.diagnostic('engine/interrupted', { what: options.what })]
-    code = exit.interrupted
-  } else if (error instanceof UsageError) {
-    diagnostics = [usageDiagnostic(error, sdk)]
-  } else if (sdk.isViewcastError(error)) {
-    diagnostics = error.diagnostics
-    code = diagnostics.some((d) => d.code === 'cli/usage') ? exit.usage : exit.failed
-  }
+  // An installation that lacks files cannot render anything, but the reason can be said.
+  const diagnostics = sdk === undefined ? [] : diagnosticsOf(error, io, options.what, sdk)
+  const code = exitCode(diagnostics)
   const message = diagnostics.length === 0 ? internalMessage(error) : undefined
   if (options.json) {
     const body = {
@@ -51,6 +40,27 @@ export async function reportFailure(error: unknown, io: Io, options: FailureOpti
   return code
 }
 
+type Sdk = typeof import('@viewcast/sdk')
+
+function diagnosticsOf(error: unknown, io: Io, what: string, sdk: Sdk): readonly Diagnostic[] {
+  // Whatever a cut connection or an ended worker throws, the reason is the interrupt.
+  if (io.signal.aborted) return [sdk.diagnostic('engine/interrupted', { what })]
+  if (error instanceof UsageError) return [usageDiagnostic(error, sdk)]
+  if (sdk.isViewcastError(error)) return error.diagnostics
+  if (!sdk.isDatabaseError(error)) return []
+  // A statement that compiled and fails on the data, such as a division by zero in a view. What the server says of bad
+  // data quotes it: `invalid input syntax for type integer: "…"`.
+  const said = error.sqlState.startsWith('22') ? error.message.replace(/: ".*"$/s, '') : error.message
+  const hint = error.hint === undefined ? {} : { hint: error.hint }
+  return [sdk.diagnostic('engine/failed', { detail: `${said} (SQLSTATE ${error.sqlState})`, ...hint })]
+}
+
+function exitCode(diagnostics: readonly Diagnostic[]): number {
+  const has = (code: Diagnostic['code']): boolean => diagnostics.some((d) => d.code === code)
+  if (has('engine/interrupted')) return exit.interrupted
+  return diagnostics.length === 0 || has('cli/usage') ? exit.usage : exit.failed
+}
+
 /** A diagnostic as `--json` shows it: without the source text, which may be long. */
 export function diagnosticData(d: Diagnostic): Record<string, unknown> {
   const { location, ...rest } = d
@@ -59,7 +69,7 @@ export function diagnosticData(d: Diagnostic): Record<string, unknown> {
   return { ...rest, location: place }
 }
 
-function usageDiagnostic(error: UsageError, sdk: typeof import('@viewcast/sdk')): Diagnostic {
+function usageDiagnostic(error: UsageError, sdk: Sdk): Diagnostic {
   const near = error.misspelt && sdk.nearest(error.misspelt.name, error.misspelt.candidates)
   const hint = near === undefined ? error.hint : `Did you mean "${near}"?`
   return sdk.diagnostic('cli/usage', { detail: error.message, ...(hint === undefined ? {} : { hint }) })
