@@ -71,7 +71,7 @@ export const codes = {
     (p) => near(p) ?? p.hint,
   ),
   'view/duplicate-keys': entry(
-    (p) => `${p.view} returns more than one row for the same ${p.keys}`,
+    (p) => `${p.view} returns more than one row for the same ${p.keys}; one of them is taken`,
     () => 'One row per key is needed; group by the key, or declare a history view with a time column.',
     'warning',
   ),
@@ -104,10 +104,6 @@ export const codes = {
   'dataset/key-not-in-sample': entry(
     (p) => `${p.view} is joined on "${p.column}", which sample "${p.sample}" does not return`,
     (p) => near(p) ?? 'Map the key with .on({ key: "column" }).',
-  ),
-  'dataset/not-unique': entry(
-    (p) => `Joining ${p.view} changes the number of rows: ${p.before} sample rows became ${p.after}`,
-    () => 'The view returns several rows for one key; group it by its key.',
   ),
   'model/unknown-input': entry((p) => `Model "${p.model}" uses "${p.input}", which its dataset lacks`, near),
   'model/unknown-label': entry((p) => `Model "${p.model}" predicts "${p.label}", which its dataset lacks`, near),

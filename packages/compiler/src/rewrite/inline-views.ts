@@ -1,15 +1,20 @@
 /** Every database view a stage reads becomes a stage of its own, down to base tables; one used twice becomes one. */
+import { fail } from '../diagnostics/diagnostic.ts'
 import { sqlFacts } from '../front/sql/facts.ts'
 import { type Catalog, findRelation } from '../ir/catalog.ts'
 import type { Opaque, Relation, Select, Source, Stage } from '../ir/relation.ts'
 import type { StageNames } from './stage-names.ts'
 
-/** Stages with the views they read put before them. `columns` of an inlined view are not pruned: others may share it. */
+/**
+ * Stages with the views they read put before them. `columns` of an inlined view are not pruned: others may share it.
+ *
+ * Errors: `view/cycle`, for a relation an entity names; the other texts the server has seen, and refused, before.
+ */
 export function inlineViews(stages: readonly Stage[], catalog: Catalog, names: StageNames): Stage[] {
   const out: Stage[] = []
   const inlined = new Map<string, string>()
 
-  const opaque = (o: Opaque): Opaque => {
+  const opaque = (o: Opaque, path: readonly string[] = []): Opaque => {
     const targets: Record<string, string> = { ...o.targets }
     for (const r of sqlFacts(o.text, { view: o.view, file: o.view }).references) {
       const written = r.schema === undefined ? r.name : `${r.schema}.${r.name}`
@@ -19,13 +24,13 @@ export function inlineViews(stages: readonly Stage[], catalog: Catalog, names: S
       const id = `${relation.schema}.${relation.name}`
       let stage = inlined.get(id)
       if (stage === undefined) {
-        const inner = opaque({
-          kind: 'opaque',
-          text: relation.definition,
-          origin: { kind: 'relation', relation: { schema: relation.schema, name: relation.name } },
-          view: `view "${relation.name}"`,
-          targets: {},
-        })
+        if (path.includes(id)) fail('view/cycle', { path: [...path.slice(path.indexOf(id)), id].join(' → ') })
+        const origin: Opaque['origin'] = {
+          kind: 'relation',
+          relation: { schema: relation.schema, name: relation.name },
+        }
+        const view = `view "${relation.name}"`
+        const inner = opaque({ kind: 'opaque', text: relation.definition, origin, view, targets: {} }, [...path, id])
         stage = names.take(relation.name)
         inlined.set(id, stage)
         out.push({ name: stage, relation: inner })

@@ -12,6 +12,7 @@ import {
   renderDiagnostics,
 } from '@viewcast/compiler'
 import type { Database } from '../database/database.ts'
+import { duplicateKeys } from '../project/duplicate-keys.ts'
 import { prepareDataset } from '../project/facts.ts'
 import type { Project } from '../project/project.ts'
 
@@ -69,8 +70,9 @@ async function datasetChecks(db: Database, dataset: DatasetDef, directory?: stri
   try {
     const prepared = await prepareDataset(db, dataset, directory)
     const { diagnostics } = bindDataset(prepared.dataset, prepared.facts)
-    const found = [...prepared.warnings, ...diagnostics]
-    const errors = found.filter((d) => d.severity === 'error')
+    const errors = diagnostics.filter((d) => d.severity === 'error')
+    const repeated = errors.length === 0 ? await duplicateKeys(db, prepared.dataset, prepared.facts) : []
+    const found = [...prepared.warnings, ...diagnostics, ...repeated]
     const detail = found.length === 0 ? 'compiles' : text(found)
     const views = prepared.dataset.features.map((u) => u.view)
     const missing = [...new Set(views)].flatMap((v) => missingIndexes(v, prepared.facts.catalog))

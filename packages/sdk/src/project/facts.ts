@@ -17,6 +17,7 @@ import {
   type SampleDef,
   type TargetDef,
   ViewcastError,
+  viewCycle,
 } from '@viewcast/compiler'
 import type { Database } from '../database/database.ts'
 import { type DatabaseError, isDatabaseError } from '../database/database-error.ts'
@@ -35,8 +36,8 @@ export interface Prepared {
 /**
  * Reads files, introspects and describes everything a dataset names, collecting all problems.
  *
- * Errors: `project/no-file`, `sql/…`, `view/unknown-relation`, `view/unknown-column` and `view/database-error` with the
- * place in the user's own text.
+ * Errors: `project/no-file`; `sql/…`, `view/unknown-relation`, `view/needs-spine` and `view/database-error` with the place in
+ * the user's own text; `view/cycle`.
  */
 export async function prepareDataset(db: Database, dataset: DatasetDef, directory = '.'): Promise<Prepared> {
   const resolved = await readDatasetFiles(dataset, directory)
@@ -62,7 +63,7 @@ export async function describeAll(
     try {
       const query = describeQuery(definition, catalog)
       warnings.push(...query.facts.warnings)
-      const missing = unknownRelations(query, catalog)
+      const missing = [...unknownRelations(query, catalog), ...withoutSpine(definition, query)]
       problems.push(...missing)
       if (missing.length === 0) columns.set(definition, await described(db, query, catalog))
     } catch (e) {
@@ -94,6 +95,13 @@ function unknownRelations(query: DescribeQuery, catalog: Catalog): Diagnostic[] 
     )
 }
 
+/** A window view that does not read the questions cannot depend on their instants. */
+function withoutSpine(definition: Queried, query: DescribeQuery): Diagnostic[] {
+  if (definition.kind !== 'window') return []
+  if (query.facts.references.some((r) => r.name === 'spine' && r.schema === undefined)) return []
+  return [diagnostic('view/needs-spine', { view: query.view }, locate(query.file, query.text, 0))]
+}
+
 async function described(db: Database, query: DescribeQuery, catalog: Catalog): Promise<Column[]> {
   try {
     return await db.describe(query.sql)
@@ -105,6 +113,9 @@ async function described(db: Database, query: DescribeQuery, catalog: Catalog): 
 
 /** A database error as a diagnostic at the place in the user's own text. */
 function mapped(e: DatabaseError, query: DescribeQuery, catalog: Catalog): Diagnostic {
+  // The server says "infinite recursion" and names one of the views.
+  const path = e.sqlState === '42P17' ? viewCycle(query.text, catalog) : undefined
+  if (path !== undefined) return diagnostic('view/cycle', { path })
   const offset = e.position === undefined ? -1 : e.position - 1 - query.offset
   const inside = offset >= 0 && offset < query.text.length
   const word = inside ? (/^"?[\w$.]+"?/.exec(query.text.slice(offset))?.[0] ?? '') : ''

@@ -15,6 +15,7 @@ import {
   throwIfErrors,
 } from '@viewcast/compiler'
 import type { Database } from '../database/database.ts'
+import { duplicateKeys } from '../project/duplicate-keys.ts'
 import { prepareDataset } from '../project/facts.ts'
 import { type FitProgress, fitModel } from './fit-model.ts'
 
@@ -59,7 +60,10 @@ export async function trainModel(db: Database, model: ModelDef, options: TrainOp
   const resolved: ModelDef = { ...model, dataset }
   const bound = bindDataset(dataset, facts)
   const inputs = bindModel(resolved, bound.value)
-  const found = throwIfErrors([...bound.diagnostics, ...inputs.diagnostics])
+  const found = [
+    ...throwIfErrors([...bound.diagnostics, ...inputs.diagnostics]),
+    ...(await duplicateKeys(db, dataset, facts)),
+  ]
   const query = compileTrainingQuery(dataset, facts)
   const batches = db.stream(query.sql, options.signal ? { signal: options.signal } : {})
   const fitted = await fitModel(withInputs(resolved, inputs.value), [...query.columns], batches, {
