@@ -11,19 +11,13 @@ const at = (values: readonly number[], i: number): number => values[i] ?? Number
 /** `683 ms`, or `2.14 s` from ten seconds on. */
 export const duration = (ms: number): string => (ms < 10_000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(2)} s`)
 
-/**
- * Runs every contender once per round, each round in another order: what else the machine does meets all of them.
- * The first round warms up and is not counted.
- */
-export async function inRounds<K extends string>(
+/** Runs every contender once per round, each round in another order: what else the machine does meets all of them. */
+export async function inRounds(
   rounds: number,
-  contenders: Readonly<Record<K, () => Promise<void>>>,
+  contenders: Readonly<Record<string, (() => Promise<unknown>) | undefined>>,
 ): Promise<void> {
-  const names = Object.keys(contenders) as K[]
+  const all = Object.values(contenders).filter((c) => c !== undefined)
   for (let round = 0; round < rounds; round++) {
-    for (let i = 0; i < names.length; i++) {
-      const name = names[(i + round) % names.length]
-      if (name !== undefined) await contenders[name]()
-    }
+    for (let i = 0; i < all.length; i++) await all[(i + round) % all.length]?.()
   }
 }
