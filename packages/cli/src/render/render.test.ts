@@ -28,6 +28,23 @@ describe('tables', () => {
     expect(renderTable(columns, rows)).toContain('y'.repeat(50))
   })
 
+  it('writes rows one below the other where not even the headers fit', async () => {
+    const columns = ['customer_id', 'days_since_order', 'note'].map((name) => ({ name }))
+    async function* rows() {
+      yield [[1, 2.5, null]]
+      yield [[2, 3, 'x'.repeat(40)]]
+    }
+    const out: string[] = []
+    const write = async (text: string) => out.push(text) > 0
+    await writeRows(rows(), { columns, format: 'table', width: 30, colors: plainColors, write })
+    expect(out.join('')).toBe(
+      [
+        'row 1\n  customer_id       1\n  days_since_order  2.5\n  note              NULL',
+        'row 2\n  customer_id       2\n  days_since_order  3\n  note              xxxxxxxxx…\n',
+      ].join('\n'),
+    )
+  })
+
   it('does not let data move the cursor or break a line', () => {
     const text = renderTable([{ name: 'a' }], [['x\u001b[31my\nz\u009b']])
     expect(text).toBe('a\nx\\x1b[31my\\nz\\x9b\n')

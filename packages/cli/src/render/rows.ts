@@ -3,6 +3,7 @@ import { csvRecord } from './csv.ts'
 import { rowObject } from './json.ts'
 import { ndjsonLine } from './ndjson.ts'
 import type { Colors } from './palette.ts'
+import { renderRecords } from './records.ts'
 import { layoutTable, type TableColumn, type TableLayout } from './table.ts'
 
 export const rowFormats = ['table', 'csv', 'json', 'ndjson'] as const
@@ -48,16 +49,19 @@ async function writeTable(rows: Rows, options: RowsOptions): Promise<number> {
   const held: (readonly unknown[])[] = []
   let layout: TableLayout | undefined
   let count = 0
+  const lines = (batch: readonly (readonly unknown[])[], made: TableLayout): string => {
+    if (made.fits || options.width === undefined) return batch.map((r) => `${made.row(r)}\n`).join('')
+    return renderRecords(options.columns, batch, count - batch.length + 1, options.width, options.colors)
+  }
   const start = (): string => {
     const made = layoutTable(options.columns, held, { columns: options.width, colors: options.colors })
     layout = made
-    return [made.header(), ...held.map((r) => made.row(r)), ''].join('\n')
+    return (made.fits || held.length === 0 ? `${made.header()}\n` : '') + lines(held, made)
   }
   for await (const batch of rows) {
     count += batch.length
     if (layout !== undefined) {
-      const { row } = layout
-      if (!(await options.write(batch.map((r) => `${row(r)}\n`).join('')))) return count
+      if (!(await options.write(lines(batch, layout)))) return count
       continue
     }
     held.push(...batch)

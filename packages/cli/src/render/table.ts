@@ -21,7 +21,8 @@ const missing = 'NULL'
 
 /** Column widths are fixed by the rows seen first; later rows that are wider push their line out. */
 export interface TableLayout {
-  readonly widths: readonly number[]
+  /** False when even the headers are wider than the terminal; rows are then better written one below the other. */
+  readonly fits: boolean
   header(): string
   row(values: readonly unknown[]): string
 }
@@ -35,7 +36,8 @@ export function layoutTable(
   const natural = columns.map((c, i) =>
     sample.reduce((w, row) => Math.max(w, width(text(row[i]))), width(oneLine(c.name))),
   )
-  const widths = options.columns === undefined ? natural : fit(natural, options.columns)
+  const floors = columns.map((c, i) => Math.min(natural[i] ?? 0, Math.max(narrowest, width(oneLine(c.name)))))
+  const widths = options.columns === undefined ? natural : fit(natural, floors, options.columns)
   const line = (cells: readonly string[], paint: (cell: string, i: number) => string): string =>
     cells
       .map((cell, i) => {
@@ -51,7 +53,7 @@ export function layoutTable(
       .join(gap)
       .trimEnd()
   return {
-    widths,
+    fits: options.columns === undefined || lineWidth(widths) <= options.columns,
     header: () =>
       line(
         columns.map((c) => oneLine(c.name)),
@@ -75,24 +77,21 @@ export function renderTable(
   return `${[layout.header(), ...rows.map((r) => layout.row(r))].join('\n')}\n`
 }
 
-const isNull = (value: unknown): boolean => value === null || value === undefined
-const text = (value: unknown): string => (isNull(value) ? missing : oneLine(cellText(value)))
+export const isNull = (value: unknown): boolean => value === null || value === undefined
+export const text = (value: unknown): string => (isNull(value) ? missing : oneLine(cellText(value)))
 
-/** Takes from the widest column until the line fits or all are narrow. */
-function fit(natural: readonly number[], columns: number): number[] {
+const lineWidth = (widths: readonly number[]): number =>
+  widths.reduce((sum, w) => sum + w, 0) + gap.length * (widths.length - 1)
+
+/** Takes from the widest column that is above its floor until the line fits. */
+function fit(natural: readonly number[], floors: readonly number[], columns: number): number[] {
   const widths = [...natural]
-  let excess = widths.reduce((a, w) => a + w, 0) + gap.length * (widths.length - 1) - columns
-  while (excess > 0) {
-    const widest = Math.max(...widths)
-    if (widest <= narrowest) break
-    const second = Math.max(narrowest, ...widths.filter((w) => w < widest))
-    const count = widths.filter((w) => w === widest).length
-    const cut = Math.max(1, Math.min(widest - second, Math.ceil(excess / count)))
-    for (const [i, w] of widths.entries()) {
-      if (w !== widest || excess <= 0) continue
-      widths[i] = w - cut
-      excess -= cut
-    }
+  for (let excess = lineWidth(widths) - columns; excess > 0; excess--) {
+    const spare = widths.flatMap((w, i) => (w > (floors[i] ?? 0) ? [w] : []))
+    if (spare.length === 0) break
+    const widest = Math.max(...spare)
+    const at = widths.findIndex((w, i) => w === widest && w > (floors[i] ?? 0))
+    widths[at] = widest - 1
   }
   return widths
 }
