@@ -20,7 +20,7 @@ import {
 } from './statistics.ts'
 
 /** What `'auto'` stands for, by what the column holds. */
-export const automatic: { readonly [K in InputStatistics['kind']]: EncoderSpec } = {
+const automatic: { readonly [K in InputStatistics['kind']]: EncoderSpec } = {
   numeric: { kind: 'numeric', standardize: true, transform: 'identity', impute: 'mean', indicator: false },
   category: { kind: 'onehot', maxCategories: 20, minCount: 10 },
   boolean: { kind: 'boolean' },

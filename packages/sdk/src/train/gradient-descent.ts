@@ -14,7 +14,7 @@ import { isSeparating, separatingColumns } from './separation.ts'
 const solver = 'ml-logistic-regression'
 
 /** Rows × columns beyond which a fit would take minutes to hours. */
-export const mostCells = 200_000
+const mostCells = 200_000
 
 /** Squared distance from the solution, in standard errors, at which descent has arrived. */
 const arrived = 1e-14
@@ -26,8 +26,9 @@ const firstSteps = 64
  * The package does plain gradient descent: a fixed rate times the summed gradient for a fixed number of steps, without
  * intercept, penalty, weights or stopping rule. So this wrapper centres and decorrelates the columns, which makes every
  * direction equally steep; adds a column of ones; sets the rate to 4/n, the largest that cannot overshoot; and trains
- * with 64 and 128 steps, then with as many as their progress says are needed, until the coefficients are within 1e-7
- * standard errors of the solution (from zero each time: the package cannot go on). When that is more than `maxIterations`, 10,000 by default, it gives up at once, with `converged: false`.
+ * with 64 and 128 steps, then with as many as their progress says are needed (from zero each time: the package cannot
+ * go on), until the coefficients are within 1e-7 standard errors of the solution. When that takes more than
+ * `maxIterations`, 10,000 by default, it gives up early, with `converged: false`.
  *
  * Rows are held in memory, at most 200,000 numbers; between two slices of steps nothing can interrupt it. Errors:
  * `train/unsupported` (penalty, weights), `train/too-large`, `train/collinear`, `train/separation`, `engine/interrupted`.
