@@ -2,7 +2,7 @@
 import { truth } from './truth.ts'
 
 /** Number of customers; the US has the most, so it is the base level. */
-export const customers = 20_000
+const customers = 20_000
 
 export const tables = `
   CREATE TABLE "Customer" (

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-export const configNames = ['viewcast.config.ts', 'viewcast.config.mts', 'viewcast.config.js', 'viewcast.config.mjs']
+const configNames = ['viewcast.config.ts', 'viewcast.config.mts', 'viewcast.config.js', 'viewcast.config.mjs']
 
 /** The configuration of `directory`: the first one upwards, not beyond the root of the repository or workspace. */
 export function findConfig(directory: string): string | undefined {

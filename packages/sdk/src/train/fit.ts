@@ -22,7 +22,7 @@ export interface FitOptions {
   /** L2 penalty λ ≥ 0 on the coefficients (not the intercept), on the scale of the design: λ/2 · ‖β‖². */
   readonly penalty: number
   readonly maxIterations?: number
-  /** Relative change of the penalised deviance below which iteration stops. */
+  /** Iteration stops when the fall of the penalised deviance still to come is below this share of it. */
   readonly tolerance?: number
   readonly onIteration?: (iteration: number, deviance: number) => void
   readonly signal?: AbortSignal
