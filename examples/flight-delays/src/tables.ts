@@ -53,7 +53,7 @@ export const indexFlights = `
   INSERT INTO routes
     SELECT origin, destination, mode() WITHIN GROUP (ORDER BY distance) FROM flights GROUP BY origin, destination;
   COMMENT ON COLUMN flights.departed_at IS 'when the flight left the gate';
-  COMMENT ON COLUMN flights.landed_at IS 'when its delay became known: departure, 30 minutes of taxiing, 480 mph';
+  COMMENT ON COLUMN flights.landed_at IS 'when its delay became known, estimated: departure, 30 minutes of taxiing, 480 mph';
   COMMENT ON COLUMN flights.delay IS 'minutes late at arrival; negative when early';
   COMMENT ON COLUMN flights.distance IS 'miles';
   ANALYZE flights;
