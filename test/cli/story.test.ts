@@ -1,4 +1,5 @@
 /** A first day with the command line: from an empty folder to a view in the database. */
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -39,6 +40,17 @@ describe('init', () => {
     }
     expect(made.out).toMatch(/cd shop\n.*train reorder/s)
     expect(readFileSync(join(shop, '.gitignore'), 'utf8')).toContain('.viewcast/')
+  })
+
+  it('writes files that type-check, where a misspelt column does not', () => {
+    const tsc = join(import.meta.dirname, '../../node_modules/typescript/bin/tsc')
+    const check = () => spawnSync(process.execPath, [tsc, '-p', shop], { encoding: 'utf8' }).stdout
+    expect(check()).toBe('')
+    const project = join(shop, 'project.ts')
+    const text = readFileSync(project, 'utf8')
+    writeFileSync(project, text.replace("a.sum('amount'", "a.sum('amuont'"))
+    expect(check()).toContain('amuont')
+    writeFileSync(project, text)
   })
 
   it('refuses to overwrite (cli/exists) and leaves everything as it was', async () => {

@@ -25,9 +25,7 @@ function readManifest(dir: string): Manifest | undefined {
   }
 }
 
-/** Version of this package. */
-export const version = (): string => manifest().version
-
+/** The package's own package.json: its version, and the versions it was tested with. */
 export function manifest(): Manifest {
   const found = readManifest(packageRoot())
   if (found === undefined) throw new Error('The package "viewcast" has lost its package.json')
