@@ -20,7 +20,7 @@ describeEachEngine('the example over existing views', (engine) => {
     directory = await mkdtemp(join(tmpdir(), 'viewcast-'))
     target = engine.url ?? join(directory, 'data')
     result = await existingViews(target, (line) => printed.push(line), directory)
-  })
+  }, 300_000)
   afterAll(() => rm(directory, { recursive: true, force: true }))
 
   test('recovers every coefficient within three standard errors', () => {
