@@ -27,7 +27,7 @@ const help = `npm run demo -- [options]
 
   --size <n|full>       flights to load: the first n of 2001, or all ${allFlights.toLocaleString('en-US')} (default ${defaultFlights.toLocaleString('en-US')})
   --database <target>   postgres://… or a directory; default an embedded database beside the example
-  --at <instant>        when to predict, such as 2001-02-01T12:00Z (default: just after the last flight)
+  --at <instant>        when to predict, such as 2001-02-01T12:00Z (default: the hour of the last departure)
   --help                this text
 
 Examples
@@ -129,10 +129,10 @@ async function mainJob(db: Database, options: DemoOptions, show: Screen) {
   for (const path of Object.values(written)) show.print(`  ${shown(path)}`)
   show.print(heading('What to type next'))
   const target = options.database === embedded() ? '' : ' --database "$DATABASE_URL"'
-  show.print(`  cd ${shown(here()) || '.'}
-  npx viewcast ls${target}
-  npx viewcast compile delay15${target} --at 2001-02-01T12:00Z
-  npx viewcast predict delay15${target} --at 2001-02-01T12:00Z --limit 10
+  const folderHere = shown(here())
+  show.print(`${folderHere === '' ? '' : `  cd ${folderHere}\n`}  npx viewcast ls${target}
+  npx viewcast compile delay15${target} --at ${at}
+  npx viewcast predict delay15${target} --at ${at} --limit 10
   npx viewcast lineage delay15.route_delay_7d${target}
   npx viewcast apply delay15${target} --as view`)
   return { record, plain: plain.record, report, predictions, written, loaded }

@@ -12,7 +12,7 @@ export const {
   departures,
   arrivals,
   history,
-  scheduled,
+  takeoffs,
   outcome,
   delays,
   timetable,

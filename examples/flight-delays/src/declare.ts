@@ -97,8 +97,8 @@ export function declare(period: Period) {
     )
     .features({ route_delay_7d: { kind: 'numeric', unit: 'minutes' } })
 
-  const scheduled = p
-    .sample('scheduled', { entity: route, split: p.split.time({ test: period.test }) })
+  const takeoffs = p
+    .sample('takeoffs', { entity: route, split: p.split.time({ test: period.test }) })
     .query(({ db }) =>
       db
         .selectFrom('flights')
@@ -119,7 +119,7 @@ export function declare(period: Period) {
   ] as const
 
   const delays = p.dataset('delays', {
-    sample: scheduled,
+    sample: takeoffs,
     target: outcome,
     features: [
       ...places,
@@ -132,7 +132,7 @@ export function declare(period: Period) {
   })
 
   // The same rows without any history: what the history has to beat.
-  const timetable = p.dataset('timetable', { sample: scheduled, target: outcome, features: [...places, clock] })
+  const timetable = p.dataset('timetable', { sample: takeoffs, target: outcome, features: [...places, clock] })
 
   const known = {
     distance: standardize(),
@@ -176,7 +176,7 @@ export function declare(period: Period) {
     departures,
     arrivals,
     history,
-    scheduled,
+    takeoffs,
     outcome,
     delays,
     timetable,
