@@ -39,6 +39,9 @@ describe('init', () => {
       expect(existsSync(join(shop, file)), file).toBe(true)
     }
     expect(made.out).toMatch(/cd shop\n.*train reorder/s)
+    const { dependencies } = JSON.parse(readFileSync(join(shop, 'package.json'), 'utf8'))
+    expect(Object.keys(dependencies)).toEqual(['@viewcast/sdk', 'kysely', 'viewcast'])
+    for (const wanted of Object.values(dependencies)) expect(wanted).toMatch(/^\d+\.\d+\.\d+$/)
     expect(readFileSync(join(shop, '.gitignore'), 'utf8')).toContain('.viewcast/')
   })
 

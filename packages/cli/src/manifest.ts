@@ -14,7 +14,6 @@ export function packageRoot(): string {
 interface Manifest {
   readonly name: string
   readonly version: string
-  readonly dependencies: Readonly<Record<string, string>>
 }
 
 function readManifest(dir: string): Manifest | undefined {
@@ -25,9 +24,18 @@ function readManifest(dir: string): Manifest | undefined {
   }
 }
 
-/** The package's own package.json: its version, and the versions it was tested with. */
+/** The package's own package.json: its version. */
 export function manifest(): Manifest {
   const found = readManifest(packageRoot())
   if (found === undefined) throw new Error('The package "viewcast" has lost its package.json')
   return found
+}
+
+/** Version of a dependency as it is installed; the manifest may name a range or, in a workspace, no version at all. */
+export function installedVersion(name: string): string {
+  for (let dir = dirname(fileURLToPath(import.meta.resolve(name))); ; dir = dirname(dir)) {
+    const found = readManifest(dir)
+    if (found?.name === name) return found.version
+    if (dirname(dir) === dir) throw new Error(`The package "${name}" has lost its package.json`)
+  }
 }

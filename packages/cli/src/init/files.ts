@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { manifest, packageRoot } from '../manifest.ts'
+import { installedVersion, manifest, packageRoot } from '../manifest.ts'
 import { writeWhole } from '../render/file.ts'
 
 export interface ProjectFile {
@@ -37,7 +37,7 @@ export function projectFiles(name: string): ProjectFile[] {
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
 
 function packageJson(name: string) {
-  const { version, dependencies } = manifest()
+  const { version } = manifest()
   return {
     name:
       name
@@ -51,7 +51,7 @@ function packageJson(name: string) {
       predict: 'viewcast predict reorder --at 2025-12-31T00:00Z',
       types: 'viewcast types',
     },
-    dependencies: { '@viewcast/sdk': version, kysely: dependencies['kysely'] ?? '', viewcast: version },
+    dependencies: { '@viewcast/sdk': version, kysely: installedVersion('kysely'), viewcast: version },
   }
 }
 
