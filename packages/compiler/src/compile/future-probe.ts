@@ -3,10 +3,11 @@ import type { BoundDataset, Facts } from '../analyse/bind.ts'
 import { postgres } from '../emit/dialects/postgres.ts'
 import { printStatement } from '../emit/statement.ts'
 import { expr, type Literal } from '../ir/expression.ts'
-import type { Stage, Statement } from '../ir/relation.ts'
+import type { Stage } from '../ir/relation.ts'
 import { bindSpine, questionColumns } from '../rewrite/bind-spine.ts'
 import { cutSources } from '../rewrite/cut-sources.ts'
 import { inlineViews, reservedNames } from '../rewrite/inline-views.ts'
+import { overSpine } from '../rewrite/over-spine.ts'
 import { pointInTime } from '../rewrite/point-in-time.ts'
 import { stageNames } from '../rewrite/stage-names.ts'
 import { textsOf } from './training-query.ts'
@@ -35,18 +36,8 @@ export function futureProbe(
     const pit = pointInTime(bound, wanted, false, spine, spine.name, facts, names, 'prediction')
     const inlined: Stage[] = inlineViews([...spine.stages, ...pit.stages], facts.catalog, names)
     const own = spine.columns.map((name) => ({ name, expr: expr.column(spine.name, name) }))
-    const whole: Statement = {
-      kind: 'with',
-      stages: cut ? cutSources(inlined, at, facts.catalog, names) : inlined,
-      body: {
-        kind: 'select',
-        from: { relation: { kind: 'table', name: spine.name }, alias: spine.name },
-        joins: pit.joins,
-        columns: [...own, ...pit.columns],
-        distinct: false,
-        fence: false,
-      },
-    }
+    const stages = cut ? cutSources(inlined, at, facts.catalog, names) : inlined
+    const whole = overSpine(spine, pit, stages, [...own, ...pit.columns])
     const order = spine.columns.map((_, i) => i + 1).join(', ')
     return `${printStatement(whole, postgres)}\nORDER BY ${order}`
   }

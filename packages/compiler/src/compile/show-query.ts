@@ -10,6 +10,7 @@ import type { DatasetDef, FeatureView, SampleDef, TargetDef } from '../ir/defini
 import { expr } from '../ir/expression.ts'
 import { bindSpine } from '../rewrite/bind-spine.ts'
 import { inlineViews, reservedNames } from '../rewrite/inline-views.ts'
+import { overSpine } from '../rewrite/over-spine.ts'
 import { pointInTime } from '../rewrite/point-in-time.ts'
 import { stageNames } from '../rewrite/stage-names.ts'
 import { queryOf, titleOf } from './describe-query.ts'
@@ -20,8 +21,8 @@ import { queryOf, titleOf } from './describe-query.ts'
  */
 export function showQuery(definition: FeatureView | SampleDef | TargetDef, facts: Facts, at?: string): string {
   const { text } = viewText(queryOf(definition), facts.catalog, titleOf(definition))
-  const overSpine = definition.kind === 'window' || definition.kind === 'aggregates' || definition.kind === 'history'
-  if (!overSpine) return layout(text)
+  const readsSpine = definition.kind === 'window' || definition.kind === 'aggregates' || definition.kind === 'history'
+  if (!readsSpine) return layout(text)
   const { entity } = definition
   if (!entity.from) fail('compile/no-anchor', { entity: entity.name })
   const bound = alone(definition, facts)
@@ -36,23 +37,8 @@ export function showQuery(definition: FeatureView | SampleDef | TargetDef, facts
   )
   const pit = pointInTime(bound, wanted, false, spine, spine.name, facts, names, 'prediction')
   const own = spine.columns.map((name) => ({ name, expr: expr.column(spine.name, name) }))
-  return layout(
-    printStatement(
-      {
-        kind: 'with',
-        stages: inlineViews([...spine.stages, ...pit.stages], facts.catalog, names),
-        body: {
-          kind: 'select',
-          from: { relation: { kind: 'table', name: spine.name }, alias: spine.name },
-          joins: pit.joins,
-          columns: [...own, ...pit.columns],
-          distinct: false,
-          fence: false,
-        },
-      },
-      postgres,
-    ),
-  )
+  const stages = inlineViews([...spine.stages, ...pit.stages], facts.catalog, names)
+  return layout(printStatement(overSpine(spine, pit, stages, [...own, ...pit.columns]), postgres))
 }
 
 /** A dataset of one view, over its own entity. */

@@ -7,10 +7,11 @@ import { printStatement } from '../emit/statement.ts'
 import { viewText } from '../front/sql/view-text.ts'
 import type { DatasetDef } from '../ir/definition.ts'
 import { expr } from '../ir/expression.ts'
-import type { Projection, Statement } from '../ir/relation.ts'
+import type { Projection } from '../ir/relation.ts'
 import type { Column } from '../ir/type.ts'
 import { bindSpine } from '../rewrite/bind-spine.ts'
 import { inlineViews, reservedNames } from '../rewrite/inline-views.ts'
+import { overSpine } from '../rewrite/over-spine.ts'
 import { boundaryType, pointInTime } from '../rewrite/point-in-time.ts'
 import { splitColumn } from '../rewrite/split.ts'
 import { stageNames } from '../rewrite/stage-names.ts'
@@ -43,18 +44,9 @@ export function trainingQuery(dataset: DatasetDef, facts: Facts): CompiledQuery 
   const { weight, split } = dataset.sample
   const weights: Projection[] =
     weight === undefined ? [] : [{ name: '_weight', expr: expr.cast(expr.column(spine.name, weight), 'float8') }]
-  const statement: Statement = {
-    kind: 'with',
-    stages: inlineViews([...spine.stages, ...pit.stages], facts.catalog, names),
-    body: {
-      kind: 'select',
-      from: { relation: { kind: 'table', name: spine.name }, alias: spine.name },
-      joins: pit.joins,
-      columns: [...own, ...pit.columns, ...weights, ...splitColumn(split, bound, spine.name)],
-      distinct: false,
-      fence: false,
-    },
-  }
+  const stages = inlineViews([...spine.stages, ...pit.stages], facts.catalog, names)
+  const columns = [...own, ...pit.columns, ...weights, ...splitColumn(split, bound, spine.name)]
+  const statement = overSpine(spine, pit, stages, columns)
   const sql = layout(`${trainingHeader(bound)}\n${printStatement(statement, postgres)}`)
   return { sql, columns: columnsOf(bound), warnings }
 }
