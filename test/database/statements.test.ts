@@ -22,8 +22,9 @@ describeEachEngine('statements', (engine) => {
       position: sql.indexOf('colour') + 1,
       detail: undefined,
     })
-    for (const ask of [engine.db.describe(sql), engine.db.rows(sql), drain(engine.db.stream(sql))]) {
-      expect(await errorOf(ask)).toMatchObject({ sqlState: '42703', position: sql.indexOf('colour') + 1 })
+    const asks = [() => engine.db.describe(sql), () => engine.db.rows(sql), () => drain(engine.db.stream(sql))]
+    for (const ask of asks) {
+      expect(await errorOf(ask())).toMatchObject({ sqlState: '42703', position: sql.indexOf('colour') + 1 })
     }
   })
 
