@@ -1,9 +1,10 @@
 /** Statements that ask a database what a view returns, without running it. */
 
+import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import { quoteIdentifier } from '../emit/identifier.ts'
 import { printType } from '../emit/type-name.ts'
 import type { SqlFacts } from '../front/sql/facts.ts'
-import { sqlFacts } from '../front/sql/facts.ts'
+import { sqlFacts, unrepeatable } from '../front/sql/facts.ts'
 import { speakerOf, viewText } from '../front/sql/view-text.ts'
 import type { Catalog } from '../ir/catalog.ts'
 import type { EntityDef, FeatureView, Origin, SampleDef, TargetDef, ViewQuery } from '../ir/definition.ts'
@@ -19,6 +20,8 @@ export interface DescribeQuery {
   /** What locations are printed under: the file, or the view. */
   readonly file: string
   readonly facts: SqlFacts
+  /** What in the text gives another answer when it is asked again. */
+  readonly warnings: readonly Diagnostic[]
 }
 
 /** The query behind a definition: its own, or the event source of an aggregates view. */
@@ -55,6 +58,7 @@ export function describeQuery(definition: FeatureView | SampleDef | TargetDef, c
     view,
     file: speaker.file,
     facts,
+    warnings: unrepeatable(facts, speaker),
   }
 }
 

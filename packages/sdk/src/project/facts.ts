@@ -62,7 +62,7 @@ export async function describeAll(
   for (const definition of definitions) {
     try {
       const query = describeQuery(definition, catalog)
-      warnings.push(...query.facts.warnings)
+      warnings.push(...query.warnings)
       const missing = [...unknownRelations(query, catalog), ...withoutSpine(definition, query)]
       problems.push(...missing)
       if (missing.length === 0) columns.set(definition, await described(db, query, catalog))

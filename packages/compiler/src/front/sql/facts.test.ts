@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest'
 import { isViewcastError } from '../../diagnostics/diagnostic.ts'
-import { sqlFacts } from './facts.ts'
+import { sqlFacts, unrepeatable } from './facts.ts'
 import { loadParser } from './parser.ts'
 import { pruneEdits } from './prune.ts'
 import { retarget, splice } from './splice.ts'
@@ -78,10 +78,8 @@ test.each([
 })
 
 test('names what cannot be repeated, with its place', () => {
-  const { warnings } = sqlFacts(
-    'select id,\n  now() as t, random() as r, age(a, b) from x where d < current_date',
-    speaker,
-  )
+  const facts = sqlFacts('select id,\n  now() as t, random() as r, age(a, b) from x where d < current_date', speaker)
+  const warnings = unrepeatable(facts, speaker)
   expect(warnings.map((w) => [w.code, w.location?.line, w.location?.column])).toEqual([
     ['sql/clock', 2, 3],
     ['sql/volatile', 2, 15],

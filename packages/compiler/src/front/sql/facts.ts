@@ -43,11 +43,27 @@ export interface SqlFacts {
   readonly qualifiedColumns: readonly QualifiedColumn[]
   /** The outermost select list; empty for set operations and VALUES. */
   readonly outputs: readonly OutputItem[]
-  readonly warnings: readonly Diagnostic[]
 }
+
+/**
+ * Facts of the texts read last: a compilation asks for those of each view several times (27 parses and 50 scans for 9
+ * texts), and a scan takes milliseconds while the grammar is new in the process.
+ */
+const remembered = new Map<string, SqlFacts>()
+const most = 200
 
 /** Reads the facts of one SELECT. Errors: `sql/syntax`, `sql/several-statements`, `sql/not-a-select`. */
 export function sqlFacts(source: string, speaker: Speaker): SqlFacts {
+  const known = remembered.get(source)
+  if (known) return known
+  const facts = readFacts(source, speaker)
+  const [oldest] = remembered.keys()
+  if (remembered.size >= most && oldest !== undefined) remembered.delete(oldest)
+  remembered.set(source, facts)
+  return facts
+}
+
+function readFacts(source: string, speaker: Speaker): SqlFacts {
   const text = withoutTrailingSemicolon(source)
   const select = parseSelect(text, speaker)
   const tokens = scanTokens(text).filter((t) => !t.name.endsWith('COMMENT'))
@@ -60,7 +76,6 @@ export function sqlFacts(source: string, speaker: Speaker): SqlFacts {
     references: references.sort((a, b) => a.start - b.start),
     qualifiedColumns: qualifiedColumns(select, tokens, at),
     outputs: outputItems(select, tokens, at),
-    warnings: unrepeatable(select, text, speaker, at),
   }
 }
 
@@ -234,7 +249,9 @@ const volatileFunctions = new Set([
 ])
 const clockFunctions = new Set(['now', 'transaction_timestamp', 'statement_timestamp', 'age'])
 
-function unrepeatable(select: Node, text: string, speaker: Speaker, at: (byte: number) => number): Diagnostic[] {
+/** Warnings `sql/volatile` and `sql/clock`: what gives another answer when it is asked again. */
+export function unrepeatable({ select, text }: SqlFacts, speaker: Speaker): Diagnostic[] {
+  const at = characterOffsets(text)
   const out: Diagnostic[] = []
   walk(select, (type, node) => {
     const place = () => locate(speaker.file, text, at(number(node, 'location') ?? 0))
