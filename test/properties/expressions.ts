@@ -40,7 +40,7 @@ export const { number: numberExpr } = fc.letrec<{ number: Expr; truth: Expr }>((
       fc.constantFrom(...numbers).map((n) => expr.column('t', n)),
       float.map((v) => expr.float(v)),
     ),
-    fc.array(tie('number'), { minLength: 1, maxLength: 40 }).map((terms) => expr.sum(terms)),
+    fc.array(tie('number'), { minLength: 1, maxLength: 150 }).map((terms) => expr.sum(terms)),
     fc.array(tie('number'), { minLength: 1, maxLength: 3 }).map((factors) => expr.product(factors)),
     fc.tuple(tie('number'), tie('number')).map(([l, r]) => expr.divide(l, r)),
     tie('number').map((e) => expr.negate(e)),

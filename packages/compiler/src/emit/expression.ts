@@ -1,5 +1,5 @@
 /** Expressions as SQL text. Parentheses appear where precedence needs them and nowhere else. */
-import { type Expr, fold, inGroups } from '../ir/expression.ts'
+import { type Expr, fold, inGroups, startsGroup } from '../ir/expression.ts'
 import { quoteIdentifier } from './identifier.ts'
 import { printLiteral } from './literal.ts'
 import { printType } from './type-name.ts'
@@ -65,13 +65,13 @@ const hash32 = (args: readonly Expr[]): Printed => ({
   level: level.cast,
 })
 
-/** n-ary operators print in groups of 16, in the order the interpreter reduces them. */
+/** n-ary operators print in groups, in the order the interpreter reduces them. */
 function nary(items: readonly Expr[], operator: '+' | '*', own: number): Printed {
   if (items.length === 1) return print(items[0] as Expr)
   const leaves = items.map((item, i) => {
     const p = print(item)
     // The right operand of the same operator needs parentheses, or the reduction order would change.
-    return { sql: wrap(p, i % 16 === 0 ? own : own + 1), level: level.atom }
+    return { sql: wrap(p, startsGroup(i) ? own : own + 1), level: level.atom }
   })
   return inGroups<Printed>(leaves, (parts, depth) =>
     parts.length === 1
