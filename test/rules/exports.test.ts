@@ -4,7 +4,9 @@ import { read } from './sources.ts'
 
 it.each([
   ['viewcast-compiler', 'packages/compiler/src/index.ts'],
+  ['viewcast-compiler-diagnostics', 'packages/compiler/src/diagnostics/index.ts'],
   ['viewcast-sdk', 'packages/sdk/src/index.ts'],
+  ['viewcast-sdk-database', 'packages/sdk/src/database/index.ts'],
   ['viewcast-sdk-testing', 'packages/sdk/src/testing/index.ts'],
   ['viewcast', 'packages/cli/src/index.ts'],
 ])('%s exports the reviewed names', async (name, path) => {

@@ -1,4 +1,5 @@
 /** Opens what a command works on: settings, project, database. */
+import { setTimeout } from 'node:timers/promises'
 import type { Database, Project } from '@viewcast/sdk'
 import type { Invocation } from './command.ts'
 import { loadSettings } from './config/load.ts'
@@ -24,17 +25,27 @@ export async function withProject<T>(
   body: (opened: Opened & { readonly db: Database }) => Promise<T>,
 ): Promise<T> {
   const settings = await loadSettings(invocation.globals, invocation.io)
-  // The engine starts while the modules load: neither waits for the other.
   const connecting = connectTo(settings, invocation)
   connecting.catch(() => {})
   let project: Project
   try {
+    // The embedded engine starts on its own thread while the project and the rest of the SDK load.
+    await headStart(connecting)
     project = await loadProject(settings, invocation.io.cwd)
   } catch (error) {
     await connecting.then((db) => db.close()).catch(() => {})
     throw error
   }
   return await closing(await connecting, (db) => body({ settings, project, db }))
+}
+
+/**
+ * Until the engine's thread is on its way: it takes a dozen small steps on files, and those of loading modules, which are
+ * long, would come between them.
+ */
+async function headStart(connecting: Promise<unknown>): Promise<void> {
+  await import('@viewcast/sdk/database')
+  await Promise.race([connecting.catch(() => {}), setTimeout(25)])
 }
 
 /** A database alone; a configuration is not needed. */
@@ -47,11 +58,13 @@ export async function withDatabase<T>(
 }
 
 async function connectTo(settings: Settings, { globals, io }: AnyInvocation): Promise<Database> {
-  const { connect, fail } = await import('@viewcast/sdk')
   const { value, origin } = settings.database
   if (value.kind === 'unset') {
+    const { fail } = await import('@viewcast/sdk')
     return fail('project/variable', { variable: value.variable, origin })
   }
+  // Without the rest of the SDK: the embedded engine starts on its own thread while that is loaded.
+  const { connect } = await import('@viewcast/sdk/database')
   return await connect(value.target, {
     onNotice: (text) => {
       if (globals.verbose) void io.stderr.write(`notice  ${text}\n`)

@@ -32,11 +32,12 @@ async function named(path: string, io: Io): Promise<string> {
 
 async function loadConfig(file: string, cwd: string): Promise<Config> {
   const exports = await loadModule(file, resolve(file, '..'), cwd)
-  const { diagnostic, ViewcastError } = await import('@viewcast/sdk')
-  const refuse = (details: readonly string[]): never => {
+  const refuse = async (details: readonly string[]): Promise<never> => {
+    const { diagnostic, ViewcastError } = await import('@viewcast/sdk')
     throw new ViewcastError(details.map((detail) => diagnostic('project/load', { file: shown(file, cwd), detail })))
   }
-  if (exports['default'] === undefined) refuse(['it has no default export; write export default defineConfig({ … })'])
+  if (exports['default'] === undefined)
+    return refuse(['it has no default export; write export default defineConfig({ … })'])
   const parsed = schema.safeParse(exports['default'])
   if (parsed.success) return parsed.data as Config
   return refuse(parsed.error.issues.map((i) => `${i.path.join('.') || 'the default export'}: ${i.message}`))

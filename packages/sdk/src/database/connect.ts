@@ -1,4 +1,4 @@
-import { fail } from '@viewcast/compiler'
+import { fail } from '@viewcast/compiler/diagnostics'
 import type { Database } from './database.ts'
 import { connectPostgres } from './pg.ts'
 import { openEmbedded, openTemporary } from './pglite.ts'

@@ -1,4 +1,4 @@
-import { type Code, diagnostic, ViewcastError } from '@viewcast/compiler'
+import { type Code, diagnostic, ViewcastError } from '@viewcast/compiler/diagnostics'
 import { isWireError } from './database-error.ts'
 import { redact } from './redact.ts'
 

@@ -1,4 +1,4 @@
-import { fail } from '@viewcast/compiler'
+import { fail } from '@viewcast/compiler/diagnostics'
 import { copyRow } from './copy-text.ts'
 import type { CopyOptions } from './database.ts'
 import { type DatabaseError, databaseError, isDatabaseError } from './database-error.ts'

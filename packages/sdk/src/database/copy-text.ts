@@ -1,4 +1,4 @@
-import { InternalError } from '@viewcast/compiler'
+import { InternalError } from '@viewcast/compiler/diagnostics'
 import { numberText } from './values.ts'
 
 const special = /[\\\n\r\t]/g

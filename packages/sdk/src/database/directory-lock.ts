@@ -9,7 +9,7 @@ import { readFileSync, rmSync } from 'node:fs'
 import { link, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fail } from '@viewcast/compiler'
+import { fail } from '@viewcast/compiler/diagnostics'
 import { atExit } from './at-exit.ts'
 import { isAlive, ownIdentity, type ProcessIdentity } from './process-identity.ts'
 

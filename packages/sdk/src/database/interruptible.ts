@@ -1,4 +1,4 @@
-import { fail } from '@viewcast/compiler'
+import { fail } from '@viewcast/compiler/diagnostics'
 import type { Lease } from './lease.ts'
 
 /**

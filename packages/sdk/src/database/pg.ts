@@ -1,5 +1,5 @@
 import { finished } from 'node:stream/promises'
-import { fail, InternalError, isViewcastError } from '@viewcast/compiler'
+import { fail, InternalError, isViewcastError } from '@viewcast/compiler/diagnostics'
 import pg from 'pg'
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
 import { connectionError, lostConnection } from './connection-error.ts'

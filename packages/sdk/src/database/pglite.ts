@@ -1,4 +1,4 @@
-import { diagnostic, fail, InternalError, ViewcastError } from '@viewcast/compiler'
+import { diagnostic, fail, InternalError, ViewcastError } from '@viewcast/compiler/diagnostics'
 import pg from 'pg'
 import type { Database } from './database.ts'
 import { DatabaseError, isWireError } from './database-error.ts'

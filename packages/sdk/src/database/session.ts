@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { type Column, fail, InternalError } from '@viewcast/compiler'
+import type { Column } from '@viewcast/compiler'
+import { fail, InternalError } from '@viewcast/compiler/diagnostics'
 import { copyIn } from './copy-in.ts'
 import type { Database, QueryResult } from './database.ts'
 import { wrapped } from './database-error.ts'

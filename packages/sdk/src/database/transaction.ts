@@ -1,4 +1,4 @@
-import { fail } from '@viewcast/compiler'
+import { fail } from '@viewcast/compiler/diagnostics'
 import { wrapped } from './database-error.ts'
 import type { Lease } from './lease.ts'
 
