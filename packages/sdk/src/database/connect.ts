@@ -1,7 +1,5 @@
 import { fail } from '@viewcast/compiler/diagnostics'
 import type { Database } from './database.ts'
-import { connectPostgres } from './pg.ts'
-import { openEmbedded, openTemporary } from './pglite.ts'
 import { redact } from './redact.ts'
 
 export interface ConnectOptions {
@@ -29,11 +27,12 @@ export interface ConnectOptions {
  * await db.close()
  */
 export async function connect(target: string, options: ConnectOptions = {}): Promise<Database> {
-  if (/^postgres(ql)?:\/\//i.test(target)) return connectPostgres(target, options.onNotice)
-  if (target === 'memory:') return openTemporary(options.onNotice)
+  // Each engine's code is loaded when it is asked for: the embedded one starts sooner without the server's.
+  if (/^postgres(ql)?:\/\//i.test(target)) return (await import('./pg.ts')).connectPostgres(target, options.onNotice)
+  if (target === 'memory:') return (await import('./pglite.ts')).openTemporary(options.onNotice)
   const detail = notADirectory(target)
   if (detail !== undefined) fail('engine/target', { target: redact(target), detail })
-  return openEmbedded(target, options.onNotice)
+  return (await import('./pglite.ts')).openEmbedded(target, options.onNotice)
 }
 
 function notADirectory(target: string): string | undefined {

@@ -1,5 +1,5 @@
 import { diagnostic, fail, InternalError, ViewcastError } from '@viewcast/compiler/diagnostics'
-import pg from 'pg'
+import type { Client } from 'pg'
 import type { Database } from './database.ts'
 import { DatabaseError, isWireError } from './database-error.ts'
 import { lockDirectory } from './directory-lock.ts'
@@ -94,12 +94,13 @@ async function open(
 
 interface Running {
   readonly thread: EngineThread
-  readonly client: pg.Client
+  readonly client: Client
 }
 
 async function start(directory: string, onNotice: Notice | undefined): Promise<Running> {
   try {
-    const thread = await startEngine(directory)
+    // The client is loaded while the engine starts.
+    const [thread, { default: pg }] = await Promise.all([startEngine(directory), import('pg')])
     const client = new pg.Client({ user: 'postgres', database: 'postgres', password: '', stream: () => thread.wire })
     // The end of the thread reaches whoever waits for a statement; nobody else needs to hear of it.
     client.on('error', () => undefined)

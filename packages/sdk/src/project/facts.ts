@@ -54,8 +54,7 @@ export async function describeAll(
   db: Database,
   definitions: Iterable<Queried>,
 ): Promise<{ facts: Facts; warnings: Diagnostic[] }> {
-  await loadParser()
-  const catalog = await db.introspect()
+  const [catalog] = await Promise.all([db.introspect(), loadParser()])
   const columns = new Map<Queried, readonly Column[]>()
   const problems: Diagnostic[] = []
   const warnings: Diagnostic[] = []
