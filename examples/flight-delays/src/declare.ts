@@ -97,15 +97,13 @@ export function declare(period: Period) {
     )
     .features({ route_delay_7d: { kind: 'numeric', unit: 'minutes' } })
 
-  const takeoffs = p
-    .sample('takeoffs', { entity: route, split: p.split.time({ test: period.test }) })
-    .query(({ db }) =>
-      db
-        .selectFrom('flights')
-        .select(['id as flight', 'origin', 'destination', 'distance', 'departed_at as as_of'])
-        .where('departed_at', '>=', sql<Date>`timestamptz ${sql.lit(period.from)}`)
-        .where(sql<boolean>`id % ${sql.lit(period.oneIn)} = 0`),
-    )
+  const takeoffs = p.sample('takeoffs', { entity: route, split: p.split.time({ test: period.test }) }).query(({ db }) =>
+    db
+      .selectFrom('flights')
+      .select(['id as flight', 'origin', 'destination', 'distance', 'departed_at as as_of'])
+      .where('departed_at', '>=', sql<Date>`timestamptz ${sql.lit(period.from)}`)
+      .where(sql<boolean>`id % ${sql.lit(period.oneIn)} = 0`),
+  )
 
   const outcome = p
     .target('outcome', { entity: flight })
