@@ -42,7 +42,9 @@ function reader(directory: string) {
     if (q.kind !== 'file') return q
     const path = isAbsolute(q.path) ? q.path : join(directory, q.path)
     try {
-      return { kind: 'sql', text: await readFile(path, 'utf8'), origin: { kind: 'file', path: q.path } }
+      // Some editors begin a file with a byte order mark, which is no SQL.
+      const text = (await readFile(path, 'utf8')).replace(/^\ufeff/, '')
+      return { kind: 'sql', text, origin: { kind: 'file', path: q.path } }
     } catch (e) {
       failed.push(
         diagnostic('project/no-file', { view, file: q.path, detail: (e as { code?: string }).code ?? 'unreadable' }),

@@ -90,7 +90,7 @@ test('names what cannot be repeated, with its place', () => {
 test.each([
   ['select a frm b c', 'sql/syntax', 1, 14],
   ["select 'é',\n  frm x y", 'sql/syntax', 2, 9],
-  ['select 1; select 2', 'sql/several-statements', 1, 1],
+  ['select 1; select 2', 'sql/several-statements', 1, 11],
   ['delete from t', 'sql/not-a-select', 1, 1],
   ['select 1 into t', 'sql/not-a-select', 1, 1],
 ])('refuses %s', (sql, code, line, column) => {

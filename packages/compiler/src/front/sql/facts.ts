@@ -3,7 +3,7 @@
  *
  * The text itself is never re-printed from the tree; references are replaced by location, so users recognise their SQL.
  */
-import { type Diagnostic, diagnostic } from '../../diagnostics/diagnostic.ts'
+import { type Diagnostic, diagnostic, fail } from '../../diagnostics/diagnostic.ts'
 import { locate } from '../../diagnostics/locate.ts'
 import { characterOffsets, type Node, parseSelect, type Speaker, scanTokens, type Token } from './parser.ts'
 import { child, isSetOperation, list, nameParts, number, text as str, walk } from './tree.ts'
@@ -64,10 +64,19 @@ export function sqlFacts(source: string, speaker: Speaker): SqlFacts {
 }
 
 function readFacts(source: string, speaker: Speaker): SqlFacts {
+  // Places in the source are places in the text: all that goes is at its end.
+  const select = parseSelect(source.trimEnd(), speaker)
   const text = withoutTrailingSemicolon(source)
-  const select = parseSelect(text, speaker)
   const tokens = scanTokens(text).filter((t) => !t.name.endsWith('COMMENT'))
   const at = characterOffsets(text)
+  walk(select, (type, node) => {
+    if (type !== 'CommonTableExpr' || child(child(node, 'ctequery'), 'SelectStmt')) return undefined
+    return fail(
+      'sql/not-a-select',
+      { view: speaker.view },
+      locate(speaker.file, text, at(number(node, 'location') ?? 0)),
+    )
+  })
   const references: Reference[] = []
   collectReferences(select, new Set(), (range) => references.push(reference(range, tokens, at)))
   return {

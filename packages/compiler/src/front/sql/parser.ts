@@ -33,11 +33,17 @@ export interface Speaker {
 }
 
 /** Parses text into its statements. Errors: `sql/syntax` with the place of the offending token. */
-export function parseStatements(text: string, speaker: Speaker): readonly Node[] {
+export const parseStatements = (text: string, speaker: Speaker): readonly Node[] =>
+  statementsOf(text, speaker).map((s) => s.stmt)
+
+function statementsOf(text: string, speaker: Speaker): readonly { stmt: Node; stmt_location?: number }[] {
   assertReady()
+  // The grammar takes neither nothing nor what C takes for the end.
+  if (text === '') return []
+  const nul = text.indexOf('\0')
+  if (nul >= 0) fail('sql/syntax', { view: speaker.view, detail: 'a NUL character' }, locate(speaker.file, text, nul))
   try {
-    const tree = parseSync(text) as { stmts?: { stmt: Node }[] }
-    return (tree.stmts ?? []).map((s) => s.stmt)
+    return (parseSync(text) as { stmts?: { stmt: Node; stmt_location?: number }[] }).stmts ?? []
   } catch (e) {
     throw new ViewcastError([syntaxDiagnostic(e, text, speaker)], { cause: e })
   }
@@ -45,22 +51,20 @@ export function parseStatements(text: string, speaker: Speaker): readonly Node[]
 
 /** The one SELECT a view is. Errors: `sql/syntax`, `sql/several-statements`, `sql/not-a-select`. */
 export function parseSelect(text: string, speaker: Speaker): Node {
-  const statements = parseStatements(text, speaker)
+  const statements = statementsOf(text, speaker)
   if (statements.length > 1) {
-    fail(
-      'sql/several-statements',
-      { view: speaker.view, count: String(statements.length) },
-      locate(speaker.file, text, 0),
-    )
+    const second = characterOffsets(text)(statements[1]?.stmt_location ?? 0)
+    const count = String(statements.length)
+    fail('sql/several-statements', { view: speaker.view, count }, locate(speaker.file, text, second))
   }
-  const select = statements[0]?.SelectStmt
+  const select = statements[0]?.stmt.SelectStmt
   if (select === undefined || (select as Node).intoClause !== undefined) {
     fail('sql/not-a-select', { view: speaker.view }, locate(speaker.file, text, 0))
   }
   return select as Node
 }
 
-/** Tokens and comments with character offsets. */
+/** Tokens and comments with character offsets, of text that parses: the scanner cannot say what is wrong with another. */
 export function scanTokens(text: string): readonly Token[] {
   assertReady()
   const toCharacter = characterOffsets(text)
