@@ -11,7 +11,7 @@ export interface ShopDB {
 
 export const p = project<ShopDB>('shop')
 export const customer = p.entity('customer', { customer: 'int4' }, { from: 'customers' })
-export const asked = p
+const asked = p
   .sample('asked', { entity: customer })
   .query(({ db }) => db.selectFrom('asked').select(['customer', 'as_of']))
 export const profile = p
@@ -24,7 +24,7 @@ export const spending = p.aggregates('spending', {
   windows: { '7d': '7 days' },
   features: (a) => ({ n: a.count(), amount: a.avg('amount') }),
 })
-export const answer = p
+const answer = p
   .target('answer', { entity: customer })
   .query(({ db }) => db.selectFrom('asked').select(['customer', 'answer']))
 
