@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** Path → digest of every file below a directory. */
-export async function filesOf(directory: string): Promise<Record<string, string>> {
+export function filesOf(directory: string): Record<string, string> {
   const entries = readdirSync(directory, { withFileTypes: true, recursive: true })
   const files = entries.filter((e) => e.isFile()).map((e) => join(e.parentPath, e.name))
   const digest = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex')

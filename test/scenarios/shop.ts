@@ -1,6 +1,5 @@
 /** A small shop that works. The scenarios break one thing in it and look at what the user is told, and at what stays. */
-import { join } from 'node:path'
-import { type Database, type Definition, project } from '@viewcast/sdk'
+import { type Database, project } from '@viewcast/sdk'
 import { filesOf } from './files.ts'
 
 export interface ShopDB {
@@ -58,11 +57,5 @@ export async function holdings(db: Database, directory?: string): Promise<Record
     const [count] = kind === 'table' ? await db.rows<{ n: string }>(`SELECT count(*) AS n FROM "${name}"`) : []
     held[name] = count?.n ?? kind
   }
-  return directory === undefined ? held : { ...held, files: await filesOf(directory) }
+  return directory === undefined ? held : { ...held, files: filesOf(directory) }
 }
-
-/** A project on disk, as the command line's loader would collect it. */
-export const projectOf = (directory: string, ...definitions: Definition[]) => ({
-  exports: Object.fromEntries(definitions.map((d) => [d.name, d])),
-  options: { directory, file: join(directory, 'project.ts') },
-})
