@@ -75,7 +75,8 @@ function checkLabel(model: ModelDef, bound: BoundDataset, diagnostics: Diagnosti
   diagnostics.push(diagnostic('model/label-type', { label: label.name, type: label.type, family, expected }))
 }
 
-const readable: Readonly<Record<EncoderSpec['kind'], 'numeric' | 'category' | 'boolean'>> = {
+/** The kind of column each encoder reads. */
+export const readable: Readonly<Record<EncoderSpec['kind'], 'numeric' | 'category' | 'boolean'>> = {
   numeric: 'numeric',
   onehot: 'category',
   boolean: 'boolean',

@@ -1,7 +1,8 @@
 /** The prediction query: every needed view and the trained model in one WITH … SELECT that any client can run. */
 import { type BoundDataset, bindDataset, type Facts } from '../analyse/bind.ts'
+import { readable } from '../analyse/bind-model.ts'
 import { checkDepth } from '../analyse/cost.ts'
-import { diagnostic, fail, throwIfErrors, ViewcastError } from '../diagnostics/diagnostic.ts'
+import { diagnostic, fail, throwIfErrors } from '../diagnostics/diagnostic.ts'
 import { postgres } from '../emit/dialects/postgres.ts'
 import { instant } from '../emit/instant.ts'
 import { layout } from '../emit/layout.ts'
@@ -10,7 +11,7 @@ import type { ModelDef } from '../ir/definition.ts'
 import { expr } from '../ir/expression.ts'
 import type { ModelRecord } from '../ir/model-record.ts'
 import type { Projection, Select, Stage, Statement } from '../ir/relation.ts'
-import type { Column } from '../ir/type.ts'
+import { type Column, featureKind } from '../ir/type.ts'
 import { linearPredictor, outputs } from '../model/scoring.ts'
 import { bindSpine, type SpineBinding } from '../rewrite/bind-spine.ts'
 import { foldConstants } from '../rewrite/fold-constants.ts'
@@ -34,8 +35,8 @@ export interface PredictionOptions {
  *
  * Columns: the entity keys, `as_of` where the dataset has one, then `prediction` (linear) or `probability` (logistic). Views and columns the model does not use leave no trace.
  *
- * Errors: what binding finds; `model/stale` when the record has inputs the dataset lost; `time/instant`;
- * `compile/no-anchor`; `compile/too-deep`.
+ * Errors: what binding finds; `model/stale` when the record has inputs the dataset lost, `model/input-type` when they are
+ * of another kind now; `time/instant`; `compile/no-anchor`; `compile/too-deep`.
  *
  * ```sql
  * WITH _as_of AS (VALUES (timestamptz '2001-02-01 12:00:00+00')), _spine AS (…), late AS (…),
@@ -52,7 +53,7 @@ export function predictionQuery(
   const { value: bound, diagnostics } = bindDataset(model.dataset, facts)
   const warnings = throwIfErrors(diagnostics)
   const inputs = record.inputs.map((i) => i.feature)
-  checkInputs(model, bound, inputs)
+  checkInputs(model, bound, record)
   const binding = normalised(options.spine)
   const wanted = new Set(inputs)
   const names = stageNames([...reservedNames(textsOf(bound, facts), facts.catalog), '_as_of', '_features', '_score'])
@@ -135,12 +136,19 @@ const requestColumn = (alias: string, c: Column): Projection['expr'] => {
   return type === c.type ? column : expr.cast(column, type)
 }
 
-function checkInputs(model: ModelDef, bound: BoundDataset, inputs: readonly string[]): void {
-  const available = new Set([...bound.features.map((f) => f.name), ...bound.extras.map((c) => c.name)])
-  const lost = inputs.filter((i) => !available.has(i))
-  if (lost.length > 0) {
-    throw new ViewcastError(lost.map((input) => diagnostic('model/stale', { model: model.name, input })))
-  }
+/** Each input must still be there, and of the kind its encoder was trained on; all that are not are told at once. */
+function checkInputs(model: ModelDef, bound: BoundDataset, record: ModelRecord): void {
+  const columns = [...bound.features, ...bound.extras]
+  throwIfErrors(
+    record.inputs.flatMap(({ feature: input, type, encoder }) => {
+      const found = columns.find((c) => c.name === input)
+      if (!found) return [diagnostic('model/stale', { model: model.name, input })]
+      if (featureKind(found.type, found.isEnum) === readable[encoder.kind]) return []
+      const hint = `The model was trained on ${type}. Run: viewcast train ${model.name}`
+      const now = { input, type: found.type, encoder: `the ${encoder.kind} encoder`, hint }
+      return [diagnostic('model/input-type', now)]
+    }),
+  )
 }
 
 function normalised(binding: SpineBinding): SpineBinding {

@@ -82,7 +82,10 @@ async function checkParity(
   options: PredictOptions & { readonly signal?: AbortSignal },
 ): Promise<Parity> {
   const query = compilePredictionQuery(model, record, facts, {
-    ...predictionOptions({ ...options, spine: options.at || options.keys ? 'entities' : (options.spine ?? 'sample') }),
+    ...predictionOptions({
+      ...options,
+      spine: options.at !== undefined || options.keys ? 'entities' : (options.spine ?? 'sample'),
+    }),
     withFeatures: true,
     limit: options.limit ?? 10_000,
   })
