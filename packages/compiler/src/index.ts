@@ -52,6 +52,7 @@ export {
   emptyCatalog,
   findRelation,
 } from './ir/catalog.ts'
+export type { CompileOptions, DialectName, Passes } from './ir/compile-options.ts'
 export type {
   Aggregate,
   AggregateFunction,
@@ -105,4 +106,4 @@ export {
 export { type EncodedColumn, encodedColumns } from './model/encoders.ts'
 export { linearPredictor, outputs } from './model/scoring.ts'
 export type { SpineBinding } from './rewrite/bind-spine.ts'
-export { boundaryType } from './rewrite/point-in-time.ts'
+export { boundaryType } from './rewrite/feature-boundary.ts'

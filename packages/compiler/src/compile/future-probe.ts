@@ -33,7 +33,8 @@ export function futureProbe(
   const statement = (cut: boolean): string => {
     const names = stageNames(reservedNames(textsOf(bound, facts), facts.catalog))
     const spine = bindSpine(bound, { kind: 'keys', rows: questions, at }, wanted, facts.catalog, names)
-    const pit = pointInTime(bound, wanted, false, spine, spine.name, facts, names, 'prediction')
+    const purpose = 'prediction'
+    const pit = pointInTime({ bound, facts, names, spine, wanted, withTarget: false, purpose, options: {} })
     const inlined: Stage[] = inlineViews([...spine.stages, ...pit.stages], facts.catalog, names)
     const own = spine.columns.map((name) => ({ name, expr: expr.column(spine.name, name) }))
     const stages = cut ? cutSources(inlined, at, facts.catalog, names) : inlined

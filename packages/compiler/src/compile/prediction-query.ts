@@ -3,26 +3,28 @@ import { type BoundDataset, bindDataset, type Facts } from '../analyse/bind.ts'
 import { readable } from '../analyse/bind-model.ts'
 import { checkDepth } from '../analyse/cost.ts'
 import { diagnostic, fail, throwIfErrors } from '../diagnostics/diagnostic.ts'
-import { postgres } from '../emit/dialects/postgres.ts'
+import { dialectOf } from '../emit/dialect-of.ts'
 import { instant } from '../emit/instant.ts'
 import { layout } from '../emit/layout.ts'
 import { printStatement } from '../emit/statement.ts'
+import { type CompileOptions, passesOf } from '../ir/compile-options.ts'
 import type { ModelDef } from '../ir/definition.ts'
 import { expr } from '../ir/expression.ts'
 import type { ModelRecord } from '../ir/model-record.ts'
 import type { Projection, Select, Stage, Statement } from '../ir/relation.ts'
 import { type Column, featureKind } from '../ir/type.ts'
 import { linearPredictor, outputs } from '../model/scoring.ts'
-import { bindSpine, type SpineBinding } from '../rewrite/bind-spine.ts'
+import { bindSpine, questionColumns, type SpineBinding } from '../rewrite/bind-spine.ts'
+import { boundaryType } from '../rewrite/feature-boundary.ts'
 import { foldConstants } from '../rewrite/fold-constants.ts'
 import { inlineViews, reservedNames } from '../rewrite/inline-views.ts'
-import { boundaryType, pointInTime } from '../rewrite/point-in-time.ts'
+import { pointInTime } from '../rewrite/point-in-time.ts'
 import { stageNames } from '../rewrite/stage-names.ts'
 import type { CompiledQuery } from './compiled-query.ts'
 import { header } from './header.ts'
 import { textsOf } from './training-query.ts'
 
-export interface PredictionOptions {
+export interface PredictionOptions extends CompileOptions {
   readonly spine: SpineBinding
   /** Also return the features each prediction was made from, for verification. Default false. */
   readonly withFeatures?: boolean
@@ -55,19 +57,13 @@ export function predictionQuery(
   const inputs = record.inputs.map((i) => i.feature)
   checkInputs(model, bound, record)
   const binding = normalised(options.spine)
-  const wanted = new Set(inputs)
+  const passes = passesOf(options)
+  const dialect = dialectOf(options)
+  const wanted = passes.prune ? new Set(inputs) : everyFeature(bound, new Set(inputs))
   const names = stageNames([...reservedNames(textsOf(bound, facts), facts.catalog), '_as_of', '_features', '_score'])
   const spine = bindSpine(bound, binding, wanted, facts.catalog, names)
-  const pit = pointInTime(
-    bound,
-    wanted,
-    false,
-    spine,
-    spine.name,
-    facts,
-    names,
-    binding.kind === 'sample' ? 'training' : 'prediction',
-  )
+  const purpose = binding.kind === 'sample' ? 'training' : 'prediction'
+  const pit = pointInTime({ bound, facts, names, spine, wanted, withTarget: false, purpose, options })
   const keys = [...bound.dataset.sample.entity.keys.map((k) => k.name), ...(bound.hasAsOf ? ['as_of'] : [])]
   const extras = bound.extras.filter((c) => wanted.has(c.name))
   const features: Projection[] = [
@@ -75,9 +71,10 @@ export function predictionQuery(
     ...pit.columns,
   ]
   const keyColumns = keys.map((name) => ({ name, expr: expr.column(spine.name, name) }))
-  const linear = foldConstants(linearPredictor(record, 'f'))
-  checkDepth(linear, postgres.maxDepth)
-  const carried = options.withFeatures ? features.map((f) => f.name) : []
+  const predictor = linearPredictor(record, 'f')
+  const linear = passes.fold ? foldConstants(predictor) : predictor
+  checkDepth(linear, dialect.maxDepth)
+  const carried = options.withFeatures ? features.map((f) => f.name).filter((f) => inputs.includes(f)) : []
   const stages: Stage[] = [
     ...spine.stages,
     ...pit.stages,
@@ -103,13 +100,21 @@ export function predictionQuery(
   const pass = [...keys, ...carried]
   const from = (alias: string) => pass.map((name) => ({ name, expr: expr.column(alias, name) }))
   const body = select('_score', 's', [...from('s'), ...linearOut(options), ...out])
-  const statement: Statement = { kind: 'with', stages: inlineViews(stages, facts.catalog, names), body }
+  const statement: Statement = { kind: 'with', stages: inlineViews(stages, facts.catalog, names, passes.share), body }
   const limited =
     options.limit === undefined ? '' : `\nORDER BY ${keys.map((_, i) => i + 1).join(', ')} LIMIT ${options.limit}`
   const sql = layout(
-    `${predictionHeader(model, record, bound, binding)}\n${printStatement(statement, postgres)}${limited}`,
+    `${predictionHeader(model, record, bound, binding)}\n${printStatement(statement, dialect)}${limited}`,
+    passes.format,
   )
   return { sql, columns: outputColumns(record, bound, keys, options), warnings }
+}
+
+/** With pruning off: every feature that can be asked for with the columns the inputs bring. */
+function everyFeature(bound: BoundDataset, inputs: ReadonlySet<string>): ReadonlySet<string> {
+  const brought = new Set(questionColumns(bound, inputs).map((c) => c.name))
+  const within = bound.uses.filter((u) => u.on.every(([, c]) => brought.has(c)))
+  return new Set([...inputs, ...within.flatMap((u) => u.features.map((f) => f.name))])
 }
 
 const linearOut = (options: PredictionOptions): Projection[] =>

@@ -35,7 +35,8 @@ export function showQuery(definition: FeatureView | SampleDef | TargetDef, facts
     facts.catalog,
     names,
   )
-  const pit = pointInTime(bound, wanted, false, spine, spine.name, facts, names, 'prediction')
+  const purpose = 'prediction'
+  const pit = pointInTime({ bound, facts, names, spine, wanted, withTarget: false, purpose, options: {} })
   const own = spine.columns.map((name) => ({ name, expr: expr.column(spine.name, name) }))
   const stages = inlineViews([...spine.stages, ...pit.stages], facts.catalog, names)
   return layout(printStatement(overSpine(spine, pit, stages, [...own, ...pit.columns]), postgres))

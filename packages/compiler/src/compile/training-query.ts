@@ -1,18 +1,20 @@
 /** The training query: sample LEFT JOIN feature views LEFT JOIN target, each row at its own instant. */
 import { type BoundDataset, bindDataset, type Facts } from '../analyse/bind.ts'
 import { throwIfErrors } from '../diagnostics/diagnostic.ts'
-import { postgres } from '../emit/dialects/postgres.ts'
+import { dialectOf } from '../emit/dialect-of.ts'
 import { layout } from '../emit/layout.ts'
 import { printStatement } from '../emit/statement.ts'
 import { viewText } from '../front/sql/view-text.ts'
+import { type CompileOptions, passesOf } from '../ir/compile-options.ts'
 import type { DatasetDef } from '../ir/definition.ts'
 import { expr } from '../ir/expression.ts'
 import type { Projection } from '../ir/relation.ts'
 import type { Column } from '../ir/type.ts'
 import { bindSpine } from '../rewrite/bind-spine.ts'
+import { boundaryType } from '../rewrite/feature-boundary.ts'
 import { inlineViews, reservedNames } from '../rewrite/inline-views.ts'
 import { overSpine } from '../rewrite/over-spine.ts'
-import { boundaryType, pointInTime } from '../rewrite/point-in-time.ts'
+import { pointInTime } from '../rewrite/point-in-time.ts'
 import { splitColumn } from '../rewrite/split.ts'
 import { stageNames } from '../rewrite/stage-names.ts'
 import type { CompiledQuery } from './compiled-query.ts'
@@ -33,21 +35,24 @@ import { header } from './header.ts'
  * FROM departures LEFT JOIN late ON … LEFT JOIN late15 ON …
  * ```
  */
-export function trainingQuery(dataset: DatasetDef, facts: Facts): CompiledQuery {
+export function trainingQuery(dataset: DatasetDef, facts: Facts, options: CompileOptions = {}): CompiledQuery {
   const { value: bound, diagnostics } = bindDataset(dataset, facts)
   const warnings = throwIfErrors(diagnostics)
   const wanted = new Set(bound.features.map((f) => f.name))
   const names = stageNames(reservedNames(textsOf(bound, facts), facts.catalog))
   const spine = bindSpine(bound, { kind: 'sample' }, wanted, facts.catalog, names)
-  const pit = pointInTime(bound, wanted, true, spine, spine.name, facts, names, 'training')
+  const pit = pointInTime({ bound, facts, names, spine, wanted, withTarget: true, purpose: 'training', options })
   const own: Projection[] = bound.sampleColumns.map((c) => ({ name: c.name, expr: expr.column(spine.name, c.name) }))
   const { weight, split } = dataset.sample
   const weights: Projection[] =
     weight === undefined ? [] : [{ name: '_weight', expr: expr.cast(expr.column(spine.name, weight), 'float8') }]
-  const stages = inlineViews([...spine.stages, ...pit.stages], facts.catalog, names)
+  const stages = inlineViews([...spine.stages, ...pit.stages], facts.catalog, names, passesOf(options).share)
   const columns = [...own, ...pit.columns, ...weights, ...splitColumn(split, bound, spine.name)]
   const statement = overSpine(spine, pit, stages, columns)
-  const sql = layout(`${trainingHeader(bound)}\n${printStatement(statement, postgres)}`)
+  const sql = layout(
+    `${trainingHeader(bound)}\n${printStatement(statement, dialectOf(options))}`,
+    passesOf(options).format,
+  )
   return { sql, columns: columnsOf(bound), warnings }
 }
 

@@ -6,8 +6,8 @@ import { expr, type Literal } from '../ir/expression.ts'
 import type { ModelRecord } from '../ir/model-record.ts'
 import type { Projection, Select, Statement } from '../ir/relation.ts'
 import { linearPredictor, outputs } from '../model/scoring.ts'
+import { boundaryType } from '../rewrite/feature-boundary.ts'
 import { foldConstants } from '../rewrite/fold-constants.ts'
-import { boundaryType } from '../rewrite/point-in-time.ts'
 
 export interface VerificationQuery {
   /** Columns: `_row` (from 1), `_linear`, and the output; in row order. */

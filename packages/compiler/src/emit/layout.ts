@@ -7,8 +7,8 @@ import { sameSyntax } from '../front/sql/same-syntax.ts'
 
 const longest = 100_000
 
-export function layout(sql: string): string {
-  if (sql.length > longest) return sql
+export function layout(sql: string, wanted = true): string {
+  if (!wanted || sql.length > longest) return sql
   const formatted = format(sql, {
     language: 'postgresql',
     keywordCase: 'preserve',

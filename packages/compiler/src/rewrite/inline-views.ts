@@ -6,11 +6,11 @@ import type { Opaque, Relation, Select, Source, Stage } from '../ir/relation.ts'
 import type { StageNames } from './stage-names.ts'
 
 /**
- * Stages with the views they read put before them. `columns` of an inlined view are not pruned: others may share it.
+ * Stages with the views they read put before them; without `share` once per reader. `columns` of an inlined view are not pruned: others may share it.
  *
  * Errors: `view/cycle`, for a relation an entity names; the other texts the server has seen, and refused, before.
  */
-export function inlineViews(stages: readonly Stage[], catalog: Catalog, names: StageNames): Stage[] {
+export function inlineViews(stages: readonly Stage[], catalog: Catalog, names: StageNames, share = true): Stage[] {
   const out: Stage[] = []
   const inlined = new Map<string, string>()
 
@@ -22,7 +22,7 @@ export function inlineViews(stages: readonly Stage[], catalog: Catalog, names: S
       const relation = findRelation(catalog, r.name, r.schema)
       if (relation?.kind !== 'view' || relation.definition === undefined) continue
       const id = `${relation.schema}.${relation.name}`
-      let stage = inlined.get(id)
+      let stage = share ? inlined.get(id) : undefined
       if (stage === undefined) {
         if (path.includes(id)) fail('view/cycle', { path: [...path.slice(path.indexOf(id)), id].join(' → ') })
         const origin: Opaque['origin'] = {

@@ -1,6 +1,7 @@
 /** The two queries of a project, compiled against a database. */
 import {
   type CompiledQuery,
+  type CompileOptions,
   predictionQuery as compilePredictionQuery,
   trainingQuery as compileTrainingQuery,
   type DatasetDef,
@@ -26,14 +27,14 @@ import { prepareDataset } from '../project/facts.ts'
 export async function trainingQuery(
   db: Database,
   dataset: DatasetDef,
-  options: { readonly directory?: string } = {},
+  options: CompileOptions & { readonly directory?: string } = {},
 ): Promise<CompiledQuery> {
   const prepared = await prepareDataset(db, dataset, options.directory)
-  const query = compileTrainingQuery(prepared.dataset, prepared.facts)
+  const query = compileTrainingQuery(prepared.dataset, prepared.facts, options)
   return { ...query, warnings: [...prepared.warnings, ...query.warnings] }
 }
 
-export interface PredictOptions {
+export interface PredictOptions extends CompileOptions {
   /** ISO instant with a zone; default the start of the transaction that runs the query. */
   readonly at?: string
   /** Entity keys (and request columns) to predict for; default every row of the entity's relation. */
@@ -82,5 +83,7 @@ export function predictionOptions(options: PredictOptions): PredictionOptions {
     spine,
     ...(options.withFeatures === undefined ? {} : { withFeatures: options.withFeatures }),
     ...(options.limit === undefined ? {} : { limit: options.limit }),
+    ...(options.dialect === undefined ? {} : { dialect: options.dialect }),
+    ...(options.passes === undefined ? {} : { passes: options.passes }),
   }
 }

@@ -1,0 +1,33 @@
+/** What a caller may choose about the generated SQL. The rows are the same whatever is chosen; tests hold it. */
+
+/** Engines of the PostgreSQL family that need text of their own. */
+export type DialectName = 'postgres'
+
+/**
+ * Passes that make the text smaller, faster or easier to read and change no row. Each can be switched off, to find out
+ * which one is to blame when a query surprises.
+ */
+export interface Passes {
+  /** Leave out views and columns nothing reads. */
+  readonly prune: boolean
+  /** Compute constant expressions while compiling. */
+  readonly fold: boolean
+  /** One stage for a view that is read twice. */
+  readonly share: boolean
+  /** Keep the planner from computing a value once per reader instead of once per row. */
+  readonly fence: boolean
+  /** Lay the text out for readers. */
+  readonly format: boolean
+}
+
+export interface CompileOptions {
+  /** Default `postgres`. */
+  readonly dialect?: DialectName
+  /** Default all on. */
+  readonly passes?: Partial<Passes>
+}
+
+const every: Passes = { prune: true, fold: true, share: true, fence: true, format: true }
+
+/** The passes of a compilation: those not named are on. */
+export const passesOf = (options: CompileOptions): Passes => ({ ...every, ...options.passes })
