@@ -8,11 +8,12 @@ export {
 } from './analyse/bind.ts'
 export { type BoundInput, bindModel } from './analyse/bind-model.ts'
 export { type ColumnLineage, type Influence, lineageOf, type SourceColumn } from './analyse/lineage.ts'
+export type { SourceInstants } from './analyse/source-instants.ts'
 export { viewCycle } from './analyse/view-cycle.ts'
 export type { CompiledQuery } from './compile/compiled-query.ts'
 export { type DescribeQuery, describeQuery, queryOf, titleOf } from './compile/describe-query.ts'
 export { duplicateKeysQuery } from './compile/duplicate-keys-query.ts'
-export { type FutureProbe, futureProbe } from './compile/future-probe.ts'
+export { type LeakProbe, leakProbe } from './compile/leak-probe.ts'
 export { featureLineage, type LineageNode, predictionLineage, viewLineage } from './compile/lineage-report.ts'
 export { type PredictionOptions, predictionQuery } from './compile/prediction-query.ts'
 export { showQuery } from './compile/show-query.ts'
@@ -71,6 +72,7 @@ export type {
   Origin,
   RelationName,
   SampleDef,
+  SourceTime,
   Split,
   StaticView,
   TargetDef,

@@ -3,6 +3,7 @@ import { applyCommand } from './apply.ts'
 import { compileCommand } from './compile.ts'
 import { doctorCommand } from './doctor.ts'
 import { initCommand } from './init.ts'
+import { leakCommand } from './leak.ts'
 import { lineageCommand } from './lineage.ts'
 import { lsCommand } from './ls.ts'
 import { predictCommand } from './predict.ts'
@@ -21,6 +22,7 @@ export const commands: readonly Command[] = [
   compileCommand,
   predictCommand,
   verifyCommand,
+  leakCommand,
   applyCommand,
   lineageCommand,
   doctorCommand,

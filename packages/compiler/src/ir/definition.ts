@@ -143,6 +143,8 @@ export interface TargetDef {
   readonly query: ViewQuery
   /** Fixed length such as `30 days`, when the outcome needs time to happen. */
   readonly horizon?: string
+  /** Source columns, as `relation.column` or `schema.relation.column`, that no feature may be made of. */
+  readonly only?: readonly string[]
   readonly description?: string
 }
 
@@ -153,8 +155,13 @@ export interface DatasetDef {
   readonly sample: SampleDef
   readonly target?: TargetDef
   readonly features: readonly FeatureUse[]
+  /** Source, as `name` or `schema.name` → when its rows became known; judged by its columns where absent. */
+  readonly sources?: Readonly<Record<string, SourceTime>>
   readonly description?: string
 }
+
+/** When the rows of a source became known: the column (an instant) that says so, or `always` for rows of all times. */
+export type SourceTime = { readonly knownAt: string } | 'always'
 
 /** How an input is encoded; what it learns from data is in the model record. */
 export type EncoderSpec =

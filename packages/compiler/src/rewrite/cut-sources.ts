@@ -1,48 +1,82 @@
-/** Every table with instants cut at one instant: what the database held before it, as far as its rows tell. */
+/** Sources cut at an instant: what the database held before it, as far as its rows tell. */
+import type { SourceInstants } from '../analyse/source-instants.ts'
 import { quoteIdentifier, quoteName } from '../emit/identifier.ts'
 import { printLiteral } from '../emit/literal.ts'
 import { sqlFacts } from '../front/sql/facts.ts'
-import { type Catalog, findRelation } from '../ir/catalog.ts'
+import { type Catalog, type CatalogRelation, findRelation } from '../ir/catalog.ts'
 import type { Opaque, Relation, Stage } from '../ir/relation.ts'
+import type { Column } from '../ir/type.ts'
 import type { StageNames } from './stage-names.ts'
 
-/**
- * Stages with each table they read replaced by its rows whose instants have all passed: a flight that has taken off and
- * not landed is not there yet. Tables without a timestamptz column are left whole.
- */
-export function cutSources(stages: readonly Stage[], at: string, catalog: Catalog, names: StageNames): Stage[] {
+/** Stages with each table of `cuts` replaced by its rows whose instants have all passed at `at`. */
+export function cutSources(
+  stages: readonly Stage[],
+  at: string,
+  cuts: readonly SourceInstants[],
+  catalog: Catalog,
+  names: StageNames,
+): Stage[] {
   const out: Stage[] = []
-  const cuts = new Map<string, string>()
+  const done = new Map<SourceInstants, string>()
+  const cutStage = (cut: SourceInstants): string => {
+    const known = done.get(cut)
+    if (known !== undefined) return known
+    const name = names.take(`_cut_${cut.name}`)
+    done.set(cut, name)
+    const passed = cut.cutAt.map((c) => hasPassed(c, at)).join(' AND ')
+    const text = `SELECT * FROM ${quoteName(cut)} WHERE ${passed}`
+    out.push({ name, relation: { kind: 'opaque', text, origin: { kind: 'generated' }, view: name, targets: {} } })
+    return name
+  }
   const opaque = (o: Opaque): Opaque => {
     const targets: Record<string, string> = { ...o.targets }
-    for (const r of sqlFacts(o.text, { view: o.view, file: o.view }).references) {
-      const written = r.schema === undefined ? r.name : `${r.schema}.${r.name}`
-      const relation = findRelation(catalog, r.name, r.schema)
-      if (written in targets || !relation) continue
-      const instants = relation.columns.filter((c) => c.type === 'timestamptz').map((c) => quoteIdentifier(c.name))
-      if (instants.length === 0) continue
-      const id = `${relation.schema}.${relation.name}`
-      let cut = cuts.get(id)
-      if (cut === undefined) {
-        cut = names.take(`_cut_${relation.name}`)
-        cuts.set(id, cut)
-        const table = quoteName({ schema: relation.schema, name: relation.name })
-        // greatest() skips NULL: an instant that is not set yet does not hide the row.
-        const text = `SELECT * FROM ${table} WHERE greatest(${instants.join(', ')}) < ${printLiteral(at, 'timestamptz')}`
-        out.push({
-          name: cut,
-          relation: { kind: 'opaque', text, origin: { kind: 'generated' }, view: cut, targets: {} },
-        })
-      }
-      targets[written] = cut
+    for (const { written, relation } of tablesOf(o, catalog)) {
+      const cut = cuts.find((c) => c.schema === relation.schema && c.name === relation.name && c.cutAt.length > 0)
+      if (cut) targets[written] = cutStage(cut)
     }
     return { ...o, targets }
   }
-  const relation = (r: Relation): Relation =>
-    r.kind === 'opaque' ? opaque(r) : r.kind === 'asof' ? { ...r, history: opaque(r.history) } : r
   for (const stage of stages) {
-    const inner = relation(stage.relation)
-    out.push({ ...stage, relation: inner })
+    const relation = onOpaques(stage.relation, opaque)
+    out.push({ ...stage, relation })
   }
   return out
+}
+
+/** The relations of the database that stages read, each once. */
+export function sourcesOf(stages: readonly Stage[], catalog: Catalog): CatalogRelation[] {
+  const found = new Set<CatalogRelation>()
+  for (const stage of stages) {
+    onOpaques(stage.relation, (o) => {
+      for (const { relation } of tablesOf(o, catalog)) found.add(relation)
+      return o
+    })
+  }
+  return [...found]
+}
+
+function tablesOf(o: Opaque, catalog: Catalog): { written: string; relation: CatalogRelation }[] {
+  return sqlFacts(o.text, { view: o.view, file: o.view }).references.flatMap((r) => {
+    const written = r.schema === undefined ? r.name : `${r.schema}.${r.name}`
+    const relation = written in o.targets ? undefined : findRelation(catalog, r.name, r.schema)
+    return relation ? [{ written, relation }] : []
+  })
+}
+
+function onOpaques(relation: Relation, change: (o: Opaque) => Opaque): Relation {
+  if (relation.kind === 'opaque') return change(relation)
+  return relation.kind === 'asof' ? { ...relation, history: change(relation.history) } : relation
+}
+
+/** An instant that is not set yet does not hide the row. A day has passed, for the benefit of the doubt, once it has begun. */
+function hasPassed(column: Column, at: string): string {
+  const name = quoteIdentifier(column.name)
+  const instant = printLiteral(at, 'timestamptz')
+  const limit =
+    column.type === 'timestamptz'
+      ? `< ${instant}`
+      : column.type === 'timestamp'
+        ? `< ${instant} AT TIME ZONE 'UTC'`
+        : `<= (${instant} AT TIME ZONE 'UTC')::date`
+  return `(${name} IS NULL OR ${name} ${limit})`
 }

@@ -1,4 +1,4 @@
-import type { DatasetDef, FeatureUse, FeatureView, SampleDef, TargetDef } from '@viewcast/compiler'
+import type { DatasetDef, FeatureUse, FeatureView, SampleDef, SourceTime, TargetDef } from '@viewcast/compiler'
 import type { Flat } from './flat.ts'
 import { checkedName } from './name.ts'
 import type { Problem } from './problem.ts'
@@ -100,6 +100,11 @@ export type DefineDataset = <
     readonly sample: S
     readonly target?: T
     readonly features: Parts & Checked<Parts, S, keyof RowOfSample<S> | LabelNames<T>>
+    /**
+     * When the rows of a source became known, for the leak suite: `{ timetable: { knownAt: 'published_at' } }`, or
+     * `'always'`. Judged by the columns of the source where absent.
+     */
+    readonly sources?: Readonly<Record<string, SourceTime>>
     readonly description?: string
   },
 ) => Dataset<{
@@ -116,6 +121,7 @@ export function defineDataset(
     readonly sample: SampleDef
     readonly target?: TargetDef
     readonly features: readonly Part[]
+    readonly sources?: Readonly<Record<string, SourceTime>>
     readonly description?: string
   },
 ): DatasetDef {
@@ -125,6 +131,7 @@ export function defineDataset(
     sample: options.sample,
     ...(options.target === undefined ? {} : { target: options.target }),
     features: options.features.map(plainUse),
+    ...(options.sources === undefined ? {} : { sources: { ...options.sources } }),
     ...(options.description === undefined ? {} : { description: options.description }),
   })
 }

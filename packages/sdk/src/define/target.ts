@@ -20,6 +20,11 @@ export interface TargetOptions<Keys> {
   readonly entity: Entity<string, Keys>
   /** How long after `as_of` the outcome is known, when it needs time to happen. */
   readonly horizon?: Duration
+  /**
+   * Source columns that no feature may be made of, as `relation.column` or `schema.relation.column`, such as
+   * `['orders.refunded_at']`: the answer, or what is written down with it. `viewcast leak` holds the dataset to it.
+   */
+  readonly only?: readonly string[]
   readonly description?: string
 }
 
@@ -81,6 +86,7 @@ export function defineTarget(name: string, options: TargetOptions<object>) {
       entity: options.entity,
       query,
       ...horizon,
+      ...(options.only === undefined ? {} : { only: [...options.only] }),
       ...(options.description === undefined ? {} : { description: options.description }),
     })
   // Declared labels are for the type checker; the database knows them.

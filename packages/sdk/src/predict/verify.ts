@@ -18,7 +18,7 @@ import {
 import type { Database, Value } from '../database/database.ts'
 import { prepareModel } from '../project/prepare-model.ts'
 import { agreementOn } from './agreement.ts'
-import { futureCheck } from './future.ts'
+import { movedValues } from './moved-values.ts'
 import { type PredictOptions, predictionOptions } from './queries.ts'
 
 export interface VerifyCheck {
@@ -68,7 +68,7 @@ export async function verifyModel(
       detail: `${parity.rows} rows, largest difference ${parity.maxUlp} ulp, ${parity.mismatched} mismatched`,
     },
     await checkRows(db, bound, prepared.facts),
-    await futureCheck(db, bound, prepared.facts),
+    await checkFuture(db, bound, prepared.facts, options.signal),
     await checkVerificationRows(db, record),
   ]
   return { ok: checks.every((c) => c.ok), checks, parity }
@@ -125,6 +125,23 @@ function attempt(f: () => number | null): number | null {
     if (e instanceof ArithmeticError) return null
     throw e
   }
+}
+
+async function checkFuture(
+  db: Database,
+  bound: BoundDataset,
+  facts: Facts,
+  signal: AbortSignal | undefined,
+): Promise<VerifyCheck> {
+  const name = 'no-future'
+  if (!bound.hasAsOf) return { name, ok: true, detail: 'the sample has no as_of: no view depends on an instant' }
+  const { rows, instants, moved } = await movedValues(db, bound, facts, 'features', 0, signal ? { signal } : {})
+  const names = moved.map((m) => m.value).sort()
+  const detail =
+    names.length === 0
+      ? `${rows} rows at ${instants} instants: cutting the sources at as_of moves nothing`
+      : `cutting the sources at as_of moves ${names.join(', ')}; see viewcast leak ${bound.dataset.name}`
+  return { name, ok: names.length === 0 && rows > 0, detail }
 }
 
 async function checkRows(db: Database, bound: BoundDataset, facts: Facts): Promise<VerifyCheck> {

@@ -1,0 +1,37 @@
+/** Which columns of a source tell when one of its rows was there. Pure guesses are named as such, so that users can object. */
+import type { CatalogRelation } from '../ir/catalog.ts'
+import type { SourceTime } from '../ir/definition.ts'
+import type { Column } from '../ir/type.ts'
+
+export interface SourceInstants {
+  readonly schema: string
+  readonly name: string
+  /** A row counts as there once all of these have passed; none when the rows are taken as there always. */
+  readonly cutAt: readonly Column[]
+  /** Instants left out, and why. */
+  readonly ignored: readonly { readonly column: string; readonly why: 'planned' | 'declared' }[]
+}
+
+const instants = new Set(['timestamptz', 'timestamp', 'date'])
+
+/** Names of instants that are known before they come: the end of a validity, a deadline, a timetable. */
+const planned =
+  /^(valid|effective)_?(to|until|thru|through)$|^(scheduled|planned|due|expires?|expiry|renews?)(_|$)|_(due|expiry|until)(_|$)/i
+
+/**
+ * The instants of a source: the one declared; otherwise every column that holds one, except those that by their name are
+ * known beforehand. A flight that has taken off and not landed is then not there yet, a contract that runs out next year is.
+ */
+export function sourceInstants(relation: CatalogRelation, declared?: SourceTime): SourceInstants {
+  const { schema, name } = relation
+  const all = relation.columns.filter((c) => instants.has(c.type))
+  if (declared !== undefined) {
+    const known = declared === 'always' ? undefined : declared.knownAt
+    const cutAt = all.filter((c) => c.name === known)
+    const ignored = all.filter((c) => c.name !== known).map((c) => ({ column: c.name, why: 'declared' as const }))
+    return { schema, name, cutAt, ignored }
+  }
+  const cutAt = all.filter((c) => !planned.test(c.name))
+  const ignored = all.filter((c) => planned.test(c.name)).map((c) => ({ column: c.name, why: 'planned' as const }))
+  return { schema, name, cutAt, ignored }
+}

@@ -1,0 +1,106 @@
+/** The leak suite: does anything in a dataset know what it should not? */
+import { bindDataset, type DatasetDef, type Diagnostic, throwIfErrors } from '@viewcast/compiler'
+import type { Database } from '../../database/database.ts'
+import type { ProbeOptions } from '../../predict/moved-values.ts'
+import { prepareDataset } from '../../project/facts.ts'
+import { type Arrivals, arrivals } from './arrivals.ts'
+import type { LeakCheck, LeakFinding } from './finding.ts'
+import { outcomeColumns } from './outcome-columns.ts'
+import { type FeatureStrength, type SingleFeatureOptions, singleFeatures } from './single-feature.ts'
+import { featuresThatMove, labelsThatMove } from './values-that-move.ts'
+
+export interface LeakOptions extends Pick<ProbeOptions, 'instants' | 'rows' | 'signal'>, SingleFeatureOptions {
+  /** What relative `.sql` paths are relative to; default the working directory. */
+  readonly directory?: string
+  /** Called before each step with what it does. */
+  readonly onStep?: (step: string) => void
+}
+
+/** A source and the instants its rows were judged by. */
+export interface LeakSource {
+  /** `public.flights`. */
+  readonly relation: string
+  /** Columns that had to be before the instant; empty when its rows count as there always. */
+  readonly cutAt: readonly string[]
+  /** Instants that did not count: `planned`, by their name, or because others were `declared`. */
+  readonly ignored: readonly { readonly column: string; readonly why: 'planned' | 'declared' }[]
+}
+
+export interface LeakReport {
+  readonly dataset: string
+  readonly ok: boolean
+  readonly checks: readonly LeakCheck[]
+  readonly findings: readonly LeakFinding[]
+  readonly sources: readonly LeakSource[]
+  /** How late rows arrive, for views that declare `knownAt`. */
+  readonly arrivals: readonly Arrivals[]
+  /** How well each feature alone tells the label, strongest first. */
+  readonly strengths: readonly FeatureStrength[]
+  readonly warnings: readonly Diagnostic[]
+}
+
+/**
+ * Looks for leaks in a dataset. Nothing is written; some rows of the sample are asked again over sources that end at their
+ * instant.
+ *
+ * - `future`: features whose values move when every source is cut at `as_of`, with the source column that tells;
+ * - `late`: the same through rows that became known only later, where `knownAt` is declared;
+ * - `horizon`: labels that move when sources are cut at `as_of` + horizon;
+ * - `outcome`: features made of a column the target keeps to itself, or of the label without an instant;
+ * - `too-good`: a single feature that tells the label.
+ *
+ * @param options `instants` (5) and `rows` (50) set how much is probed; `tooGood` (0.95) is the AUC of one feature, judged on
+ * `sampleRows` (20,000) rows.
+ *
+ * Errors: what compiling the dataset finds.
+ *
+ * @example
+ * ```ts
+ * const report = await findLeaks(db, departures)
+ * report.findings // [{ kind: 'future', view: 'view "late"', column: 'delay_7d', sources: ['public.flights.landed_at'], … }]
+ * ```
+ * ```sql
+ * WITH _cut_flights AS (SELECT * FROM public.flights WHERE (landed_at IS NULL OR landed_at < timestamptz '2001-02-01 12:00:00+00')), …
+ * ```
+ */
+export async function findLeaks(db: Database, dataset: DatasetDef, options: LeakOptions = {}): Promise<LeakReport> {
+  const prepared = await prepareDataset(db, dataset, options.directory)
+  const { value: bound, diagnostics } = bindDataset(prepared.dataset, prepared.facts)
+  const warnings = [...prepared.warnings, ...throwIfErrors(diagnostics)]
+  const { facts } = prepared
+  const step = (text: string): void => {
+    options.signal?.throwIfAborted()
+    options.onStep?.(text)
+  }
+  const probing = (what: string): ProbeOptions => ({
+    ...(options.instants === undefined ? {} : { instants: options.instants }),
+    ...(options.rows === undefined ? {} : { rows: options.rows }),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    onProgress: (done, of) => step(`${what}: instant ${done + 1} of ${of}`),
+  })
+  step('features over cut sources')
+  const features = await featuresThatMove(db, bound, facts, probing('features over cut sources'))
+  step('label over cut sources')
+  const horizon = await labelsThatMove(db, bound, facts, probing('label over cut sources'))
+  step('what features are made of')
+  const outcome = outcomeColumns(bound, facts)
+  step('each feature alone')
+  const single = await singleFeatures(db, bound, facts, options)
+  step('how late rows arrive')
+  const late = await arrivals(db, bound)
+  const parts = [...features.parts, horizon, outcome, single]
+  return {
+    dataset: dataset.name,
+    ok: parts.every((p) => p.check.ok),
+    checks: parts.map((p) => p.check),
+    findings: parts.flatMap((p) => p.findings),
+    sources: features.sources.map((s) => ({
+      relation: `${s.schema}.${s.name}`,
+      cutAt: s.cutAt.map((c) => c.name),
+      ignored: s.ignored,
+    })),
+    arrivals: late,
+    strengths: single.strengths,
+    warnings,
+  }
+}
