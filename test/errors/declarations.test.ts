@@ -135,7 +135,7 @@ describe('views and datasets', () => {
   })
 
   it('time/horizon warns of training outcomes that reach into the test period', async () => {
-    const split = p.split.time({ test: '2025-01-01T00:00Z', gap: '1 day' })
+    const split = p.split.time({ test: '2025-01-01T00:00Z', gap: '1 day', purge: false })
     const sample = p.sample('asked', { entity: user, split }).existing('asked')
     const target = p.target('bought', { entity: user, horizon: '7 days' }).existing('bought')
     const { warnings } = await trainingQuery(db, dataset([existing('ages', { time: 'joined' })], { sample, target }))

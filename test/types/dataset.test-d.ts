@@ -93,3 +93,42 @@ p.dataset('d', { sample: existing, features: [profile, weather] })
 p.dataset('d', { sample: existing.columns({ iata: 'text', as_of: 'timestamptz' }), features: [profile, weather] })
 // @ts-expect-error: the sample has no column "iata" to join on
 p.dataset('d', { sample: existing.columns({ as_of: 'timestamptz' }), features: [profile] })
+
+// Outcomes over events: labels by their functions, null where the target has no row.
+const churn = p.target('churn', { entity: airport, horizon: '30 days' }).outcomes({
+  source: 'flights',
+  keys: { iata: 'origin' },
+  time: 'date',
+  labels: (o) => ({
+    quiet: o.notExists(),
+    n: o.count('carrier', { filter: (e) => e('delay', '>', 15) }),
+    delay_30d: o.avg('delay'),
+    fare_30d: o.sum('fare', { fill: 0 }),
+    carrier_30d: o.first('carrier'),
+  }),
+})
+const churned = p.dataset('d', { sample: departures, target: churn, features: [profile] })
+type Churned = RowOf<typeof churned>
+export type Outcomes = [
+  Expect<Equal<Churned['quiet'], boolean | null>>,
+  Expect<Equal<Churned['n'], number | null>>,
+  Expect<Equal<Churned['delay_30d'], number | null>>,
+  Expect<Equal<Churned['fare_30d'], number | null>>,
+  Expect<Equal<Churned['carrier_30d'], string | null>>,
+]
+p.model('m', { dataset: churned, family: 'logistic', label: 'quiet' })
+
+const lateTarget = p.target('late', { entity: airport, horizon: '1 day' })
+const events = { source: 'flights', keys: { iata: 'origin' }, time: 'date' } as const
+// @ts-expect-error: the events have no column "iata"
+lateTarget.outcomes({ source: 'flights', time: 'date', labels: (o) => ({ n: o.count() }) })
+// @ts-expect-error: '"dat"' is not assignable
+lateTarget.outcomes({ ...events, time: 'dat', labels: (o) => ({ n: o.count() }) })
+// @ts-expect-error: '"carrier"' is not assignable
+lateTarget.outcomes({ ...events, labels: (o) => ({ n: o.sum('carrier') }) })
+// @ts-expect-error: '"delai"' is not assignable
+lateTarget.outcomes({ ...events, labels: (o) => ({ n: o.exists({ filter: (e) => e('delai', '>', 1) }) }) })
+// @ts-expect-error: '"sometimes"' is not assignable
+p.target('late', { entity: airport, horizon: '1 day', censored: 'sometimes' })
+// @ts-expect-error: '[]' is not assignable
+p.split.group({ by: [], test: 0.2 })

@@ -56,7 +56,12 @@ const asData = ({ record, warnings, seconds, trainingQuery }: TrainResult, file:
   version: record.version,
   file,
   seconds,
-  rows: { train: record.dataset.trainRows, test: record.dataset.testRows },
+  rows: {
+    train: record.dataset.trainRows,
+    ...(record.dataset.validationRows === undefined ? {} : { validation: record.dataset.validationRows }),
+    test: record.dataset.testRows,
+    leftOut: record.dataset.leftOut,
+  },
   metrics: record.metrics,
   coefficients: record.coefficients,
   fit: record.fit,
@@ -68,7 +73,8 @@ function report({ record, seconds }: TrainResult, file: string, colors: Colors):
   const { dataset, fit } = record
   const head = renderPairs([
     ['model', `${colors.bold(record.name)} version ${record.version}, ${record.family} for ${record.label}`],
-    ['rows', `${grouped(dataset.trainRows)} train, ${grouped(dataset.testRows)} test`],
+    ['rows', rowsIn(dataset)],
+    ...leftOut(dataset),
     [
       'fit',
       `${fit.solver}, ${fit.iterations} iterations${fit.penalty > 0 ? `, penalty ${fit.penalty}` : ''}, ${seconds.toFixed(2)} s`,
@@ -76,6 +82,26 @@ function report({ record, seconds }: TrainResult, file: string, colors: Colors):
     ['file', file],
   ])
   return [head, coefficients(record, colors), metrics(record, colors)].join('\n')
+}
+
+function rowsIn({ trainRows, validationRows, testRows }: ModelRecord['dataset']): string {
+  const validation = validationRows === undefined ? '' : `${grouped(validationRows)} validation, `
+  return `${grouped(trainRows)} train, ${validation}${grouped(testRows)} test`
+}
+
+const reasons = {
+  censored: 'outcome not complete',
+  gap: 'in the gap of the split',
+  unlabelled: 'without label',
+  weightless: 'of weight 0',
+} as const
+
+function leftOut({ leftOut }: ModelRecord['dataset']): [string, string][] {
+  const told = Object.entries(reasons).flatMap(([reason, words]) => {
+    const rows = leftOut?.[reason as keyof typeof reasons] ?? 0
+    return rows === 0 ? [] : [`${grouped(rows)} ${words}`]
+  })
+  return told.length === 0 ? [] : [['left out', told.join(', ')]]
 }
 
 function coefficients(record: ModelRecord, colors: Colors): string {
@@ -95,8 +121,8 @@ function coefficients(record: ModelRecord, colors: Colors): string {
   return renderTable(columns, rows, { colors })
 }
 
-function metrics({ metrics: { train, test, baseline } }: ModelRecord, colors: Colors): string {
-  const parts = { train, test, baseline }
+function metrics({ metrics: { train, validation, test, baseline } }: ModelRecord, colors: Colors): string {
+  const parts = { train, ...(validation === undefined ? {} : { validation }), test, baseline }
   const shown = Object.entries(parts).filter(([, values]) => Object.keys(values).length > 0)
   const names = [...new Set(shown.flatMap(([, values]) => Object.keys(values)))]
   const columns = [{ name: 'metric' }, ...shown.map(([name]) => ({ name, type: 'float8' }))]

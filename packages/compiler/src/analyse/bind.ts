@@ -8,6 +8,7 @@ import type { Catalog } from '../ir/catalog.ts'
 import type { DatasetDef, FeatureMeta, FeatureUse, FeatureView, SampleDef, TargetDef } from '../ir/definition.ts'
 import { durationSeconds } from '../ir/duration.ts'
 import type { Column, SqlType } from '../ir/type.ts'
+import { bindHorizon, type Censoring, labelsOf } from './bind-target.ts'
 
 /** What introspection and describe found, as data. */
 export interface Facts {
@@ -46,6 +47,10 @@ export interface BoundDataset {
   readonly extras: readonly Column[]
   readonly labels: readonly Column[]
   readonly targetOn: readonly (readonly [key: string, sampleColumn: string])[]
+  /** Seconds the outcome takes. */
+  readonly horizon?: number
+  /** How rows with an incomplete outcome are told. */
+  readonly censoring?: Censoring
 }
 
 const quoted = (view: { name: string; kind: string }): string => `view "${view.name}"`
@@ -81,15 +86,25 @@ export function bindDataset(dataset: DatasetDef, facts: Facts): { value: BoundDa
   const uses = dataset.features.map((use) => bindUse(use, dataset, facts, names, asOf !== undefined, diagnostics))
   const target = dataset.target
   const targetColumns = target ? facts.columns(target) : []
-  const targetOn = target ? bindKeys(target, undefined, dataset, names, targetColumns, diagnostics) : []
+  const targetOn = target
+    ? bindKeys(target, undefined, dataset, names, target.outcomes ? undefined : targetColumns, diagnostics)
+    : []
   const keys = new Set(dataset.sample.entity.keys.map((k) => k.name))
-  const labels = targetColumns.filter((c) => c.name !== 'as_of' && !targetOn.some(([key]) => key === c.name))
+  const labels = target
+    ? labelsOf(
+        target,
+        targetColumns,
+        targetOn.map(([key]) => key),
+        diagnostics,
+      )
+    : []
   const usedAsKey = new Set([...uses.flatMap((u) => u.on.map(([, c]) => c)), ...targetOn.map(([, c]) => c)])
   const extras = sampleColumns.filter(
     (c) => c.name !== 'as_of' && c.name !== dataset.sample.weight && !keys.has(c.name) && !usedAsKey.has(c.name),
   )
   checkNames(dataset, uses, labels, names, diagnostics)
-  checkHorizon(dataset, diagnostics)
+  checkSplit(dataset, names, diagnostics)
+  const horizon = bindHorizon(dataset, facts, asOf !== undefined, diagnostics)
   return {
     value: {
       dataset,
@@ -100,6 +115,7 @@ export function bindDataset(dataset: DatasetDef, facts: Facts): { value: BoundDa
       extras,
       labels,
       targetOn,
+      ...horizon,
     },
     diagnostics,
   }
@@ -286,15 +302,17 @@ function checkNames(
   for (const l of labels) add(l.name, `target "${dataset.target?.name}"`)
 }
 
-function checkHorizon(dataset: DatasetDef, diagnostics: Diagnostic[]): void {
-  const { split } = dataset.sample
-  const horizon = dataset.target?.horizon
-  if (horizon === undefined || split.kind !== 'time') return
-  const needed = durationSeconds(horizon)
-  if (needed === undefined) {
-    diagnostics.push(diagnostic('time/window', { window: horizon }))
-    return
+/** The columns a split is by; the instants of one by time, in order. */
+function checkSplit({ sample }: DatasetDef, sampleNames: readonly string[], diagnostics: Diagnostic[]): void {
+  const { split } = sample
+  const view = `the split of sample "${sample.name}"`
+  if (split.kind === 'hash') {
+    for (const column of split.by ?? []) {
+      if (sampleNames.includes(column)) continue
+      diagnostics.push(diagnostic('view/unknown-column', { view, column, ...nearParameter(column, sampleNames) }))
+    }
   }
-  const gap = split.gap === undefined ? 0 : (durationSeconds(split.gap) ?? 0)
-  if (gap < needed) diagnostics.push(diagnostic('time/horizon', { target: dataset.target?.name ?? '', horizon }))
+  if (split.kind === 'time' && !sampleNames.includes('as_of')) {
+    diagnostics.push(diagnostic('time/needs-as-of', { view, sample: sample.name }))
+  }
 }

@@ -29,11 +29,13 @@ export const queryOf = (d: FeatureView | SampleDef | TargetDef): ViewQuery =>
   d.kind === 'aggregates' ? d.spec.source : d.query
 
 export const titleOf = (d: FeatureView | SampleDef | TargetDef): string =>
-  d.kind === 'sample' || d.kind === 'target'
-    ? `${d.kind} "${d.name}"`
-    : d.kind === 'aggregates'
-      ? `the source of view "${d.name}"`
-      : `view "${d.name}"`
+  d.kind === 'target' && d.outcomes
+    ? `the source of target "${d.name}"`
+    : d.kind === 'sample' || d.kind === 'target'
+      ? `${d.kind} "${d.name}"`
+      : d.kind === 'aggregates'
+        ? `the source of view "${d.name}"`
+        : `view "${d.name}"`
 
 /**
  * The statement to describe. A view over `spine` gets an empty spine with its entity's keys.

@@ -6,6 +6,7 @@ import { nearParameter } from '../diagnostics/nearest.ts'
 import { speakerOf, viewText } from '../front/sql/view-text.ts'
 import type { FeatureView, SampleDef, TargetDef } from '../ir/definition.ts'
 import type { ModelRecord } from '../ir/model-record.ts'
+import { outcomeSql } from '../rewrite/outcome.ts'
 import { windowSql } from '../rewrite/windows.ts'
 import { queryOf, titleOf } from './describe-query.ts'
 
@@ -79,6 +80,10 @@ function tracedColumns(definition: FeatureView | SampleDef | TargetDef, facts: F
   const title = titleOf(definition)
   const { text, origin } = viewText(queryOf(definition), facts.catalog, title)
   const spine = [...definition.entity.keys.map((k) => k.name), 'as_of']
+  if (definition.kind === 'target' && definition.outcomes) {
+    const own = outcomeSql(definition, definition.outcomes, facts.columns(definition), facts.catalog)
+    return lineageOf(own, { view: title, file: title }, facts.catalog, spine)
+  }
   if (definition.kind !== 'aggregates') return lineageOf(text, speakerOf(title, origin), facts.catalog, spine)
   const { source } = definition.spec
   const view: typeof definition =

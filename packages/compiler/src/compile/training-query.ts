@@ -6,16 +6,17 @@ import { layout } from '../emit/layout.ts'
 import { printStatement } from '../emit/statement.ts'
 import { viewText } from '../front/sql/view-text.ts'
 import { type CompileOptions, passesOf } from '../ir/compile-options.ts'
-import type { DatasetDef } from '../ir/definition.ts'
+import type { DatasetDef, SampleDef } from '../ir/definition.ts'
 import { expr } from '../ir/expression.ts'
 import type { Projection } from '../ir/relation.ts'
 import type { Column } from '../ir/type.ts'
 import { bindSpine } from '../rewrite/bind-spine.ts'
+import { censoredRows } from '../rewrite/censoring.ts'
 import { boundaryType } from '../rewrite/feature-boundary.ts'
 import { inlineViews, reservedNames } from '../rewrite/inline-views.ts'
 import { overSpine } from '../rewrite/over-spine.ts'
 import { pointInTime } from '../rewrite/point-in-time.ts'
-import { splitColumn } from '../rewrite/split.ts'
+import { gapInWords, splitExpression } from '../rewrite/split.ts'
 import { stageNames } from '../rewrite/stage-names.ts'
 import type { CompiledQuery } from './compiled-query.ts'
 import { queryOf, titleOf } from './describe-query.ts'
@@ -25,7 +26,8 @@ import { header } from './header.ts'
  * Compiles the training query of a dataset.
  *
  * Columns: the sample's own, then the features (numbers as float8, categories as text), the labels, `_weight` when the
- * sample declares one, and `_split` (`train`, `test`, or NULL inside the gap). Its rows are the sample's rows, always.
+ * sample declares one, `_split` (`train`, `validation`, `test`, or NULL for rows in no part), and `_censored` when the
+ * target has a horizon and it is known until when outcomes are known. Its rows are the sample's rows, always.
  *
  * Errors: everything {@link bindDataset} finds, at once.
  *
@@ -46,9 +48,24 @@ export function trainingQuery(dataset: DatasetDef, facts: Facts, options: Compil
   const { weight, split } = dataset.sample
   const weights: Projection[] =
     weight === undefined ? [] : [{ name: '_weight', expr: expr.cast(expr.column(spine.name, weight), 'float8') }]
-  const stages = inlineViews([...spine.stages, ...pit.stages], facts.catalog, names, passesOf(options).share)
-  const columns = [...own, ...pit.columns, ...weights, ...splitColumn(split, bound, spine.name)]
-  const statement = overSpine(spine, pit, stages, columns)
+  const censored = censoredRows(bound, spine.name, facts.catalog, names)
+  const all = [...spine.stages, ...pit.stages, ...(censored ? [censored.stage] : [])]
+  const stages = inlineViews(all, facts.catalog, names, passesOf(options).share)
+  const unlessDropped = censored?.unlessDropped ?? ((value) => value)
+  const values = pit.columns.map((c) => {
+    const label = bound.labels.find((l) => l.name === c.name)
+    return label ? { ...c, expr: unlessDropped(c.expr, label.type) } : c
+  })
+  const part = splitExpression(split, bound, spine.name)
+  const columns = [
+    ...own,
+    ...values,
+    ...weights,
+    ...(part ? [{ name: '_split', expr: unlessDropped(part, 'text') }] : []),
+    ...(censored ? [censored.column] : []),
+  ]
+  const joins = censored ? [...pit.joins, censored.join] : pit.joins
+  const statement = overSpine(spine, { ...pit, joins }, stages, columns)
   const sql = layout(
     `${trainingHeader(bound)}\n${printStatement(statement, dialectOf(options))}`,
     passesOf(options).format,
@@ -78,7 +95,34 @@ function trainingHeader(bound: BoundDataset): string {
     ],
     ...(dataset.target ? [['target', dataset.target.name] as const] : []),
     ...(bound.hasAsOf ? [['as of', 'each row sees only what was there before its own as_of'] as const] : []),
+    ...(dataset.target?.horizon === undefined
+      ? []
+      : [['outcome', outcomeInWords(dataset.target.horizon, bound)] as const]),
+    ...(dataset.sample.split.kind === 'none' ? [] : [['split', splitInWords(dataset.sample, bound)] as const]),
   ])
+}
+
+function outcomeInWords(horizon: string, { censoring }: BoundDataset): string {
+  const window = `in [as_of, as_of + ${horizon})`
+  if (!censoring) return window
+  return censoring.mode === 'drop'
+    ? `${window}; rows whose outcome is not complete have no label and are in no part`
+    : `${window}; _censored tells the rows whose outcome is not complete`
+}
+
+function splitInWords({ split, entity }: SampleDef, { horizon }: BoundDataset): string {
+  if (split.kind === 'time') {
+    const parts = [
+      ...(split.validation === undefined ? [] : [`validation from ${split.validation}`]),
+      `test from ${split.test}`,
+    ]
+    const gap = gapInWords(split, horizon)
+    return `by time: ${parts.join(', ')}${gap === undefined ? '' : `; before each, ${gap}`}`
+  }
+  if (split.kind === 'none') return 'none'
+  const by = split.by ?? entity.keys.map((k) => k.name)
+  const shares = [...(split.validation === undefined ? [] : [`validation ${split.validation}`]), `test ${split.test}`]
+  return `by a hash of ${by.join(', ')}: ${shares.join(', ')}`
 }
 
 function columnsOf(bound: BoundDataset): Column[] {
@@ -89,5 +133,6 @@ function columnsOf(bound: BoundDataset): Column[] {
     ...bound.labels,
     ...(sample.weight === undefined ? [] : [{ name: '_weight', type: 'float8', nullable: true }]),
     ...(sample.split.kind === 'none' ? [] : [{ name: '_split', type: 'text', nullable: true }]),
+    ...(bound.censoring ? [{ name: '_censored', type: 'bool', nullable: false }] : []),
   ]
 }

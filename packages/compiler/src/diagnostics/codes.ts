@@ -94,7 +94,13 @@ export const codes = {
   'time/horizon': entry(
     (p) =>
       `Target "${p.target}" is known ${p.horizon} after as_of, but the split leaves training rows whose outcome reaches into the test period`,
-    () => 'Give the split a gap as long as the horizon.',
+    () => 'Take purge: false away, or give the split a gap as long as the horizon.',
+    'warning',
+  ),
+  'time/known-until': entry(
+    (p) =>
+      `Nothing says until when outcomes of target "${p.target}" are known; the latest rows may be taken for ones where nothing happened`,
+    () => "Declare knownUntil: an instant or { source, column }; or censored: 'keep'.",
     'warning',
   ),
   'dataset/duplicate-column': entry(

@@ -1,5 +1,5 @@
 /** Expressions as SQL text. Parentheses appear where precedence needs them and nowhere else. */
-import { type Expr, fold, inGroups, startsGroup } from '../ir/expression.ts'
+import { type Expr, type FunctionName, fold, inGroups, startsGroup } from '../ir/expression.ts'
 import { quoteIdentifier } from './identifier.ts'
 import { printLiteral } from './literal.ts'
 import { printType } from './type-name.ts'
@@ -44,8 +44,7 @@ const print: (e: Expr) => Printed = fold<Printed>({
     const arms = n.arms.map((a) => `WHEN ${print(a.when).sql} THEN ${print(a.value).sql}`)
     return atom(`CASE ${arms.join(' ')} ELSE ${print(n.otherwise).sql} END`)
   },
-  call: (n) =>
-    n.name === 'hash32' ? hash32(n.args) : atom(`${n.name}(${n.args.map((a) => print(a).sql).join(', ')})`),
+  call: (n) => (n.name === 'hash32' ? hash32(n.args) : atom(printCall(n.name, n.args.map(printExpression)))),
   sigmoid: (n) => atom(guardedSigmoid(wrap(print(n.of), level.compare + 1), wrap(print(n.of), level.cast))),
   cast: (n) => ({ sql: `${wrap(print(n.of), level.cast)}::${printType(n.to)}`, level: level.cast }),
 })
@@ -59,9 +58,15 @@ const guardedSigmoid = (z: string, negatable: string): string =>
   `CASE WHEN abs(${z}) <= 708::float8 THEN 1::float8 / (1::float8 + exp(- ${negatable})) ` +
   `WHEN ${z} < 0::float8 THEN 0::float8 WHEN ${z} <= 'Infinity'::float8 THEN 1::float8 ELSE ${z} END`
 
-/** concat_ws skips NULL instead of returning it, so a NULL key still has a side. */
+function printCall(name: Exclude<FunctionName, 'hash32'>, args: readonly string[]): string {
+  if (name === 'epoch') return `extract(epoch FROM ${args.join()})`
+  if (name === 'hex') return `encode(${args.join()}, 'hex')`
+  return `${name}(${args.join(', ')})`
+}
+
+/** Quoted, ('a', 'bc') and ('ab', 'c') differ, and so do NULL and 'NULL'. */
 const hash32 = (args: readonly Expr[]): Printed => ({
-  sql: `('x' || left(md5(concat_ws(E'\\x1f', ${args.map((a) => print(a).sql).join(', ')})), 8))::bit(32)::int8`,
+  sql: `('x' || left(md5(concat_ws(',', ${args.map((a) => `quote_nullable(${print(a).sql})`).join(', ')})), 8))::bit(32)::int8`,
   level: level.cast,
 })
 

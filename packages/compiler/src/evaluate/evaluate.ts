@@ -78,9 +78,11 @@ export function evaluate(e: Expr, scope: Scope): Literal {
         const [left, right] = n.args.map((a) => evaluate(a, scope))
         return left == null || right == null || order(left, right) !== 0 ? (left ?? null) : null
       }
-      if (n.name === 'hash32') throw new InternalError('hash32 is computed in the database only')
-      const v = evaluate(n.args[0] as Expr, scope)
-      return v === null ? null : call(n.name, v as number)
+      if (n.name === 'exp' || n.name === 'ln' || n.name === 'sqrt' || n.name === 'abs') {
+        const v = evaluate(n.args[0] as Expr, scope)
+        return v === null ? null : call(n.name, v as number)
+      }
+      throw new InternalError(`${n.name} is computed in the database only`)
     },
     sigmoid: (n) => sigmoid(evaluate(n.of, scope) as number | null),
     cast: (n) => cast(evaluate(n.of, scope), n.to),

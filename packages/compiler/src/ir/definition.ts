@@ -115,13 +115,31 @@ export interface FeatureUse {
   readonly on?: Readonly<Record<string, string>>
 }
 
-/** How rows are divided into training and test. */
-export type Split =
-  | { readonly kind: 'none' }
-  /** Rows with `as_of >= test` test; rows in the gap before it are in neither. `test` is an ISO instant. */
-  | { readonly kind: 'time'; readonly test: string; readonly gap?: string }
-  /** A keyed hash of the entity key puts `test` (0 to 1) of the entities into the test part. */
-  | { readonly kind: 'hash'; readonly test: number; readonly seed?: string }
+/** How rows are divided into training, validation and test. */
+export type Split = { readonly kind: 'none' } | TimeSplit | HashSplit
+
+/**
+ * Rows with `as_of >= test` test, rows from `validation` on before them validation, the others training; rows in the gap
+ * before either instant are in no part. Instants are ISO texts.
+ */
+export interface TimeSplit {
+  readonly kind: 'time'
+  readonly test: string
+  readonly validation?: string
+  readonly gap?: string
+  /** Also leave out rows whose outcome reaches into the next part; default true. */
+  readonly purge?: boolean
+}
+
+/** A keyed hash of the entity key puts a share of the entities (0 to 1) into each part. */
+export interface HashSplit {
+  readonly kind: 'hash'
+  readonly test: number
+  readonly validation?: number
+  /** Sample columns hashed instead of the entity key; rows alike in them are in one part. */
+  readonly by?: readonly string[]
+  readonly seed?: string
+}
 
 /** A view that gives the spine for training. */
 export interface SampleDef {
@@ -135,16 +153,59 @@ export interface SampleDef {
   readonly description?: string
 }
 
+export type OutcomeFunction = 'exists' | 'notExists' | 'count' | 'sum' | 'avg' | 'min' | 'max' | 'first' | 'last'
+
+/** What happened in `[as_of, as_of + horizon)`; it becomes a label. */
+export interface Outcome {
+  readonly function: OutcomeFunction
+  /** Column of the events; absent for `exists`, `notExists` and `count` of rows. */
+  readonly column?: string
+  /** SQL condition over the columns of the events; the others do not count. */
+  readonly filter?: string
+  /** Replaces NULL where no event, or none with a value, is in the window. */
+  readonly fill?: number
+}
+
+/** Labels declared over events; the compiler writes the SQL. The events are the target's query. */
+export interface OutcomesSpec {
+  /** Entity key → column of the events. */
+  readonly keys: Readonly<Record<string, string>>
+  /** Event time column (timestamptz). */
+  readonly time: string
+  /** Label → outcome. */
+  readonly labels: Readonly<Record<string, Outcome>>
+}
+
+/** Until when outcomes are known: an ISO instant, the latest value of a column, or a query of one instant. */
+export type KnownUntil =
+  | { readonly kind: 'instant'; readonly at: string }
+  /** Without a relation, of the target's events. */
+  | { readonly kind: 'column'; readonly relation?: RelationName; readonly column: string }
+  /** SQL text. */
+  | { readonly kind: 'query'; readonly text: string }
+
+/**
+ * What becomes of rows whose outcome is not complete: `drop` takes their label and their part away, `flag` only tells
+ * them by `_censored`, `keep` takes what is known for the outcome.
+ */
+export type Censored = 'drop' | 'flag' | 'keep'
+
 /** The view that gives the label. */
 export interface TargetDef {
   readonly kind: 'target'
   readonly name: string
   readonly entity: EntityDef
+  /** Gives the label; the events, where `outcomes` are declared. */
   readonly query: ViewQuery
+  readonly outcomes?: OutcomesSpec
   /** Fixed length such as `30 days`, when the outcome needs time to happen. */
   readonly horizon?: string
   /** Source columns, as `relation.column` or `schema.relation.column`, that no feature may be made of. */
   readonly only?: readonly string[]
+  /** Default `drop`. */
+  readonly censored?: Censored
+  /** Default: the time of the latest event, where it is known which column that is. */
+  readonly knownUntil?: KnownUntil
   readonly description?: string
 }
 

@@ -15,8 +15,15 @@ export type FunctionName =
   | 'coalesce'
   /** NULL when both arguments are equal, else the first; it is computed once. */
   | 'nullif'
-  /** The first 32 bits of the MD5 of the arguments as text, joined by U+001F, as int8. */
+  /** The first 32 bits of the MD5 of the arguments (text), each quoted and joined by a comma, as int8. */
   | 'hash32'
+  /** Digits of a numeric without zeros at the end. */
+  | 'trim_scale'
+  /** Seconds since 1970 of an instant or a date, as numeric. */
+  | 'epoch'
+  /** Bytes as hexadecimal digits. */
+  | 'hex'
+  | 'lower'
 
 export type CompareOperator = '=' | '<>' | '<' | '<=' | '>' | '>='
 

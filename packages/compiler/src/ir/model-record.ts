@@ -89,8 +89,18 @@ export const modelRecordSchema = z.strictObject({
     queryHash: z.string(),
     trainRows: z.number().int(),
     testRows: z.number().int(),
+    validationRows: z.number().int().optional(),
+    /** Rows of the training query in no part, by the first reason that holds; absent in older records. */
+    leftOut: z
+      .strictObject({
+        censored: z.number().int(),
+        gap: z.number().int(),
+        unlabelled: z.number().int(),
+        weightless: z.number().int(),
+      })
+      .optional(),
   }),
-  metrics: z.strictObject({ train: metrics, test: metrics, baseline: metrics }),
+  metrics: z.strictObject({ train: metrics, validation: metrics.optional(), test: metrics, baseline: metrics }),
   /** Rows with the outputs the interpreter gives; an engine that disagrees is refused at deployment. */
   verification: z.array(
     z.strictObject({

@@ -8,6 +8,7 @@ import type { FeatureView, TargetDef, ViewQuery } from '../ir/definition.ts'
 import { durationSeconds } from '../ir/duration.ts'
 import type { Opaque, Relation } from '../ir/relation.ts'
 import { historyForm } from './history-form.ts'
+import { outcomeSql } from './outcome.ts'
 import { windowForm, windowSql } from './windows.ts'
 
 export type Purpose = 'training' | 'prediction'
@@ -72,6 +73,13 @@ export function targetRelation(
   on: BoundDataset['targetOn'],
   facts: Facts,
 ): { readonly readsSpine: boolean; readonly relation: (spine: string) => Relation } {
+  const { outcomes } = target
+  if (outcomes) {
+    const text = outcomeSql(target, outcomes, facts.columns(target), facts.catalog)
+    const view = `target "${target.name}"`
+    const origin = { kind: 'generated' } as const
+    return { readsSpine: true, relation: (spine) => ({ kind: 'opaque', text, origin, view, targets: { spine } }) }
+  }
   const own = opaqueOf(target.query, `target "${target.name}"`, facts)
   const readsSpine = sqlFacts(own.text, { view: own.view, file: own.view }).references.some(isSpine)
   const keys = [...on.map(([k]) => k), ...(readsSpine ? ['as_of'] : [])]

@@ -77,7 +77,7 @@ describe('values become numbers', () => {
       [Number.NaN, 1, -4, 12345678901234567000, 0, 0, 1, 0],
       [1, 0, 0, -0.5, 0, 1, 1, 0],
     ])
-    expect(collected.rows).toEqual({ train: 4, test: 0 })
+    expect(collected.rows).toEqual({ train: 4, test: 0, validation: 0 })
     expect(collected.isWeighted).toBe(false)
     expect(collected.warnings).toEqual([])
     expect(collected.inputs[0]?.statistics).toEqual({
@@ -136,7 +136,7 @@ describe('parts, labels and weights', () => {
       [100, 1, 1, 1, 1],
       [Number.POSITIVE_INFINITY, Number.NaN, 0, 3, 1],
     ])
-    expect(collected.rows).toEqual({ train: 2, test: 2 })
+    expect(collected.rows).toEqual({ train: 2, test: 2, validation: 0 })
     expect(collected.isWeighted).toBe(true)
     expect(collected.inputs[0]?.statistics).toMatchObject({ count: 2, mean: 2, max: 3 })
     expect(collected.inputs[1]?.statistics).toMatchObject({
@@ -148,6 +148,23 @@ describe('parts, labels and weights', () => {
     expect(collected.warnings.map((w) => [w.code, w.parameters])).toEqual([
       ['train/null-label', { label: 'y', rows: '2', total: '6' }],
     ])
+  })
+
+  test('rows in no part are counted by the first reason', async () => {
+    const three = [...columns, column('_censored', 'bool')]
+    const collected = await collect(model(['x']), three, [
+      [1, 'a', '1', 1, 'train', false],
+      [2, 'a', '0', 1, 'train', false],
+      [3, 'a', '1', 1, 'validation', false],
+      [4, 'a', null, 1, null, true],
+      [5, 'a', null, 1, null, false],
+      [6, 'a', null, 0, 'train', false],
+      [7, 'a', '1', 0, 'train', false],
+      [8, 'a', '1', 1, 'test', false],
+    ])
+    expect(collected.rows).toEqual({ train: 2, validation: 1, test: 1 })
+    expect(collected.leftOut).toEqual({ censored: 1, gap: 1, unlabelled: 1, weightless: 1 })
+    expect(stored(collected).map((row) => row.at(-1))).toEqual([0, 0, 2, 1])
   })
 
   test('every error is named at once', async () => {

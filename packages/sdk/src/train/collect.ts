@@ -14,7 +14,7 @@ import { createRowStore, type RowStore } from './row-store.ts'
 import type { InputStatistics } from './statistics.ts'
 
 /** Values of the store's last column. */
-export const parts = { train: 0, test: 1 } as const
+export const parts = { train: 0, test: 1, validation: 2 } as const
 export type Part = keyof typeof parts
 
 export interface CollectedInput {
@@ -29,7 +29,20 @@ export interface Collected {
   readonly inputs: readonly CollectedInput[]
   readonly isWeighted: boolean
   readonly rows: Readonly<Record<Part, number>>
+  readonly leftOut: LeftOut
   readonly warnings: readonly Diagnostic[]
+}
+
+/** Rows of the training query that are in no part, by the first reason that holds. */
+export interface LeftOut {
+  /** Their outcome is not complete. */
+  readonly censored: number
+  /** The split puts them into no part: they are in its gap, or their outcome reaches into the next part. */
+  readonly gap: number
+  /** Their label is NULL. */
+  readonly unlabelled: number
+  /** Their weight is 0. */
+  readonly weightless: number
 }
 
 export interface CollectOptions {
@@ -41,10 +54,11 @@ export interface CollectOptions {
 type Batches = AsyncIterable<readonly (readonly unknown[])[]>
 
 /**
- * Reads every batch once. Rows without a label, in neither part (a NULL `_split`) or with weight 0 are left out.
+ * Reads every batch once. Rows whose outcome is not complete, without a label, in no part (a NULL `_split`) or with
+ * weight 0 are left out, and counted.
  *
- * `columns` are those of the rows, in order: the inputs and the label of the model by name, and, when the sample has
- * them, `_weight` and `_split` (`train`, `test` or NULL).
+ * `columns` are those of the rows, in order: the inputs and the label of the model by name, and, when the dataset has
+ * them, `_weight`, `_split` (`train`, `validation`, `test` or NULL) and `_censored`.
  *
  * Errors: `train/no-rows`, `train/label-values`, `train/one-class`, `train/all-null`, `train/not-finite`,
  * `train/weight`, `train/many-levels`, `train/spool`, `engine/interrupted`. Warning: `train/null-label`.
@@ -69,8 +83,8 @@ export async function collectRows(
       statistics: reader.statistics(),
     }))
     const warnings = check(model, inputs, found)
-    const { rows, isWeighted } = found
-    return { store, inputs, rows, isWeighted, warnings }
+    const { rows, isWeighted, leftOut } = found
+    return { store, inputs, rows, isWeighted, leftOut, warnings }
   } catch (e) {
     store.dispose()
     throw e
@@ -80,7 +94,7 @@ export async function collectRows(
 interface Found {
   readonly rows: Record<Part, number>
   readonly isWeighted: boolean
-  readonly withoutLabel: number
+  readonly leftOut: LeftOut
   readonly badWeights: number
   /** Training rows with label 1. */
   readonly positives: number
@@ -98,9 +112,11 @@ async function readRows(
   const label = indexOf(columns, model.label)
   const weight = columns.findIndex((c) => c.name === '_weight')
   const split = columns.findIndex((c) => c.name === '_split')
+  const drops = (model.dataset.target?.censored ?? 'drop') === 'drop'
+  const censored = drops ? columns.findIndex((c) => c.name === '_censored') : -1
   const row = new Float64Array(width + 3)
-  const rows = { train: 0, test: 0 }
-  let withoutLabel = 0
+  const rows = { train: 0, test: 0, validation: 0 }
+  const leftOut = { censored: 0, gap: 0, unlabelled: 0, weightless: 0 }
   let badWeights = 0
   let positives = 0
   let read = 0
@@ -108,16 +124,26 @@ async function readRows(
   for await (const batch of batches) {
     stopIfAborted(options.signal)
     for (const values of batch) {
+      if (censored >= 0 && values[censored] === true) {
+        leftOut.censored++
+        continue
+      }
       const part = split < 0 ? 'train' : partOf(values[split])
-      if (part === undefined) continue
+      if (part === undefined) {
+        leftOut.gap++
+        continue
+      }
       const y = labelOf(model, values[label])
       if (Number.isNaN(y)) {
-        withoutLabel++
+        leftOut.unlabelled++
         continue
       }
       const w = weight < 0 ? 1 : numberOf(values[weight])
       if (!(w >= 0 && w < Number.POSITIVE_INFINITY)) badWeights++
-      if (!(w > 0)) continue
+      if (!(w > 0)) {
+        leftOut.weightless++
+        continue
+      }
       for (let j = 0; j < width; j++) {
         const { at, reader } = readers[j] as (typeof readers)[number]
         const x = reader.read(values[at])
@@ -134,13 +160,13 @@ async function readRows(
     read += batch.length
     options.onRows?.(read)
   }
-  return { rows, isWeighted: weight >= 0, withoutLabel, badWeights, positives }
+  return { rows, isWeighted: weight >= 0, leftOut, badWeights, positives }
 }
 
 function partOf(value: unknown): Part | undefined {
-  if (value === 'train' || value === 'test') return value
+  if (value === 'train' || value === 'test' || value === 'validation') return value
   if (value === null) return undefined
-  throw new InternalError('The training query divides rows into parts other than train and test')
+  throw new InternalError('The training query divides rows into parts other than train, validation and test')
 }
 
 function labelOf(model: ModelDef, value: unknown): number {
@@ -159,19 +185,22 @@ function indexOf(columns: readonly Column[], name: string): number {
 
 /** Throws every error at once; returns the warnings. */
 function check(model: ModelDef, inputs: readonly CollectedInput[], found: Found): Diagnostic[] {
-  const { rows, withoutLabel, badWeights, positives } = found
+  const { rows, badWeights, positives } = found
+  const withoutLabel = found.leftOut.unlabelled
   const { sample, name: dataset } = model.dataset
   const errors: Diagnostic[] = []
-  const total = rows.train + rows.test + withoutLabel
+  const total = rows.train + rows.validation + rows.test + withoutLabel
   if (badWeights > 0) {
     errors.push(diagnostic('train/weight', { column: sample.weight ?? '_weight', rows: String(badWeights) }))
   }
   if (rows.train === 0) {
-    const hint = withoutLabel > 0 ? { hint: `Label "${model.label}" is NULL in ${withoutLabel} rows.` } : {}
-    errors.push(diagnostic('train/no-rows', { dataset, part: 'training', ...hint }))
+    errors.push(diagnostic('train/no-rows', { dataset, part: 'training', ...whyNone(model, found.leftOut) }))
   } else {
     if (rows.test === 0 && sample.split.kind !== 'none') {
-      errors.push(diagnostic('train/no-rows', { dataset, part: 'test' }))
+      errors.push(diagnostic('train/no-rows', { dataset, part: 'test', ...whyNone(model, found.leftOut) }))
+    }
+    if (rows.validation === 0 && sample.split.kind !== 'none' && sample.split.validation !== undefined) {
+      errors.push(diagnostic('train/no-rows', { dataset, part: 'validation', ...whyNone(model, found.leftOut) }))
     }
     if (model.family === 'logistic' && (positives === 0 || positives === rows.train)) {
       errors.push(diagnostic('train/one-class', { label: model.label, rows: String(rows.train) }))
@@ -189,6 +218,16 @@ function check(model: ModelDef, inputs: readonly CollectedInput[], found: Found)
   throwIfErrors(errors)
   if (withoutLabel === 0) return []
   return [diagnostic('train/null-label', { label: model.label, rows: String(withoutLabel), total: String(total) })]
+}
+
+/** What was left out, when a part has no rows. */
+function whyNone(model: ModelDef, { censored, gap, unlabelled }: LeftOut): { readonly hint?: string } {
+  const reasons = [
+    ...(unlabelled > 0 ? [`Label "${model.label}" is NULL in ${unlabelled} rows.`] : []),
+    ...(censored > 0 ? [`The outcome of ${censored} rows is not complete; see knownUntil of the target.`] : []),
+    ...(gap > 0 ? [`${gap} rows are in the gap of the split.`] : []),
+  ]
+  return reasons.length === 0 ? {} : { hint: reasons.join(' ') }
 }
 
 /** The view a feature comes from, as far as the declaration says. */

@@ -72,7 +72,8 @@ function collectedOf(rows: readonly Row[]): Collected {
     store,
     inputs: readers.map((r) => ({ feature: r.feature, type: r.type, statistics: r.statistics() })),
     isWeighted: true,
-    rows: { train: rows.filter((r) => !r[4]).length, test: rows.filter((r) => r[4]).length },
+    rows: { train: rows.filter((r) => !r[4]).length, test: rows.filter((r) => r[4]).length, validation: 0 },
+    leftOut: { censored: 0, gap: 0, unlabelled: 0, weightless: 0 },
     warnings: [],
   }
 }

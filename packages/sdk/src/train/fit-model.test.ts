@@ -116,7 +116,7 @@ describe('a fitted model', () => {
     close([fitted.deviance, fitted.sigma], [183.05864766837774, 2.5569139299748054])
     close([metrics.train.r2, metrics.train.rmse], [0.8374325252969225, 2.391773973358855])
     expect(fitted).toMatchObject({ solver: 'cholesky', penalty: 0, converged: true })
-    expect(rows).toEqual({ train: 32, test: 0 })
+    expect(rows).toEqual({ train: 32, test: 0, validation: 0 })
     expect(metrics.test).toEqual({})
     expect(metrics.baseline).toMatchObject({ r2: 0 })
   })
@@ -152,7 +152,7 @@ describe('a fitted model', () => {
       columns,
       cars.filter((_, i) => i % 4 !== 3),
     )
-    expect(half.rows).toEqual({ train: 24, test: 8 })
+    expect(half.rows).toEqual({ train: 24, test: 8, validation: 0 })
     expect(half.coefficients).toEqual(alone.coefficients)
     expect(half.metrics.train).toEqual(alone.metrics.train)
     expect(half.metrics.test.rmse).not.toBe(half.metrics.train.rmse)

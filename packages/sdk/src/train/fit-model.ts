@@ -8,7 +8,7 @@ import {
   type ModelDef,
   type ModelRecord,
 } from '@viewcast/compiler'
-import { collectRows } from './collect.ts'
+import { type Collected, collectRows, type LeftOut } from './collect.ts'
 import { createDesign } from './design.ts'
 import { normalPValue, studentPValue } from './distributions.ts'
 import { learnEncoders } from './encoders.ts'
@@ -39,9 +39,10 @@ export interface FittedModel {
   /** The intercept, named `(intercept)`, comes first. */
   readonly coefficients: readonly Coefficient[]
   readonly fit: ModelRecord['fit']
-  readonly rows: { readonly train: number; readonly test: number }
+  readonly rows: Collected['rows']
+  readonly leftOut: LeftOut
   /**
-   * On the training rows, on the test rows, and of predicting the mean label of the training rows for each test row
+   * On the training rows, on the validation rows where there are any, on the test rows, and of predicting the mean label of the training rows for each test row
    * (each training row when there are no test rows).
    */
   readonly metrics: ModelRecord['metrics']
@@ -92,13 +93,24 @@ export async function fitModel(
     }
 
     const { rows } = collected
-    const total = rows.train + rows.test
+    const total = rows.train + rows.validation + rows.test
     onProgress?.('evaluating', 0, total)
     const mean = await labelMean(design, signal)
     const train = await evaluateFit(model, fit, design, mean, signal)
     onProgress?.('evaluating', rows.train, total)
     const testDesign = createDesign(collected, inputs, 'test', { memoryBudgetBytes: 0 })
     const test = await evaluateFit(model, fit, testDesign, mean, signal)
+    onProgress?.('evaluating', rows.train + rows.test, total)
+    const validation =
+      rows.validation === 0
+        ? undefined
+        : await evaluateFit(
+            model,
+            fit,
+            createDesign(collected, inputs, 'validation', { memoryBudgetBytes: 0 }),
+            mean,
+            signal,
+          )
     onProgress?.('evaluating', total, total)
     return {
       inputs,
@@ -113,8 +125,10 @@ export async function fitModel(
         sigma: fit.sigma,
       },
       rows,
+      leftOut: collected.leftOut,
       metrics: {
         train: train.metrics,
+        ...(validation === undefined ? {} : { validation: validation.metrics }),
         test: test.metrics,
         baseline: rows.test > 0 ? test.baseline : train.baseline,
       },

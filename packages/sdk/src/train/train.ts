@@ -87,6 +87,8 @@ export async function trainModel(db: Database, model: ModelDef, options: TrainOp
       queryHash: createHash('sha256').update(query.sql).digest('hex'),
       trainRows: fitted.rows.train,
       testRows: fitted.rows.test,
+      ...(fitted.rows.validation === 0 ? {} : { validationRows: fitted.rows.validation }),
+      leftOut: { ...fitted.leftOut },
     },
     metrics: fitted.metrics,
     verification: [],
