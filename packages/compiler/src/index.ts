@@ -53,6 +53,7 @@ export {
   emptyCatalog,
   findRelation,
 } from './ir/catalog.ts'
+export { decode, encode } from './ir/codec.ts'
 export type { CompileOptions, DialectName, Passes } from './ir/compile-options.ts'
 export type {
   Aggregate,

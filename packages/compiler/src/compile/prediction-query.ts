@@ -7,7 +7,7 @@ import { dialectOf } from '../emit/dialect-of.ts'
 import { instant } from '../emit/instant.ts'
 import { layout } from '../emit/layout.ts'
 import { printStatement } from '../emit/statement.ts'
-import { type CompileOptions, passesOf } from '../ir/compile-options.ts'
+import { type CompileOptions, handOver, passesOf } from '../ir/compile-options.ts'
 import type { ModelDef } from '../ir/definition.ts'
 import { expr } from '../ir/expression.ts'
 import type { ModelRecord } from '../ir/model-record.ts'
@@ -61,9 +61,10 @@ export function predictionQuery(
   const dialect = dialectOf(options)
   const wanted = passes.prune ? new Set(inputs) : everyFeature(bound, new Set(inputs))
   const names = stageNames([...reservedNames(textsOf(bound, facts), facts.catalog), '_as_of', '_features', '_score'])
-  const spine = bindSpine(bound, binding, wanted, facts.catalog, names)
+  const spine = handOver(options, 'bind the spine', bindSpine(bound, binding, wanted, facts.catalog, names))
   const purpose = binding.kind === 'sample' ? 'training' : 'prediction'
-  const pit = pointInTime({ bound, facts, names, spine, wanted, withTarget: false, purpose, options })
+  const question = { bound, facts, names, spine, wanted, withTarget: false, purpose, options } as const
+  const pit = handOver(options, 'point in time', pointInTime(question))
   const keys = [...bound.dataset.sample.entity.keys.map((k) => k.name), ...(bound.hasAsOf ? ['as_of'] : [])]
   const extras = bound.extras.filter((c) => wanted.has(c.name))
   const features: Projection[] = [
@@ -71,8 +72,8 @@ export function predictionQuery(
     ...pit.columns,
   ]
   const keyColumns = keys.map((name) => ({ name, expr: expr.column(spine.name, name) }))
-  const predictor = linearPredictor(record, 'f')
-  const linear = passes.fold ? foldConstants(predictor) : predictor
+  const predictor = handOver(options, 'encode features', linearPredictor(record, 'f'))
+  const linear = passes.fold ? handOver(options, 'fold constants', foldConstants(predictor)) : predictor
   checkDepth(linear, dialect.maxDepth)
   const carried = options.withFeatures ? features.map((f) => f.name).filter((f) => inputs.includes(f)) : []
   const stages: Stage[] = [
@@ -100,7 +101,8 @@ export function predictionQuery(
   const pass = [...keys, ...carried]
   const from = (alias: string) => pass.map((name) => ({ name, expr: expr.column(alias, name) }))
   const body = select('_score', 's', [...from('s'), ...linearOut(options), ...out])
-  const statement: Statement = { kind: 'with', stages: inlineViews(stages, facts.catalog, names, passes.share), body }
+  const inlined = inlineViews(stages, facts.catalog, names, passes.share)
+  const statement = handOver<Statement>(options, 'inline views', { kind: 'with', stages: inlined, body })
   const limited =
     options.limit === undefined ? '' : `\nORDER BY ${keys.map((_, i) => i + 1).join(', ')} LIMIT ${options.limit}`
   const sql = layout(

@@ -2,10 +2,11 @@
 import { type BoundDataset, bindDataset, type Facts } from '../analyse/bind.ts'
 import { throwIfErrors } from '../diagnostics/diagnostic.ts'
 import { dialectOf } from '../emit/dialect-of.ts'
+import { quoteIdentifier } from '../emit/identifier.ts'
 import { layout } from '../emit/layout.ts'
 import { printStatement } from '../emit/statement.ts'
 import { viewText } from '../front/sql/view-text.ts'
-import { type CompileOptions, passesOf } from '../ir/compile-options.ts'
+import { type CompileOptions, handOver, passesOf } from '../ir/compile-options.ts'
 import type { DatasetDef, SampleDef } from '../ir/definition.ts'
 import { expr } from '../ir/expression.ts'
 import type { Projection } from '../ir/relation.ts'
@@ -42,8 +43,9 @@ export function trainingQuery(dataset: DatasetDef, facts: Facts, options: Compil
   const warnings = throwIfErrors(diagnostics)
   const wanted = new Set(bound.features.map((f) => f.name))
   const names = stageNames(reservedNames(textsOf(bound, facts), facts.catalog))
-  const spine = bindSpine(bound, { kind: 'sample' }, wanted, facts.catalog, names)
-  const pit = pointInTime({ bound, facts, names, spine, wanted, withTarget: true, purpose: 'training', options })
+  const spine = handOver(options, 'bind the spine', bindSpine(bound, { kind: 'sample' }, wanted, facts.catalog, names))
+  const question = { bound, facts, names, spine, wanted, withTarget: true, purpose: 'training', options } as const
+  const pit = handOver(options, 'point in time', pointInTime(question))
   const own: Projection[] = bound.sampleColumns.map((c) => ({ name: c.name, expr: expr.column(spine.name, c.name) }))
   const { weight, split } = dataset.sample
   const weights: Projection[] =
@@ -65,7 +67,7 @@ export function trainingQuery(dataset: DatasetDef, facts: Facts, options: Compil
     ...(censored ? [censored.column] : []),
   ]
   const joins = censored ? [...pit.joins, censored.join] : pit.joins
-  const statement = overSpine(spine, { ...pit, joins }, stages, columns)
+  const statement = handOver(options, 'inline views', overSpine(spine, { ...pit, joins }, stages, columns))
   const sql = layout(
     `${trainingHeader(bound)}\n${printStatement(statement, dialectOf(options))}`,
     passesOf(options).format,
@@ -78,8 +80,12 @@ export function textsOf(bound: BoundDataset, facts: Facts): string[] {
   const { dataset } = bound
   const all = [dataset.sample, ...(dataset.target ? [dataset.target] : []), ...bound.uses.map((u) => u.use.view)]
   const texts = all.map((d) => viewText(queryOf(d), facts.catalog, titleOf(d)).text)
-  const { from } = dataset.sample.entity
-  return from?.schema === undefined && from ? [...texts, `SELECT 1 FROM "${from.name.replaceAll('"', '""')}"`] : texts
+  // These are written by their bare names in what we generate.
+  const sources = all.map((d) =>
+    d.kind === 'aggregates' && d.spec.source.kind === 'relation' ? d.spec.source.relation : undefined,
+  )
+  const bare = [dataset.sample.entity.from, ...sources].filter((r) => r !== undefined && r.schema === undefined)
+  return [...texts, ...bare.map((r) => `SELECT 1 FROM ${quoteIdentifier(r?.name ?? '')}`)]
 }
 
 function trainingHeader(bound: BoundDataset): string {

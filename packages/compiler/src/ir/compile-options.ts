@@ -25,9 +25,14 @@ export interface CompileOptions {
   readonly dialect?: DialectName
   /** Default all on. */
   readonly passes?: Partial<Passes>
+  /** Called with the plain data each pass hands to the next; what it returns goes on. For looking inside, and for tests. */
+  readonly between?: <T>(pass: string, data: T) => T
 }
 
 const every: Passes = { prune: true, fold: true, share: true, fence: true, format: true }
+
+/** What a pass hands to the next. */
+export const handOver = <T>(options: CompileOptions, pass: string, data: T): T => options.between?.(pass, data) ?? data
 
 /** The passes of a compilation: those not named are on. */
 export const passesOf = (options: CompileOptions): Passes => ({ ...every, ...options.passes })

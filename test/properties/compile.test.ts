@@ -1,0 +1,92 @@
+/** What a compilation may never change, on random schemas, data and queries. */
+import { type CompileOptions, decode, encode, type Passes, predictionQuery, trainingQuery } from '@viewcast/compiler'
+import { type Database, prepareDataset } from '@viewcast/sdk'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { describeEachEngine } from '../engines/each-engine.ts'
+import { type World, world } from './worlds.ts'
+
+const off = (...names: (keyof Passes)[]): CompileOptions => ({
+  passes: Object.fromEntries(names.map((n) => [n, false])),
+})
+const variants: Readonly<Record<string, CompileOptions>> = {
+  'without pruning': off('prune'),
+  'without folding': off('fold'),
+  'without sharing': off('share'),
+  'without fences': off('fence'),
+  'without layout': off('format'),
+  'with every optional pass off': off('prune', 'fold', 'share', 'fence', 'format'),
+}
+
+/** Rows as text, in an order of their own: a statement without ORDER BY promises none. */
+const rowsOf = async (db: Database, sql: string): Promise<string[]> =>
+  (await db.query(sql)).rows.map((row) => JSON.stringify(row)).sort()
+
+describeEachEngine('a compilation', (engine) => {
+  const each = (runs: number, seed: number, body: (w: World) => Promise<void>) =>
+    fc.assert(
+      fc.asyncProperty(world, async (w) => {
+        await engine.db.execute(w.setup)
+        await body(w)
+      }),
+      { numRuns: runs, seed },
+    )
+
+  test('gives the rows of the sample, each once, whatever the views return', async () => {
+    await each(60, 1, async (w) => {
+      const { dataset, facts } = await prepareDataset(engine.db, w.dataset)
+      const rows = await engine.db.rows<{ id: number }>(trainingQuery(dataset, facts).sql)
+      expect(rows.map((r) => r.id).sort((a, b) => a - b)).toEqual(Array.from({ length: w.rows }, (_, i) => i))
+    })
+  })
+
+  test('gives the same rows with each optional pass off, and with all', async () => {
+    let compared = 0
+    await each(40, 2, async (w) => {
+      const { dataset, facts } = await prepareDataset(engine.db, w.dataset)
+      const model = { ...w.model, dataset }
+      const queries = (options: CompileOptions) => [
+        trainingQuery(dataset, facts, options).sql,
+        predictionQuery(model, w.record, facts, { ...options, spine: { kind: 'sample' } }).sql,
+        predictionQuery(model, w.record, facts, { ...options, spine: { kind: 'entities', at: '2024-01-01T20:00Z' } })
+          .sql,
+      ]
+      const expected = await Promise.all(
+        queries({}).map((sql) => rowsOf(engine.db, sql).catch((e: unknown) => expect.fail(`${e}\n${sql}`))),
+      )
+      expect(expected.map((rows) => rows.length)).toEqual([w.rows, w.rows, w.entities])
+      for (const [name, options] of Object.entries(variants)) {
+        for (const [i, sql] of queries(options).entries()) {
+          const found = await rowsOf(engine.db, sql).catch((e: unknown) => [`${e}`])
+          expect(found, `${name}\n${sql}`).toEqual(expected[i])
+          compared += expected[i]?.length ?? 0
+        }
+      }
+    })
+    expect(compared).toBeGreaterThan(2500)
+  })
+
+  test('is the same text when the data between its passes goes through JSON', async () => {
+    const passes = new Set<string>()
+    const between = <T>(pass: string, data: T): T => {
+      passes.add(pass)
+      return decode<T>(encode(data))
+    }
+    await each(40, 4, async (w) => {
+      const { dataset, facts } = await prepareDataset(engine.db, w.dataset)
+      const model = { ...w.model, dataset }
+      const queries = (options: CompileOptions) => [
+        trainingQuery(dataset, facts, options).sql,
+        predictionQuery(model, w.record, facts, { ...options, spine: { kind: 'entities' } }).sql,
+      ]
+      expect(queries({ between })).toEqual(queries({}))
+    })
+    expect([...passes]).toEqual([
+      'bind the spine',
+      'point in time',
+      'inline views',
+      'encode features',
+      'fold constants',
+    ])
+  })
+})
