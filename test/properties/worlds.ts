@@ -218,7 +218,8 @@ export const world: fc.Arbitrary<World> = parts.map((w) => {
   const insert = (table: string, rows: readonly string[]) =>
     rows.length === 0 ? '' : `INSERT INTO ${table} VALUES ${rows.join(', ')};\n`
   const setup =
-    `DROP SCHEMA public CASCADE; CREATE SCHEMA public;\n` +
+    [3, 2, 1].map((i) => `DROP VIEW IF EXISTS ${q(`View ${i}`)};\n`).join('') +
+    `DROP TABLE IF EXISTS tags, things, events, asked;\n` +
     `CREATE TABLE tags (tag text PRIMARY KEY, heavy boolean);\nINSERT INTO tags VALUES ('red', true), ('it''s', NULL);\n` +
     `CREATE TABLE things (${columns}, rank int4, label text, PRIMARY KEY (${names}));\n` +
     `CREATE TABLE events (${columns}, at timestamptz, known_at timestamptz, x int4, y float8, tag text);\n` +
