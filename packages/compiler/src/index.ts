@@ -9,6 +9,8 @@ export {
 export { type BoundInput, bindModel } from './analyse/bind-model.ts'
 export { type ColumnLineage, type Influence, lineageOf, type SourceColumn } from './analyse/lineage.ts'
 export type { SourceInstants } from './analyse/source-instants.ts'
+export { type SpineColumn, spineColumns } from './analyse/spine-columns.ts'
+export { type UniqueKey, uniqueKeys } from './analyse/unique-keys.ts'
 export { viewCycle } from './analyse/view-cycle.ts'
 export type { CompiledQuery } from './compile/compiled-query.ts'
 export { type DescribeQuery, describeQuery, queryOf, titleOf } from './compile/describe-query.ts'
@@ -44,6 +46,7 @@ export { ArithmeticError, evaluate, type Row, type Scope, sigmoid } from './eval
 export { ulpDistance } from './evaluate/ulp.ts'
 export { compileOnlyKysely } from './front/kysely/compile-only.ts'
 export { type KyselyQuery, kyselyText } from './front/kysely/text.ts'
+export type { SqlFacts } from './front/sql/facts.ts'
 export { loadParser } from './front/sql/parser.ts'
 export {
   type Catalog,
