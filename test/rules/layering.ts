@@ -36,6 +36,7 @@ export const houses: readonly House[] = [
       'define',
       'database',
       'project',
+      'import',
       'store',
       'train',
       'predict',

@@ -2,6 +2,7 @@ import type { Command } from '../command.ts'
 import { applyCommand } from './apply.ts'
 import { compileCommand } from './compile.ts'
 import { doctorCommand } from './doctor.ts'
+import { importCommand } from './import.ts'
 import { initCommand } from './init.ts'
 import { leakCommand } from './leak.ts'
 import { lineageCommand } from './lineage.ts'
@@ -15,6 +16,7 @@ import { verifyCommand } from './verify.ts'
 /** In the order they are used. Records load at once, the SDK only when one runs. */
 export const commands: readonly Command[] = [
   initCommand,
+  importCommand,
   typesCommand,
   lsCommand,
   showCommand,

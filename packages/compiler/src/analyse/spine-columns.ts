@@ -43,6 +43,10 @@ export function spineColumns(facts: SqlFacts, catalog: Catalog): SpineColumn[] |
     }
     return undefined
   })
+  walk({ SelectStmt: facts.select }, (type, node) => {
+    if (type === 'SelectStmt' && readsOnlySpine(node)) for (const name of bareColumns(node)) names.add(name)
+    return undefined
+  })
   names.delete('as_of')
   return [...names].map((name) => {
     const type = typeOf(name, partners.get(name) ?? [], relations, catalog)
@@ -51,6 +55,24 @@ export function spineColumns(facts: SqlFacts, catalog: Catalog): SpineColumn[] |
 }
 
 const fieldsOf = (columnRef: Node | undefined): string[] => nameParts(list(columnRef, 'fields'))
+
+function readsOnlySpine(select: Node): boolean {
+  const from = list(select, 'fromClause')
+  const range = child(from[0], 'RangeVar')
+  return from.length === 1 && range?.relname === 'spine' && range.schemaname === undefined
+}
+
+/** Columns written without a relation, which can only be those of `spine`. */
+function bareColumns(select: Node): string[] {
+  const found: string[] = []
+  walk([select.targetList, select.whereClause, select.groupClause], (type, node) => {
+    if (type === 'SelectStmt') return false
+    const fields = type === 'ColumnRef' ? fieldsOf(node) : []
+    if (fields.length === 1 && fields[0] !== '*') found.push(fields[0] ?? '')
+    return undefined
+  })
+  return found
+}
 
 function readsSpine(join: Node): boolean {
   return ['larg', 'rarg'].some((side) => {

@@ -5,7 +5,8 @@ import { fail } from '../diagnostics/diagnostic.ts'
 import { postgres } from '../emit/dialects/postgres.ts'
 import { layout } from '../emit/layout.ts'
 import { printStatement } from '../emit/statement.ts'
-import { viewText } from '../front/sql/view-text.ts'
+import { sqlFacts } from '../front/sql/facts.ts'
+import { speakerOf, viewText } from '../front/sql/view-text.ts'
 import type { DatasetDef, FeatureView, SampleDef, TargetDef } from '../ir/definition.ts'
 import { expr } from '../ir/expression.ts'
 import { bindSpine } from '../rewrite/bind-spine.ts'
@@ -20,7 +21,9 @@ import { queryOf, titleOf } from './describe-query.ts'
  * relation at `at` (default: the start of the transaction). Errors: `compile/no-anchor`.
  */
 export function showQuery(definition: FeatureView | SampleDef | TargetDef, facts: Facts, at?: string): string {
-  const { text } = viewText(queryOf(definition), facts.catalog, titleOf(definition))
+  const { text: source, origin } = viewText(queryOf(definition), facts.catalog, titleOf(definition))
+  // Without the semicolon a file may end with.
+  const { text } = sqlFacts(source, speakerOf(titleOf(definition), origin))
   const readsSpine = definition.kind === 'window' || definition.kind === 'aggregates' || definition.kind === 'history'
   if (!readsSpine) return layout(text)
   const { entity } = definition

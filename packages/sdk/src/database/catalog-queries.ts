@@ -51,7 +51,7 @@ const indexes = `
                       AND k.position < coalesce((SELECT min(e.position)
                                                    FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS e (attnum, position)
                                                   WHERE e.attnum = 0), 1000)), '[]'),
-         i.indisunique, i.indpred IS NULL
+         i.indisunique AND i.indexprs IS NULL, i.indpred IS NULL
     FROM pg_catalog.pg_index i
     JOIN pg_catalog.pg_class ic ON ic.oid = i.indexrelid
     JOIN pg_catalog.pg_am am ON am.oid = ic.relam AND am.amname = 'btree'

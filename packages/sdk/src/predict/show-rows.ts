@@ -33,7 +33,8 @@ export async function showRows(
   options: ShowOptions = {},
 ): Promise<QueryResult & { readonly sql: string }> {
   const sql = await showSql(db, definition, options)
-  const result = await db.query(`${sql}\nLIMIT ${Math.max(0, Math.trunc(options.limit ?? 10))}`)
+  // Around it rather than after it: the user's text may end with a LIMIT of its own.
+  const result = await db.query(`SELECT * FROM (\n${sql}\n) AS q LIMIT ${Math.max(0, Math.trunc(options.limit ?? 10))}`)
   return { ...result, sql }
 }
 

@@ -59,19 +59,30 @@ export async function describeAll(
   const problems: Diagnostic[] = []
   const warnings: Diagnostic[] = []
   for (const definition of definitions) {
-    try {
-      const query = describeQuery(definition, catalog)
-      warnings.push(...query.warnings)
-      const missing = [...unknownRelations(query, catalog), ...withoutSpine(definition, query)]
-      problems.push(...missing)
-      if (missing.length === 0) columns.set(definition, await described(db, query, catalog))
-    } catch (e) {
-      if (!isViewcastError(e)) throw e
-      problems.push(...e.diagnostics)
-    }
+    const one = await describeOne(db, definition, catalog)
+    warnings.push(...one.warnings)
+    problems.push(...one.problems)
+    if (one.columns) columns.set(definition, one.columns)
   }
   if (problems.length > 0) throw new ViewcastError(problems)
   return { facts: { catalog, columns: (d) => columns.get(d) ?? [] }, warnings }
+}
+
+/** Describes one definition; what is wrong with it is returned, so that the others are looked at too. Load the parser first. */
+export async function describeOne(
+  db: Database,
+  definition: Queried,
+  catalog: Catalog,
+): Promise<{ columns?: Column[]; warnings: readonly Diagnostic[]; problems: readonly Diagnostic[] }> {
+  try {
+    const query = describeQuery(definition, catalog)
+    const problems = [...unknownRelations(query, catalog), ...withoutSpine(definition, query)]
+    if (problems.length > 0) return { warnings: query.warnings, problems }
+    return { columns: await described(db, query, catalog), warnings: query.warnings, problems }
+  } catch (e) {
+    if (!isViewcastError(e)) throw e
+    return { warnings: [], problems: e.diagnostics }
+  }
 }
 
 /** Relations the text names and the database lacks, found before the server would name only the first. */
