@@ -61,11 +61,27 @@ describe('SQL in a file', () => {
     ['sql/syntax', 'select user_id form users'],
     ['sql/several-statements', 'select user_id from users; select 1'],
     ['sql/not-a-select', 'delete from users'],
+    ['sql/not-a-select', 'with gone as (delete from users returning user_id) select user_id from gone'],
+    ['sql/not-a-select', 'select user_id from users for update'],
+    ['sql/not-a-select', '-- nothing but a comment'],
+    ['sql/parameter', 'select user_id from users where country = $1'],
     ['view/unknown-relation', 'select user_id from usres'],
     ['view/database-error', 'select user_id, contry from users'],
     ['view/missing-key', 'select country from users'],
   ])('%s: %s', async (code, text) => {
     expect(await codesOf(() => compiledFile(text))).toEqual([code])
+  })
+
+  it.each([
+    ['\\set day 1\nselect user_id from users', 1, 'command of psql'],
+    ["select user_id from users where country = :'country'", 1, 'variable of psql'],
+    ['select user_id from {{ ref(users) }}', 1, 'Templates'],
+    ['select user_id from users\nwhere country = ?', 2, 'no parameters'],
+    ['create view v as select 1', 1, 'Keep the SELECT behind AS'],
+  ])('says what is no SQL in %j', async (text, line, hint) => {
+    const [first] = await diagnosticsOf(() => compiledFile(text))
+    expect(first?.hint).toContain(hint)
+    expect(first?.location?.line).toBe(line)
   })
 
   it('points at the word in the file', async () => {

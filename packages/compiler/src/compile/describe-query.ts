@@ -4,7 +4,8 @@ import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import { quoteIdentifier } from '../emit/identifier.ts'
 import { printType } from '../emit/type-name.ts'
 import type { SqlFacts } from '../front/sql/facts.ts'
-import { sqlFacts, unrepeatable } from '../front/sql/facts.ts'
+import { sqlFacts } from '../front/sql/facts.ts'
+import { unrepeatable } from '../front/sql/unrepeatable.ts'
 import { speakerOf, viewText } from '../front/sql/view-text.ts'
 import type { Catalog } from '../ir/catalog.ts'
 import type { EntityDef, FeatureView, Origin, SampleDef, TargetDef, ViewQuery } from '../ir/definition.ts'
@@ -60,7 +61,7 @@ export function describeQuery(definition: FeatureView | SampleDef | TargetDef, c
     view,
     file: speaker.file,
     facts,
-    warnings: unrepeatable(facts, speaker),
+    warnings: unrepeatable(facts, speaker, catalog),
   }
 }
 

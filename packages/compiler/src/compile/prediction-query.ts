@@ -60,7 +60,7 @@ export function predictionQuery(
   const passes = passesOf(options)
   const dialect = dialectOf(options)
   const wanted = passes.prune ? new Set(inputs) : everyFeature(bound, new Set(inputs))
-  const names = stageNames([...reservedNames(textsOf(bound, facts), facts.catalog), '_as_of', '_features', '_score'])
+  const names = stageNames(reservedNames(textsOf(bound, facts), facts.catalog), '_as_of', '_features', '_score')
   const spine = handOver(options, 'bind the spine', bindSpine(bound, binding, wanted, facts.catalog, names))
   const purpose = binding.kind === 'sample' ? 'training' : 'prediction'
   const question = { bound, facts, names, spine, wanted, withTarget: false, purpose, options } as const

@@ -30,7 +30,7 @@ export function showQuery(definition: FeatureView | SampleDef | TargetDef, facts
   if (!entity.from) fail('compile/no-anchor', { entity: entity.name })
   const bound = alone(definition, facts)
   const wanted = new Set(bound.features.map((f) => f.name))
-  const names = stageNames([...reservedNames([text], facts.catalog), entity.from.name])
+  const names = stageNames(reservedNames([text], facts.catalog), entity.from.name)
   const spine = bindSpine(
     bound,
     { kind: 'entities', ...(at === undefined ? {} : { at }) },

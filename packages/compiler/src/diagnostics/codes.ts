@@ -30,19 +30,23 @@ export const codes = {
   ),
   'sql/syntax': entry(
     (p) => `${p.view} does not parse: ${p.detail}`,
-    () => 'The text is parsed with PostgreSQL 18 grammar; try the statement in psql.',
+    (p) => p.hint ?? 'The text is parsed with PostgreSQL 18 grammar; try the statement in psql.',
   ),
   'sql/several-statements': entry(
     (p) => `${p.view} holds ${p.count} statements; a view is one SELECT`,
     () => 'Keep one SELECT (or WITH … SELECT) per file.',
   ),
   'sql/not-a-select': entry(
-    (p) => `${p.view} is not a SELECT`,
-    () => 'A view is one SELECT, or WITH … SELECT; nothing that writes.',
+    (p) => `${p.view} is not a SELECT that only reads${p.detail === undefined ? '' : `: ${p.detail}`}`,
+    (p) => p.hint ?? 'A view is one SELECT, or WITH … SELECT; nothing that writes or locks.',
+  ),
+  'sql/parameter': entry(
+    (p) => `${p.view} reads the parameter ${p.parameter}, and a view has none`,
+    () => 'Write the value, or read it from spine.',
   ),
   'sql/volatile': entry(
-    (p) => `${p.view} calls ${p.function}(), whose value changes from call to call`,
-    () => 'Use spine.as_of for the present, and a hash of the key for sampling.',
+    (p) => `${p.view} calls ${p.function}, whose value changes from call to call`,
+    (p) => p.hint ?? 'Use spine.as_of for the present, and a hash of the key for sampling.',
     'warning',
   ),
   'sql/clock': entry(

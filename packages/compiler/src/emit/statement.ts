@@ -2,8 +2,8 @@
 
 import { sqlFacts } from '../front/sql/facts.ts'
 import type { Speaker } from '../front/sql/parser.ts'
-import { pruneEdits } from '../front/sql/prune.ts'
-import { retarget, splice } from '../front/sql/splice.ts'
+import { type Replacement, referenceKey, retarget, splice } from '../front/sql/splice.ts'
+import type { RelationName } from '../ir/definition.ts'
 import { printInterval } from '../ir/duration.ts'
 import type { AsOf, Opaque, Relation, Select, Source, Stage, Statement } from '../ir/relation.ts'
 import type { Dialect } from './dialect.ts'
@@ -98,18 +98,20 @@ const speaker = (o: Opaque): Speaker => ({ view: o.view, file: o.view })
 
 function printOpaque(o: Opaque): string {
   const facts = sqlFacts(o.text, speaker(o))
-  const replacement = (r: { schema?: string; name: string }): string | undefined => {
-    const stage = o.targets[r.schema === undefined ? r.name : `${r.schema}.${r.name}`]
-    return stage === undefined ? undefined : quoteIdentifier(stage)
+  const replacement = (r: RelationName & { sampled?: boolean }): Replacement | undefined => {
+    const key = referenceKey(r)
+    const to = Object.hasOwn(o.targets, key) ? o.targets[key] : undefined
+    if (to === undefined) return undefined
+    if (typeof to !== 'string') return { sql: quoteName(to), sameRelation: true }
+    // Only what is stored can be sampled.
+    return r.sampled ? undefined : { sql: quoteIdentifier(to), sameRelation: false }
   }
-  const edits = retarget(facts, replacement, quoteIdentifier)
-  const cuts = o.keep === undefined ? [] : pruneEdits(facts, new Set(o.keep))
-  const inside = (e: { start: number; end: number }) => cuts.some((c) => e.start >= c.start && e.end <= c.end)
-  const text = splice(facts.text, [...edits.filter((e) => !inside(e)), ...cuts])
+  const text = splice(facts.text, retarget(facts, replacement, quoteIdentifier))
   if (o.uniqueOn === undefined) return text
+  const columns = o.keep === undefined ? 'q.*' : o.keep.map((k) => `q.${quoteIdentifier(k)}`).join(', ')
   const keys = o.uniqueOn.map((k) => `q.${quoteIdentifier(k)}`).join(', ')
   // Uniqueness could not be proven: one row per key, the first in the order of the whole row, so that it is repeatable.
-  return `SELECT DISTINCT ON (${keys}) q.* FROM (\n${text}\n) AS q ORDER BY ${keys}, q::text`
+  return `SELECT DISTINCT ON (${keys}) ${columns} FROM (\n${text}\n) AS q ORDER BY ${keys}, q::text`
 }
 
 /** Latest row before the instant. Ties on time are broken by the order of the whole row as text, so they are repeatable. */

@@ -7,6 +7,18 @@ export interface Catalog {
   /** `server_version_num / 10000`, such as 15 or 18. */
   readonly serverVersion: number
   readonly relations: readonly CatalogRelation[]
+  /** Functions outside pg_catalog that are volatile or return sets; absent when they were not asked for. */
+  readonly functions?: readonly CatalogFunction[]
+}
+
+/** What every overload of a name has in common, or may. */
+export interface CatalogFunction {
+  readonly schema: string
+  readonly name: string
+  /** All overloads are VOLATILE. */
+  readonly volatile: boolean
+  /** Some overload returns a set. */
+  readonly returnsSet: boolean
 }
 
 export interface CatalogRelation {
@@ -35,12 +47,33 @@ export const emptyCatalog: Catalog = { searchPath: ['public'], serverVersion: 18
 
 /** Finds a relation as PostgreSQL would: by schema when given, along the search path otherwise. */
 export function findRelation(catalog: Catalog, name: string, schema?: string): CatalogRelation | undefined {
-  const schemas = schema === undefined ? catalog.searchPath : [schema]
-  for (const s of schemas) {
-    const found = catalog.relations.find((r) => r.schema === s && r.name === name)
+  const named = byName(catalog).get(name)
+  if (named === undefined) return undefined
+  if (schema !== undefined) return named.find((r) => r.schema === schema)
+  for (const s of catalog.searchPath) {
+    const found = named.find((r) => r.schema === s)
     if (found) return found
   }
   return undefined
+}
+
+/** Relations of a name, whatever their schema. */
+export const relationsNamed = (catalog: Catalog, name: string): readonly CatalogRelation[] =>
+  byName(catalog).get(name) ?? []
+
+const indexes = new WeakMap<readonly CatalogRelation[], Map<string, CatalogRelation[]>>()
+
+function byName({ relations }: Catalog): Map<string, CatalogRelation[]> {
+  const known = indexes.get(relations)
+  if (known) return known
+  const index = new Map<string, CatalogRelation[]>()
+  for (const r of relations) {
+    const same = index.get(r.name)
+    if (same) same.push(r)
+    else index.set(r.name, [r])
+  }
+  indexes.set(relations, index)
+  return index
 }
 
 /** The type of a column of a relation. */

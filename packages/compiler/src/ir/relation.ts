@@ -4,7 +4,7 @@
  * `select` is project, filter and join in one node, because one SELECT is the unit a reader of the SQL sees
  * (decision 0004). Adding a kind is a decision record.
  */
-import type { Origin } from './definition.ts'
+import type { Origin, RelationName } from './definition.ts'
 import type { Expr, Literal } from './expression.ts'
 import type { SqlType } from './type.ts'
 
@@ -44,9 +44,12 @@ export interface Opaque {
   readonly origin: Origin
   /** For messages: `view "profile"`. */
   readonly view: string
-  /** Relation as written (`name` or `schema.name`) → stage that replaces it. */
-  readonly targets: Readonly<Record<string, string>>
-  /** Output columns wanted; the others are cut out of the text where that is safe. All when absent. */
+  /**
+   * Relation as written (`name` or `schema.name`, quoted as in SQL) → stage that replaces it, or the relation of the
+   * database it must go on meaning whatever the search path.
+   */
+  readonly targets: Readonly<Record<string, string | RelationName>>
+  /** Output columns wanted; the others are left out where that is safe. All when absent. */
   readonly keep?: readonly string[]
   /** Columns the result must be unique on, when that could not be proven: one row per key is then enforced. */
   readonly uniqueOn?: readonly string[]

@@ -3,6 +3,7 @@ import type { SourceInstants } from '../analyse/source-instants.ts'
 import { quoteIdentifier, quoteName } from '../emit/identifier.ts'
 import { printLiteral } from '../emit/literal.ts'
 import { sqlFacts } from '../front/sql/facts.ts'
+import { referenceKey } from '../front/sql/splice.ts'
 import { type Catalog, type CatalogRelation, findRelation } from '../ir/catalog.ts'
 import type { Opaque, Relation, Stage } from '../ir/relation.ts'
 import type { Column } from '../ir/type.ts'
@@ -29,7 +30,7 @@ export function cutSources(
     return name
   }
   const opaque = (o: Opaque): Opaque => {
-    const targets: Record<string, string> = { ...o.targets }
+    const targets: Record<string, Opaque['targets'][string]> = { ...o.targets }
     for (const { written, relation } of tablesOf(o, catalog)) {
       const cut = cuts.find((c) => c.schema === relation.schema && c.name === relation.name && c.cutAt.length > 0)
       if (cut) targets[written] = cutStage(cut)
@@ -57,8 +58,9 @@ export function sourcesOf(stages: readonly Stage[], catalog: Catalog): CatalogRe
 
 function tablesOf(o: Opaque, catalog: Catalog): { written: string; relation: CatalogRelation }[] {
   return sqlFacts(o.text, { view: o.view, file: o.view }).references.flatMap((r) => {
-    const written = r.schema === undefined ? r.name : `${r.schema}.${r.name}`
-    const relation = written in o.targets ? undefined : findRelation(catalog, r.name, r.schema)
+    const written = referenceKey(r)
+    const replaced = Object.hasOwn(o.targets, written) && typeof o.targets[written] === 'string'
+    const relation = replaced ? undefined : findRelation(catalog, r.name, r.schema)
     return relation ? [{ written, relation }] : []
   })
 }

@@ -57,11 +57,34 @@ export function parseSelect(text: string, speaker: Speaker): Node {
     const count = String(statements.length)
     fail('sql/several-statements', { view: speaker.view, count }, locate(speaker.file, text, second))
   }
-  const select = statements[0]?.stmt.SelectStmt
+  const statement = statements[0]?.stmt ?? {}
+  const select = statement.SelectStmt
   if (select === undefined || (select as Node).intoClause !== undefined) {
-    fail('sql/not-a-select', { view: speaker.view }, locate(speaker.file, text, 0))
+    const start = text.length - text.trimStart().length
+    fail('sql/not-a-select', { view: speaker.view, ...whatItIs(statement) }, locate(speaker.file, text, start))
   }
   return select as Node
+}
+
+const written: Readonly<Record<string, string>> = {
+  ViewStmt: 'CREATE VIEW',
+  CreateTableAsStmt: 'CREATE … AS',
+  SelectStmt: 'SELECT INTO',
+  InsertStmt: 'INSERT',
+  UpdateStmt: 'UPDATE',
+  DeleteStmt: 'DELETE',
+  MergeStmt: 'MERGE',
+  ExplainStmt: 'EXPLAIN',
+  VariableSetStmt: 'SET',
+}
+
+function whatItIs(statement: Node): { detail?: string; hint?: string } {
+  const [kind] = Object.keys(statement)
+  if (kind === undefined) return { detail: 'there is no statement in it' }
+  const name = written[kind]
+  if (name === undefined) return {}
+  const hint = name.startsWith('CREATE') ? { hint: 'Keep the SELECT behind AS, and nothing else.' } : {}
+  return { detail: `it is ${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name}`, ...hint }
 }
 
 /** Tokens and comments with character offsets, of text that parses: the scanner cannot say what is wrong with another. */
@@ -103,11 +126,24 @@ function syntaxDiagnostic(e: unknown, text: string, speaker: Speaker): Diagnosti
   // Unlike tree locations, an error's position counts code points, from 0.
   const offset = [...text].slice(0, details?.cursorPosition ?? 0).join('').length
   const word = /^\S+/.exec(text.slice(offset))?.[0] ?? ''
+  const hint = foreignHint(text, offset)
   return diagnostic(
     'sql/syntax',
-    { view: speaker.view, detail: message },
+    { view: speaker.view, detail: message, ...(hint === undefined ? {} : { hint }) },
     locate(speaker.file, text, offset, Math.max(1, word.length)),
   )
+}
+
+/** What is no SQL but often stands in SQL files: commands and variables of tools. */
+function foreignHint(text: string, offset: number): string | undefined {
+  const rest = text.slice(offset)
+  if (/^\\[a-z!]/i.test(rest)) return 'A line that begins with a backslash is a command of psql; remove it.'
+  if (/^:['"]?\w/.test(rest))
+    return 'A name behind a colon is a variable of psql; write the value, or read it from spine.'
+  if (/^(\{\{|\{%|\{#|%\})/.test(rest)) return 'Templates are not expanded here; use the text that their tool compiled.'
+  if (/\?\s*$/.test(text.slice(0, offset)) || rest.startsWith('?'))
+    return 'A view has no parameters; write the value, or read it from spine.'
+  return undefined
 }
 
 function assertReady(): void {

@@ -1,45 +1,25 @@
 /** Cutting unwanted columns out of a user's select list, by location. */
 import type { SqlFacts } from './facts.ts'
+import { type FunctionFacts, isAggregate, maySet, volatility } from './functions.ts'
 import type { Node } from './parser.ts'
 import type { Edit } from './splice.ts'
 import { child, isSetOperation, list, nameParts, walk } from './tree.ts'
-
-const aggregates = new Set([
-  'count',
-  'sum',
-  'avg',
-  'min',
-  'max',
-  'array_agg',
-  'string_agg',
-  'bool_and',
-  'bool_or',
-  'every',
-  'stddev',
-  'variance',
-  'stddev_pop',
-  'stddev_samp',
-  'var_pop',
-  'var_samp',
-  'corr',
-  'percentile_cont',
-  'percentile_disc',
-  'mode',
-  'json_agg',
-  'jsonb_agg',
-])
 
 /**
  * Edits that remove the output columns not in `keep`; none where removing one could change the rows.
  *
  * Not safe, so left whole: DISTINCT (rows are compared on all columns), set operations, `*`, output names or ordinals used
- * by GROUP BY or ORDER BY, set-returning functions in the list, and a list that aggregates without GROUP BY.
+ * by GROUP BY or ORDER BY, and a list that may aggregate without GROUP BY. A column stays when it may return a set, which
+ * makes rows, or calls something volatile, which does something.
  */
-export function pruneEdits(facts: SqlFacts, keep: ReadonlySet<string>): Edit[] {
+export function pruneEdits(facts: SqlFacts, keep: ReadonlySet<string>, functions?: FunctionFacts): Edit[] {
   const { select, outputs } = facts
-  const drop = outputs.map((o) => o.name !== undefined && !keep.has(o.name))
-  if (!drop.includes(true) || !drop.includes(false)) return []
-  if (!canPrune(select, facts, keep)) return []
+  const values = list(select, 'targetList').map((t) => child(child(t, 'ResTarget'), 'val'))
+  const drop = outputs.map((o, i) => o.name !== undefined && !keep.has(o.name) && !mustStay(values[i], functions))
+  if (!drop.includes(true)) return []
+  // A list without items is SQL, but no reader expects it.
+  if (!drop.includes(false)) drop[0] = false
+  if (!canPrune(select, facts, drop, values)) return []
   const edits: Edit[] = []
   for (let i = 0; i < outputs.length; i++) {
     if (!drop[i]) continue
@@ -55,10 +35,32 @@ export function pruneEdits(facts: SqlFacts, keep: ReadonlySet<string>): Edit[] {
   return edits
 }
 
-function canPrune(select: Node, facts: SqlFacts, keep: ReadonlySet<string>): boolean {
+/** Functions inside a subquery return to it; those outside return rows of this SELECT. */
+function mustStay(value: Node | undefined, functions: FunctionFacts | undefined): boolean {
+  let stays = false
+  walk(value, (type, node) => {
+    if (type === 'SelectStmt') {
+      walk(node, (inner, call) => {
+        if (inner === 'FuncCall' && volatility(call, functions)) stays = true
+        return undefined
+      })
+      return false
+    }
+    if (type === 'FuncCall' && (maySet(node, functions) || volatility(node, functions))) stays = true
+    return undefined
+  })
+  return stays
+}
+
+function canPrune(
+  select: Node,
+  facts: SqlFacts,
+  drop: readonly boolean[],
+  values: readonly (Node | undefined)[],
+): boolean {
   if (isSetOperation(select) || select.distinctClause !== undefined) return false
   if (facts.outputs.some((o) => o.name === undefined)) return false
-  const dropped = new Set(facts.outputs.flatMap((o) => (o.name === undefined || keep.has(o.name) ? [] : [o.name])))
+  const dropped = new Set(facts.outputs.flatMap((o, i) => (drop[i] && o.name !== undefined ? [o.name] : [])))
   const grouped = list(select, 'groupClause')
   for (const clause of [grouped, list(select, 'sortClause')]) {
     for (const item of clause) {
@@ -69,24 +71,26 @@ function canPrune(select: Node, facts: SqlFacts, keep: ReadonlySet<string>): boo
       if (name.length === 1 && dropped.has(name[0] ?? '')) return false
     }
   }
-  let aggregate = false
-  let setReturning = false
-  for (const target of list(select, 'targetList')) {
-    walk(target, (type, node) => {
-      if (type === 'SelectStmt') return false
-      if (type === 'FuncCall' && node.over === undefined) {
-        const name = nameParts(list(node, 'funcname')).at(-1) ?? ''
-        if (aggregates.has(name) || node.agg_filter !== undefined) aggregate = true
-        else if (
-          /^(unnest|generate_series|jsonb?_array_elements|jsonb?_each|regexp_(matches|split_to_table)|string_to_table)/.test(
-            name,
-          )
-        )
-          setReturning = true
-      }
-      return undefined
-    })
-  }
-  if (setReturning) return false
-  return !aggregate || grouped.length > 0
+  if (grouped.length > 0 || select.havingClause !== undefined) return true
+  // One row or one row per input row: what is kept must say which, as what is dropped may have done.
+  return values.some((v, i) => !drop[i] && (readsColumn(v) || aggregates(v)))
+}
+
+/** A column outside any call: without GROUP BY the list then holds no aggregate at all. */
+function readsColumn(value: Node | undefined): boolean {
+  let found = false
+  walk(value, (type) => {
+    if (type === 'ColumnRef') found = true
+    return type !== 'FuncCall' && type !== 'SelectStmt'
+  })
+  return found
+}
+
+function aggregates(value: Node | undefined): boolean {
+  let found = false
+  walk(value, (type, node) => {
+    if (type === 'FuncCall' && isAggregate(node)) found = true
+    return type !== 'SelectStmt'
+  })
+  return found
 }

@@ -7,20 +7,26 @@ export const list = (node: Node | undefined, key: string): readonly Node[] =>
 export const text = (node: Node | undefined, key: string): string | undefined => node?.[key] as string | undefined
 export const number = (node: Node | undefined, key: string): number | undefined => node?.[key] as number | undefined
 
-/** Calls `visit` for every typed node below (and including) `value`; returning false stops the descent there. */
+/**
+ * Calls `visit` for every typed node below (and including) `value`, in the order of the tree; returning false stops the
+ * descent there. Kept on a stack of its own: a sum of thousands of terms is a tree as deep.
+ */
 export function walk(value: unknown, visit: (type: string, node: Node) => boolean | undefined): void {
-  if (Array.isArray(value)) {
-    for (const item of value) walk(item, visit)
-    return
-  }
-  if (value === null || typeof value !== 'object') return
-  for (const [key, inner] of Object.entries(value)) {
-    if (/^[A-Z]/.test(key) && inner !== null && typeof inner === 'object' && !Array.isArray(inner)) {
-      if (visit(key, inner as Node) === false) continue
-      walk(inner, visit)
-    } else if (typeof inner === 'object') walk(inner, visit)
+  const pending: (readonly [key: string, value: unknown])[] = [['', value]]
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const [key, inner] = next
+    if (inner === null || typeof inner !== 'object') continue
+    if (Array.isArray(inner)) {
+      for (let i = inner.length - 1; i >= 0; i--) pending.push(['', inner[i]])
+      continue
+    }
+    if (isType(key) && visit(key, inner as Node) === false) continue
+    const entries = Object.entries(inner)
+    for (let i = entries.length - 1; i >= 0; i--) pending.push(entries[i] as [string, unknown])
   }
 }
+
+const isType = (key: string): boolean => key >= 'A' && key < '['
 
 /** The strings of a name list: `[{String:{sval:'a'}}]` → `['a']`; a star becomes `*`. */
 export const nameParts = (nodes: readonly Node[]): string[] =>
