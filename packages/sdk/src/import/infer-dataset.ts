@@ -49,7 +49,7 @@ export function inferDataset(
 /** A view whole where it can be; in part where it returns what is no feature; with a prefix where names meet. */
 function useOf(view: InferredView, used: Set<string>): InferredUse {
   const names = view.features.map((f) => f.name)
-  const prefix = names.some((n) => used.has(n)) ? `${view.name}_` : ''
+  const prefix = prefixes(view.name).find((p) => names.every((n) => !used.has(p + n) && fits(p + n))) ?? ''
   for (const n of names) used.add(prefix + n)
   return {
     view: view.name,
@@ -57,3 +57,8 @@ function useOf(view: InferredView, used: Set<string>): InferredUse {
     ...(prefix === '' ? {} : { prefix }),
   }
 }
+
+/** None, the view's name, or a number where that would be too long. */
+const prefixes = (view: string): string[] => ['', `${view}_`, ...Array.from({ length: 99 }, (_, i) => `v${i + 2}_`)]
+
+const fits = (name: string): boolean => new TextEncoder().encode(name).length <= 63
