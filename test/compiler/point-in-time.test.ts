@@ -1,5 +1,5 @@
 /** Each row sees what was there before its own instant: against a reference written row by row. */
-import { predictionQuery, trainingQuery } from '@viewcast/compiler'
+import { type CompileOptions, predictionQuery, trainingQuery } from '@viewcast/compiler'
 import { prepareDataset } from '@viewcast/sdk'
 import { beforeAll, expect, test } from 'vitest'
 import { describeEachEngine } from '../engines/each-engine.ts'
@@ -23,9 +23,9 @@ const lengths = { '6h': 6, '2d': 48, '1w': 168 } as const
 describeEachEngine('point in time', (engine) => {
   beforeAll(() => createPlaces(engine.db))
 
-  const rowsOf = async (dataset: Parameters<typeof prepareDataset>[1]) => {
+  const rowsOf = async (dataset: Parameters<typeof prepareDataset>[1], options: CompileOptions = {}) => {
     const { dataset: d, facts } = await prepareDataset(engine.db, dataset)
-    const query = trainingQuery(d, facts)
+    const query = trainingQuery(d, facts, options)
     const rows = await engine.db.rows(query.sql)
     return { sql: query.sql, rows: new Map(rows.map((r) => [r['question'] as number, r])) }
   }
@@ -130,5 +130,81 @@ describeEachEngine('point in time', (engine) => {
   test('a key proven unique is joined as it is', async () => {
     const { sql } = await rowsOf(p.dataset('d', { sample: asked, features: [profile] }))
     expect(sql).not.toContain('DISTINCT')
+  })
+
+  const level = p
+    .featureView('level', { entity: place, time: 'at' })
+    .query(({ db }) =>
+      db
+        .selectFrom('readings')
+        .select(['place', 'at', 'level'])
+        .where('place', 'is not', null)
+        .$narrowType<{ place: string }>(),
+    )
+
+  test('a history looked up in its index is joined to the questions themselves, in the order of their keys', async () => {
+    await engine.db.execute('CREATE INDEX readings_place_at ON readings (place, at)')
+    const dataset = p.dataset('d', { sample: asked, features: [level, totals] })
+    const whole = await rowsOf(dataset)
+    expect(whole.sql).toMatch(/ORDER BY\s+asked\.place,\s+asked\.as_of\s+\) AS asked\s+LEFT JOIN LATERAL/)
+    const unordered = await rowsOf(dataset, { passes: { order: false } })
+    expect(unordered.sql).not.toMatch(/\) AS asked/)
+    expect(unordered.rows).toEqual(whole.rows)
+    expect(whole.rows.size).toBe(questions.length)
+    await engine.db.execute('DROP INDEX readings_place_at')
+  })
+
+  test('one history in two roles is asked by each of them', async () => {
+    const swapped = p
+      .sample('swapped', { entity: place, split: p.split.none() })
+      .query(({ db }) =>
+        db
+          .selectFrom('questions')
+          .select(({ ref, val }) => ['question', 'place', val('a').as('other'), ref('as_of').as('as_of')]),
+      )
+    const dataset = p.dataset('d', {
+      sample: swapped,
+      features: [level.prefix('own_'), level.prefix('other_').on({ place: 'other' })],
+    })
+    await engine.db.execute('CREATE INDEX readings_place_at ON readings (place, at)')
+    const rows = []
+    for (const form of ['lateral', 'distinct', 'merge', 'fill'] as const) {
+      rows.push((await rowsOf(dataset, { forms: { level: form } })).rows)
+    }
+    await engine.db.execute('DROP INDEX readings_place_at')
+    for (const other of rows.slice(1)) expect(other).toEqual(rows[0])
+    expect([...(rows[0]?.values() ?? [])].some((r) => r['own_level'] !== r['other_level'])).toBe(true)
+  })
+
+  test('a form that cannot be had is refused with what can be done', async () => {
+    const dataset = p.dataset('d', { sample: asked, features: [level, known, profile] })
+    const refused = (forms: CompileOptions['forms']) =>
+      rowsOf(dataset, forms ? { forms } : {}).catch((e) => e.diagnostics)
+    expect(await refused({ levl: 'merge', known: 'join' })).toMatchObject([
+      { code: 'form/unknown-view', hint: 'Did you mean "level"?' },
+    ])
+    expect(await refused({ level: 'lateral' })).toMatchObject([
+      {
+        code: 'form/no-index',
+        hint: 'Create the index: CREATE INDEX CONCURRENTLY readings_place_at_idx ON public.readings (place, at) INCLUDE (level)',
+      },
+    ])
+    expect(await refused({ known: 'running' })).toMatchObject([{ code: 'form/unsupported', hint: 'It can be join.' }])
+    expect(await refused({ profile: 'fill' })).toMatchObject([{ code: 'form/unsupported', hint: 'It can be lookup.' }])
+  })
+
+  test('what an enforced row of a key is does not depend on which columns are asked for', async () => {
+    const doubled = p
+      .featureView('doubled', { entity: place })
+      .query(({ db }) =>
+        db
+          .selectFrom('readings')
+          .select(['place', 'amount', 'level as double_level'])
+          .where('place', 'is not', null)
+          .$narrowType<{ place: string }>(),
+      )
+    const both = await rowsOf(p.dataset('d', { sample: asked, features: [doubled] }))
+    const one = await rowsOf(p.dataset('d', { sample: asked, features: [doubled.pick('double_level')] }))
+    for (const [question, row] of one.rows) expect(row['double_level']).toBe(both.rows.get(question)?.['double_level'])
   })
 })

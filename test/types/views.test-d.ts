@@ -57,6 +57,18 @@ history.query(({ db }) => db.selectFrom('ops.weather').select(['station as iata'
 const observed = history.query(({ db }) =>
   db.selectFrom('ops.weather').select(['station as iata', 'observed', 'reported', 'wind']),
 )
+const tied = p.featureView('t', { entity: airport, time: 'observed', tieBreak: ['reported desc'] })
+
+tied.query(({ db }) => db.selectFrom('ops.weather').select(['station as iata', 'observed', 'reported', 'wind']))
+
+// @ts-expect-error: the query must return the column "reported"
+tied.query(({ db }) => db.selectFrom('ops.weather').select(['station as iata', 'observed', 'wind']))
+
+const downwards = p.featureView('t', { entity: airport, time: 'observed', tieBreak: ['reported dsec'] })
+
+// @ts-expect-error: the query must return the column "reported dsec"
+downwards.query(({ db }) => db.selectFrom('ops.weather').select(['station as iata', 'observed', 'reported']))
+
 // @ts-expect-error: "observed" is a key or a time, not a feature
 observed.features({ observed: {} })
 

@@ -57,7 +57,7 @@ export {
   findRelation,
 } from './ir/catalog.ts'
 export { decode, encode } from './ir/codec.ts'
-export type { CompileOptions, DialectName, Passes } from './ir/compile-options.ts'
+export type { CompileOptions, DialectName, Form, Passes } from './ir/compile-options.ts'
 export type {
   Aggregate,
   AggregateFunction,
@@ -90,7 +90,7 @@ export type {
   ViewQuery,
   WindowView,
 } from './ir/definition.ts'
-export { isFeatureView } from './ir/definition.ts'
+export { isFeatureView, structuralColumns } from './ir/definition.ts'
 export { durationSeconds } from './ir/duration.ts'
 export type { Literal } from './ir/expression.ts'
 export { type CaseArm, children, type Expr, expr, type Fold, fold, inGroups, mapChildren } from './ir/expression.ts'
@@ -104,6 +104,7 @@ export {
   parseModelRecord,
   printModelRecord,
 } from './ir/model-record.ts'
+export type { HistoryForm, TieBreak } from './ir/relation.ts'
 export {
   type Column,
   featureKind,

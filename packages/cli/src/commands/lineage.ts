@@ -59,10 +59,10 @@ async function columnsOf(
   definition: FeatureView | Extract<Definition, { kind: 'sample' | 'target' }>,
   directory: string,
 ): Promise<string[]> {
-  const { showRows } = await import('@viewcast/sdk')
+  const { showRows, structuralColumns } = await import('@viewcast/sdk')
   const { columns } = await showRows(db, definition, { limit: 0, directory })
   const asked = new Set([...definition.entity.keys.map((k) => k.name), 'as_of'])
-  if (definition.kind === 'history') asked.add(definition.time).add(definition.knownAt ?? definition.time)
+  if (definition.kind === 'history') for (const name of structuralColumns(definition)) asked.add(name)
   return columns.map((c) => c.name).filter((c) => !asked.has(c))
 }
 

@@ -5,7 +5,15 @@
 import { type Diagnostic, diagnostic } from '../diagnostics/diagnostic.ts'
 import { nearParameter } from '../diagnostics/nearest.ts'
 import type { Catalog } from '../ir/catalog.ts'
-import type { DatasetDef, FeatureMeta, FeatureUse, FeatureView, SampleDef, TargetDef } from '../ir/definition.ts'
+import {
+  type DatasetDef,
+  type FeatureMeta,
+  type FeatureUse,
+  type FeatureView,
+  type SampleDef,
+  structuralColumns,
+  type TargetDef,
+} from '../ir/definition.ts'
 import { durationSeconds } from '../ir/duration.ts'
 import type { Column, SqlType } from '../ir/type.ts'
 import { bindHorizon, type Censoring, labelsOf } from './bind-target.ts'
@@ -144,8 +152,8 @@ function bindUse(
   }
   const columns = view.kind === 'aggregates' ? aggregateColumns(view, described, diagnostics) : described
   checkTime(view, described, diagnostics)
-  const own = new Set([...view.entity.keys.map((k) => k.name), 'as_of'])
-  if (view.kind === 'history') for (const c of [view.time, view.knownAt]) if (c !== undefined) own.add(c)
+  checkTieBreak(view, described, diagnostics)
+  const own = structuralColumns(view)
   const available = columns.filter((c) => !own.has(c.name))
   const featureNames = available.map((c) => c.name)
   for (const name of Object.keys(view.features)) {
@@ -278,6 +286,15 @@ function checkTime(view: FeatureView, described: readonly Column[], diagnostics:
         }),
       )
     }
+  }
+}
+
+function checkTieBreak(view: FeatureView, described: readonly Column[], diagnostics: Diagnostic[]): void {
+  if (view.kind !== 'history') return
+  const names = described.map((c) => c.name)
+  for (const { column } of view.tieBreak ?? []) {
+    if (names.includes(column)) continue
+    diagnostics.push(diagnostic('view/unknown-column', { view: quoted(view), column, ...nearParameter(column, names) }))
   }
 }
 

@@ -108,7 +108,7 @@ function rangeOf(item: Node | undefined, scope: Scope): Range | undefined {
 }
 
 /** The relation whose rows come out once each at most: a lone one, or the left of joins that match one row at most. */
-function preservedSide(item: Node, scope: Scope): Range | undefined {
+export function preservedSide(item: Node, scope: Scope): Range | undefined {
   const join = child(item, 'JoinExpr')
   if (!join) return rangeOf(item, scope)
   const kind = text(join, 'jointype')
@@ -281,7 +281,7 @@ function passed(item: Node, outputs: readonly Output[], select: Node): string | 
 const setReturning =
   /^(unnest|generate_series|generate_subscripts|jsonb?_array_elements|jsonb?_each|jsonb?_object_keys|jsonb?_path_query$|jsonb?_to_recordset|jsonb?_populate_recordset|regexp_matches|regexp_split_to_table|string_to_table)/
 
-function hasSetReturning(outputs: readonly Output[]): boolean {
+export function hasSetReturning(outputs: readonly Output[]): boolean {
   let found = false
   walk(
     outputs.map((o) => o.value),

@@ -11,6 +11,7 @@ import { inlineViews, reservedNames } from '../rewrite/inline-views.ts'
 import { overSpine } from '../rewrite/over-spine.ts'
 import { pointInTime } from '../rewrite/point-in-time.ts'
 import { stageNames } from '../rewrite/stage-names.ts'
+import { onStages, stagesOf } from '../rewrite/whole-statement.ts'
 import { textsOf } from './training-query.ts'
 
 export interface LeakProbe {
@@ -52,9 +53,10 @@ export function leakProbe(
     const spine = bindSpine(bound, { kind: 'keys', rows: questions, at }, wanted, facts.catalog, names)
     const purpose = 'prediction'
     const pit = pointInTime({ bound, facts, names, spine, wanted, withTarget, purpose, options: {} })
-    const inlined = inlineViews([...spine.stages, ...pit.stages], facts.catalog, names)
     const own = spine.columns.map((name) => ({ name, expr: expr.column(spine.name, name) }))
-    const statement = overSpine(spine, pit, change(inlined, names), [...own, ...pit.columns])
+    const whole = overSpine(pit, [...spine.stages, ...pit.stages], [...own, ...pit.columns])
+    const inlined = inlineViews(stagesOf(whole), facts.catalog, names)
+    const statement = onStages(whole, () => change(inlined, names))
     const order = spine.columns.map((_, i) => i + 1).join(', ')
     return {
       sql: `${printStatement(statement, dialectOf({}))}\nORDER BY ${order}`,

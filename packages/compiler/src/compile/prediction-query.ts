@@ -81,7 +81,10 @@ export function predictionQuery(
     ...pit.stages,
     {
       name: '_features',
-      relation: select(spine.name, spine.name, [...keyColumns, ...features], { joins: pit.joins }),
+      relation: {
+        ...select(spine.name, spine.name, [...keyColumns, ...features], { joins: pit.joins }),
+        from: pit.from,
+      },
     },
     {
       name: '_score',

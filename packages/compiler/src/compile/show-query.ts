@@ -7,13 +7,20 @@ import { layout } from '../emit/layout.ts'
 import { printStatement } from '../emit/statement.ts'
 import { sqlFacts } from '../front/sql/facts.ts'
 import { speakerOf, viewText } from '../front/sql/view-text.ts'
-import type { DatasetDef, FeatureView, SampleDef, TargetDef } from '../ir/definition.ts'
+import {
+  type DatasetDef,
+  type FeatureView,
+  type SampleDef,
+  structuralColumns,
+  type TargetDef,
+} from '../ir/definition.ts'
 import { expr } from '../ir/expression.ts'
 import { bindSpine } from '../rewrite/bind-spine.ts'
 import { inlineViews, reservedNames } from '../rewrite/inline-views.ts'
 import { overSpine } from '../rewrite/over-spine.ts'
 import { pointInTime } from '../rewrite/point-in-time.ts'
 import { stageNames } from '../rewrite/stage-names.ts'
+import { onStages } from '../rewrite/whole-statement.ts'
 import { queryOf, titleOf } from './describe-query.ts'
 
 /**
@@ -41,8 +48,9 @@ export function showQuery(definition: FeatureView | SampleDef | TargetDef, facts
   const purpose = 'prediction'
   const pit = pointInTime({ bound, facts, names, spine, wanted, withTarget: false, purpose, options: {} })
   const own = spine.columns.map((name) => ({ name, expr: expr.column(spine.name, name) }))
-  const stages = inlineViews([...spine.stages, ...pit.stages], facts.catalog, names)
-  return layout(printStatement(overSpine(spine, pit, stages, [...own, ...pit.columns]), postgres))
+  const statement = overSpine(pit, [...spine.stages, ...pit.stages], [...own, ...pit.columns])
+  const inlined = onStages(statement, (stages) => inlineViews(stages, facts.catalog, names))
+  return layout(printStatement(inlined, postgres))
 }
 
 /** A dataset of one view, over its own entity. */
@@ -59,8 +67,7 @@ function alone(view: Exclude<FeatureView, { kind: 'static' }>, facts: Facts): Bo
   const dataset: DatasetDef = { kind: 'dataset', name: view.name, sample, features: [{ view }] }
   const described = facts.columns(view)
   const columns = view.kind === 'aggregates' ? aggregateColumns(view, described, []) : described
-  const own = new Set([...entity.keys.map((k) => k.name), 'as_of'])
-  if (view.kind === 'history') for (const c of [view.time, view.knownAt]) if (c !== undefined) own.add(c)
+  const own = structuralColumns(view)
   const features = columns
     .filter((c) => !own.has(c.name))
     .map((c) => ({

@@ -19,6 +19,7 @@ import { overSpine } from '../rewrite/over-spine.ts'
 import { pointInTime } from '../rewrite/point-in-time.ts'
 import { gapInWords, splitExpression } from '../rewrite/split.ts'
 import { stageNames } from '../rewrite/stage-names.ts'
+import { onStages } from '../rewrite/whole-statement.ts'
 import type { CompiledQuery } from './compiled-query.ts'
 import { queryOf, titleOf } from './describe-query.ts'
 import { header } from './header.ts'
@@ -52,7 +53,6 @@ export function trainingQuery(dataset: DatasetDef, facts: Facts, options: Compil
     weight === undefined ? [] : [{ name: '_weight', expr: expr.cast(expr.column(spine.name, weight), 'float8') }]
   const censored = censoredRows(bound, spine.name, facts.catalog, names)
   const all = [...spine.stages, ...pit.stages, ...(censored ? [censored.stage] : [])]
-  const stages = inlineViews(all, facts.catalog, names, passesOf(options).share)
   const unlessDropped = censored?.unlessDropped ?? ((value) => value)
   const values = pit.columns.map((c) => {
     const label = bound.labels.find((l) => l.name === c.name)
@@ -67,7 +67,10 @@ export function trainingQuery(dataset: DatasetDef, facts: Facts, options: Compil
     ...(censored ? [censored.column] : []),
   ]
   const joins = censored ? [...pit.joins, censored.join] : pit.joins
-  const statement = handOver(options, 'inline views', overSpine(spine, { ...pit, joins }, stages, columns))
+  const inlined = onStages(overSpine({ ...pit, joins }, all, columns), (stages) =>
+    inlineViews(stages, facts.catalog, names, passesOf(options).share),
+  )
+  const statement = handOver(options, 'inline views', inlined)
   const sql = layout(
     `${trainingHeader(bound)}\n${printStatement(statement, dialectOf(options))}`,
     passesOf(options).format,

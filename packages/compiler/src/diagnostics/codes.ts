@@ -107,6 +107,19 @@ export const codes = {
     () => "Declare knownUntil: an instant or { source, column }; or censored: 'keep'.",
     'warning',
   ),
+  'form/no-index': entry(
+    (p) =>
+      `View "${p.view}" cannot be joined with LATERAL: no index leads with ${p.columns}, so each question would read the whole table`,
+    (p) => `Create the index: ${p.create}`,
+  ),
+  'form/unsupported': entry(
+    (p) => `View "${p.view}" has no form "${p.form}": ${p.why}`,
+    (p) => `It can be ${p.possible}.`,
+  ),
+  'form/unknown-view': entry(
+    (p) => `A form is asked for "${p.view}", which is no view of dataset "${p.dataset}"`,
+    near,
+  ),
   'dataset/duplicate-column': entry(
     (p) => `Dataset "${p.dataset}" would have two columns named "${p.column}" (${p.first} and ${p.second})`,
     () => "Rename one with .prefix('…') or leave it out with .pick(…).",

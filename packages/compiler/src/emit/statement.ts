@@ -4,8 +4,9 @@ import { sqlFacts } from '../front/sql/facts.ts'
 import type { Speaker } from '../front/sql/parser.ts'
 import { type Replacement, referenceKey, retarget, splice } from '../front/sql/splice.ts'
 import type { RelationName } from '../ir/definition.ts'
-import { printInterval } from '../ir/duration.ts'
-import type { AsOf, Opaque, Relation, Select, Source, Stage, Statement } from '../ir/relation.ts'
+import { expr } from '../ir/expression.ts'
+import type { Join, Opaque, Relation, Select, Source, Stage, Statement } from '../ir/relation.ts'
+import { printAsOf } from './as-of.ts'
 import type { Dialect } from './dialect.ts'
 import { printExpression } from './expression.ts'
 import { quoteIdentifier, quoteName } from './identifier.ts'
@@ -41,7 +42,7 @@ function printQuery(relation: Relation, dialect: Dialect): string {
     case 'opaque':
       return printOpaque(relation)
     case 'asof':
-      return printAsOf(relation)
+      return printAsOf(relation, printOpaque(relation.history))
     case 'select':
       return printSelect(relation, dialect)
   }
@@ -58,16 +59,24 @@ function printSelect(select: Select, dialect: Dialect): string {
     `FROM ${printSource(select.from, dialect)}`,
   ]
   for (const j of select.joins) {
-    const on = j.on.map(printExpression).join(' AND ')
-    parts.push(
-      j.type === 'cross'
-        ? `CROSS JOIN ${printSource(j.source, dialect)}`
-        : `LEFT JOIN ${printSource(j.source, dialect)} ON ${on}`,
-    )
+    parts.push(printJoin(j, dialect))
   }
   if (select.where) parts.push(`WHERE ${printExpression(select.where)}`)
+  if (select.order) parts.push(`ORDER BY ${select.order.map(printExpression).join(', ')}`)
   if (select.fence) parts.push(dialect.fence)
   return parts.join(' ')
+}
+
+function printJoin(join: Join, dialect: Dialect): string {
+  const source = printSource(join.source, dialect)
+  switch (join.type) {
+    case 'cross':
+      return `CROSS JOIN ${source}`
+    case 'lateral':
+      return `LEFT JOIN LATERAL ${source} ON true`
+    case 'left':
+      return `LEFT JOIN ${source} ON ${printExpression(expr.and(join.on))}`
+  }
 }
 
 function printSource(source: Source, dialect: Dialect): string {
@@ -111,31 +120,5 @@ function printOpaque(o: Opaque): string {
   const columns = o.keep === undefined ? 'q.*' : o.keep.map((k) => `q.${quoteIdentifier(k)}`).join(', ')
   const keys = o.uniqueOn.map((k) => `q.${quoteIdentifier(k)}`).join(', ')
   // Uniqueness could not be proven: one row per key, the first in the order of the whole row, so that it is repeatable.
-  return `SELECT DISTINCT ON (${keys}) ${columns} FROM (\n${text}\n) AS q ORDER BY ${keys}, q::text`
-}
-
-/** Latest row before the instant. Ties on time are broken by the order of the whole row as text, so they are repeatable. */
-function printAsOf(a: AsOf): string {
-  const key = (alias: string) => a.keys.map((k) => `${alias}.${quoteIdentifier(k)}`)
-  const time = `h.${quoteIdentifier(a.time)}`
-  const conditions = [
-    ...a.keys.map((k) => `h.${quoteIdentifier(k)} = s.${quoteIdentifier(k)}`),
-    `${time} <= s.as_of`,
-    ...(a.knownAt === undefined ? [] : [`h.${quoteIdentifier(a.knownAt)} < s.as_of`]),
-    ...(a.maxAge === undefined ? [] : [`${time} > s.as_of - ${printInterval(a.maxAge)}`]),
-  ].join(' AND ')
-  const columns = (alias: string) => a.columns.map((c) => `${alias}.${quoteIdentifier(c)}`)
-  const spineColumns = [...key('s'), 's.as_of']
-  const history = `(\n${printOpaque(a.history)}\n) AS h`
-  if (a.form === 'lateral') {
-    return (
-      `SELECT ${[...spineColumns, ...columns('l')].join(', ')} FROM ${quoteIdentifier(a.spine)} AS s CROSS JOIN LATERAL (` +
-      `SELECT h.* FROM ${history} WHERE ${conditions} ORDER BY ${time} DESC, h::text LIMIT 1) AS l`
-    )
-  }
-  return (
-    `SELECT DISTINCT ON (${spineColumns.join(', ')}) ${[...spineColumns, ...columns('h')].join(', ')} ` +
-    `FROM ${quoteIdentifier(a.spine)} AS s JOIN ${history} ON ${conditions} ` +
-    `ORDER BY ${spineColumns.join(', ')}, ${time} DESC, h::text`
-  )
+  return `SELECT DISTINCT ON (${keys}) ${columns} FROM (\n${text}\n) AS q ORDER BY ${keys}, (q.*)::text`
 }

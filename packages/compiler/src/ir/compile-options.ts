@@ -1,4 +1,5 @@
 /** What a caller may choose about the generated SQL. The rows are the same whatever is chosen; tests hold it. */
+import type { HistoryForm } from './relation.ts'
 
 /** Engines of the PostgreSQL family that need text of their own. */
 export type DialectName = 'postgres'
@@ -16,9 +17,14 @@ export interface Passes {
   readonly share: boolean
   /** Keep the planner from computing a value once per reader instead of once per row. */
   readonly fence: boolean
+  /** Ask in the order of the keys where each question is an index lookup, so that pages are met while they are warm. */
+  readonly order: boolean
   /** Lay the text out for readers. */
   readonly format: boolean
 }
+
+/** Physical forms of views: how a history is joined, how declared windows are computed. */
+export type Form = HistoryForm | 'join' | 'running'
 
 export interface CompileOptions {
   /** Default `postgres`. */
@@ -27,9 +33,11 @@ export interface CompileOptions {
   readonly passes?: Partial<Passes>
   /** Called with the plain data each pass hands to the next; what it returns goes on. For looking inside, and for tests. */
   readonly between?: <T>(pass: string, data: T) => T
+  /** View name → form to use instead of the one the rules choose. Errors: `form/no-index`, `form/unsupported`, `form/unknown-view`. */
+  readonly forms?: Readonly<Record<string, Form>>
 }
 
-const every: Passes = { prune: true, fold: true, share: true, fence: true, format: true }
+const every: Passes = { prune: true, fold: true, share: true, fence: true, order: true, format: true }
 
 /** What a pass hands to the next. */
 export const handOver = <T>(options: CompileOptions, pass: string, data: T): T => options.between?.(pass, data) ?? data

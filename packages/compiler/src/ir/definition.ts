@@ -2,6 +2,7 @@
  * What a user declares, as plain data. The typed builder chain of the SDK makes these; the compiler reads them.
  * Words: see the glossary (docs/glossary.md).
  */
+import type { TieBreak } from './relation.ts'
 import type { SqlType } from './type.ts'
 
 export interface KeyColumn {
@@ -91,6 +92,8 @@ export interface HistoryView extends ViewCommon {
   readonly knownAt?: string
   /** Fixed length such as `90 days`; older rows do not count. */
   readonly maxAge?: string
+  /** Decides between rows of one key and instant, first to last; what still ties is decided by the whole row as text. */
+  readonly tieBreak?: readonly TieBreak[]
 }
 /** A query over the relation `spine (keys, as_of)`; returns one row per spine row. */
 export interface WindowView extends ViewCommon {
@@ -261,6 +264,20 @@ export interface ModelDef {
 }
 
 export type Definition = EntityDef | FeatureView | SampleDef | TargetDef | DatasetDef | ModelDef
+
+/** Columns of a view that are no features: what it is asked by, and what orders its rows. */
+export const structuralColumns = (view: FeatureView): ReadonlySet<string> =>
+  new Set([
+    ...view.entity.keys.map((k) => k.name),
+    'as_of',
+    ...(view.kind === 'history'
+      ? [
+          view.time,
+          ...(view.knownAt === undefined ? [] : [view.knownAt]),
+          ...(view.tieBreak ?? []).map((t) => t.column),
+        ]
+      : []),
+  ])
 
 export const isFeatureView = (d: Definition): d is FeatureView =>
   d.kind === 'static' || d.kind === 'history' || d.kind === 'window' || d.kind === 'aggregates'

@@ -19,9 +19,10 @@ export interface Source {
 }
 
 export interface Join {
-  readonly type: 'left' | 'cross'
+  /** `lateral` is LEFT JOIN LATERAL … ON true, whose source gives one row at most. */
+  readonly type: 'left' | 'cross' | 'lateral'
   readonly source: Source
-  /** Equalities, all of which must hold; empty for a cross join. */
+  /** Conditions, all of which must hold; empty for a cross or lateral join. */
   readonly on: readonly Expr[]
 }
 
@@ -62,25 +63,55 @@ export interface Select {
   readonly where?: Expr
   readonly columns: readonly Projection[]
   readonly distinct: boolean
+  /** Order in which the rows are handed on; none when absent. */
+  readonly order?: readonly Expr[]
   /** Computed once per row: the planner may not merge it into its reader. How is the dialect's business. */
   readonly fence: boolean
 }
 
-/** The latest row of a history before each spine row's instant. */
+/** Physical forms of a history join; all give the same rows. */
+export type HistoryForm = 'lateral' | 'distinct' | 'merge' | 'fill'
+
+/** A column that decides between rows of one instant; NULL comes last, whatever the direction. */
+export interface TieBreak {
+  readonly column: string
+  readonly direction: 'asc' | 'desc'
+}
+
+/**
+ * The latest row of a history at each question's instant, in one of its forms:
+ *
+ * - `lateral`: the row for one row of `spine`, to be joined laterally; columns: `columns`.
+ * - `distinct`, `fill`: a stage with a row per row of `spine` that has one; columns: keys, `as_of`, `columns`.
+ * - `merge`: a stage with the rows of the history and the time each is the latest; columns: keys, those of `range`, `columns`.
+ */
 export interface AsOf {
   readonly kind: 'asof'
-  /** Stage with the keys and `as_of`. */
+  readonly form: HistoryForm
+  /** Stage, or alias, with the keys and `as_of`. */
   readonly spine: string
   readonly history: Opaque
-  readonly keys: readonly string[]
+  /** Key of the history → column of the spine. */
+  readonly on: readonly (readonly [key: string, spineColumn: string])[]
   readonly time: string
   readonly knownAt?: string
   /** Seconds. */
   readonly maxAge?: number
+  /** Declared order among rows of one instant. */
+  readonly ties: readonly TieBreak[]
+  /** Whether rows can still tie then; the order of the whole row as text decides. */
+  readonly wholeRow: boolean
   /** Columns taken from the history, keys and time not included. */
   readonly columns: readonly string[]
-  /** LATERAL … LIMIT 1 needs an index led by the keys and the time; DISTINCT ON needs none. */
-  readonly form: 'lateral' | 'distinct'
+  readonly range: RangeColumns
+}
+
+/** Names of the columns that say when a row of a history counts; no column of the history has one of them. */
+export interface RangeColumns {
+  readonly from: string
+  readonly until: string
+  /** From when on the row is too old. */
+  readonly stale: string
 }
 
 /** One CTE. */

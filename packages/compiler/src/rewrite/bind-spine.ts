@@ -3,11 +3,12 @@ import type { BoundDataset } from '../analyse/bind.ts'
 import { type Diagnostic, diagnostic, fail, throwIfErrors } from '../diagnostics/diagnostic.ts'
 import { nearParameter } from '../diagnostics/nearest.ts'
 import { printLiteral } from '../emit/literal.ts'
+import { sqlFacts } from '../front/sql/facts.ts'
 import { speakerOf, viewText } from '../front/sql/view-text.ts'
 import { type Catalog, findRelation } from '../ir/catalog.ts'
 import { expr, type Literal } from '../ir/expression.ts'
 import type { Join, Opaque, Projection, Stage } from '../ir/relation.ts'
-import type { Column } from '../ir/type.ts'
+import type { Column, SqlType } from '../ir/type.ts'
 import type { StageNames } from './stage-names.ts'
 
 export type SpineBinding =
@@ -23,6 +24,10 @@ export interface Spine {
   /** The stage with one row per question. */
   readonly name: string
   readonly columns: readonly string[]
+  /** Column → type, where it is known. */
+  readonly types: Readonly<Record<string, SqlType>>
+  /** How many rows there are, about; undefined where nobody knows. */
+  readonly rows?: number | undefined
 }
 
 /** Binds the spine. `wanted` names the features and request columns the statement needs. */
@@ -51,15 +56,17 @@ export function bindSpine(
       fence: false,
     },
   })
-  const finish = (stage: Stage): Spine => ({
+  const finish = (stage: Stage, rows: number | undefined, types = typesOf(needed)): Spine => ({
     stages: [...stages, stage],
     name: stage.name,
     columns: [...columns, ...asOfColumn].map((c) => c.name),
+    types,
+    rows,
   })
   if (binding.kind === 'keys') {
     checkKeys(binding.rows, needed)
     const rows = binding.rows.map((row) => needed.map((c) => row[c.name] ?? null))
-    return finish(select({ kind: 'values', columns: needed, rows }, false))
+    return finish(select({ kind: 'values', columns: needed, rows }, false), rows.length)
   }
   const entity = bound.dataset.sample.entity
   if (entity.from) {
@@ -77,11 +84,11 @@ export function bindSpine(
             ...(entity.from.schema === undefined ? {} : { schema: entity.from.schema }),
             name: entity.from.name,
           }
-    return finish(select(anchor, false))
+    return finish(select(anchor, false), relation?.estimatedRows, typesOf(relation?.columns ?? []))
   }
   const sample = sampleStage(bound, catalog, names)
   stages.push(sample)
-  return finish(select({ kind: 'table', name: sample.name }, true))
+  return finish(select({ kind: 'table', name: sample.name }, true), sampleRows(bound, catalog))
 }
 
 /** A key left out would be NULL and quietly score as "nothing known". */
@@ -119,9 +126,28 @@ function sampleStage(bound: BoundDataset, catalog: Catalog, names: StageNames): 
   return { name: names.take(sample.name), relation }
 }
 
+const typesOf = (columns: readonly Column[]): Readonly<Record<string, SqlType>> =>
+  Object.fromEntries(columns.map((c) => [c.name, c.type]))
+
+/** The rows of the one relation a sample reads; it may leave some out. */
+function sampleRows({ dataset }: BoundDataset, catalog: Catalog): number | undefined {
+  const view = `sample "${dataset.sample.name}"`
+  const { references } = sqlFacts(viewText(dataset.sample.query, catalog, view).text, { view, file: view })
+  const [only, ...more] = references
+  return only === undefined || more.length > 0
+    ? undefined
+    : findRelation(catalog, only.name, only.schema)?.estimatedRows
+}
+
 function sampleSpine(bound: BoundDataset, catalog: Catalog, names: StageNames): Spine {
   const stage = sampleStage(bound, catalog, names)
-  return { stages: [stage], name: stage.name, columns: bound.sampleColumns.map((c) => c.name) }
+  return {
+    stages: [stage],
+    name: stage.name,
+    columns: bound.sampleColumns.map((c) => c.name),
+    types: typesOf(bound.sampleColumns),
+    rows: sampleRows(bound, catalog),
+  }
 }
 
 /**

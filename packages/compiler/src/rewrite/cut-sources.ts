@@ -5,8 +5,9 @@ import { printLiteral } from '../emit/literal.ts'
 import { sqlFacts } from '../front/sql/facts.ts'
 import { referenceKey } from '../front/sql/splice.ts'
 import { type Catalog, type CatalogRelation, findRelation } from '../ir/catalog.ts'
-import type { Opaque, Relation, Stage } from '../ir/relation.ts'
+import type { Opaque, Stage } from '../ir/relation.ts'
 import type { Column } from '../ir/type.ts'
+import { onOpaques } from './on-opaques.ts'
 import type { StageNames } from './stage-names.ts'
 
 /** Stages with each table of `cuts` replaced by its rows whose instants have all passed at `at`. */
@@ -63,11 +64,6 @@ function tablesOf(o: Opaque, catalog: Catalog): { written: string; relation: Cat
     const relation = replaced ? undefined : findRelation(catalog, r.name, r.schema)
     return relation ? [{ written, relation }] : []
   })
-}
-
-function onOpaques(relation: Relation, change: (o: Opaque) => Opaque): Relation {
-  if (relation.kind === 'opaque') return change(relation)
-  return relation.kind === 'asof' ? { ...relation, history: change(relation.history) } : relation
 }
 
 /** An instant that is not set yet does not hide the row. A day has passed, for the benefit of the doubt, once it has begun. */

@@ -6,7 +6,8 @@ import { pruneEdits } from '../front/sql/prune.ts'
 import { referenceKey, splice } from '../front/sql/splice.ts'
 import { starEdits } from '../front/sql/star.ts'
 import { type Catalog, type CatalogRelation, findRelation, relationsNamed } from '../ir/catalog.ts'
-import type { Opaque, Relation, Select, Source, Stage } from '../ir/relation.ts'
+import type { Opaque, Relation, Stage } from '../ir/relation.ts'
+import { onOpaques, opaquesIn } from './on-opaques.ts'
 import type { ReservedNames, StageNames } from './stage-names.ts'
 
 type View = CatalogRelation & { readonly definition: string }
@@ -27,25 +28,25 @@ export function inlineViews(stages: readonly Stage[], catalog: Catalog, names: S
   const emitted = new Set<Stage>()
   const spines = new Map(stages.map((s) => [s.name, s.relation]))
 
-  const view = (v: View, path: readonly string[]): string => {
+  const view = (v: View, path: readonly string[], alone: boolean): string => {
     const id = idOf(v)
     if (path.includes(id)) fail('view/cycle', { path: [...path.slice(path.indexOf(id)), id].join(' → ') })
-    const declared = own.stages.get(id)
+    const declared = alone ? undefined : own.stages.get(id)
     if (declared) {
       emit(declared)
       return declared.name
     }
-    const known = share ? inlined.get(id) : undefined
+    const known = share && !alone ? inlined.get(id) : undefined
     if (known !== undefined) return known
     const origin: Opaque['origin'] = { kind: 'relation', relation: { schema: v.schema, name: v.name } }
     const text: Opaque = { kind: 'opaque', text: v.definition, origin, view: `view "${v.name}"`, targets: {} }
-    const inner = opaque(text, [...path, id])
+    const inner = opaque(text, [...path, id], alone)
     const name = names.take(v.name, true)
-    inlined.set(id, name)
+    if (!alone) inlined.set(id, name)
     out.push({ name, relation: inner })
     return name
   }
-  const opaque = (given: Opaque, path: readonly string[] = []): Opaque => {
+  const opaque = (given: Opaque, path: readonly string[] = [], alone = false): Opaque => {
     const o = written(given, catalog, spines)
     const targets: Targets = { ...o.targets }
     for (const r of sqlFacts(o.text, { view: o.view, file: o.view }).references) {
@@ -55,7 +56,7 @@ export function inlineViews(stages: readonly Stage[], catalog: Catalog, names: S
       if (!relation) continue
       if (isView(relation)) {
         if (r.sampled) continue
-        targets[key] = view(relation, path)
+        targets[key] = view(relation, path, alone)
         // Columns may be written with the schema where the relation is not.
         targets[referenceKey(relation)] = targets[key]
       } else if (r.schema === undefined && ambiguous(relation, catalog)) {
@@ -64,20 +65,9 @@ export function inlineViews(stages: readonly Stage[], catalog: Catalog, names: S
     }
     return { ...o, targets }
   }
-  const source = (s: Source): Source => ({ ...s, relation: relation(s.relation) })
-  const select = (s: Select): Select => ({
-    ...s,
-    from: source(s.from),
-    joins: s.joins.map((j) => ({ ...j, source: source(j.source) })),
-  })
-  const relation = (r: Relation): Relation => {
-    if (r.kind === 'opaque') return opaque(own.throughView(r))
-    if (r.kind === 'select') return select(r)
-    // LATERAL finds its rows by the index of a table, which a stage read twice would hide.
-    if (r.kind === 'asof')
-      return { ...r, history: opaque(r.form === 'lateral' ? r.history : own.throughView(r.history)) }
-    return r
-  }
+  // A LATERAL finds its rows by the index of a table, which a stage read twice would hide.
+  const relation = (r: Relation): Relation =>
+    onOpaques(r, (o, inLateral) => (inLateral ? opaque(o, [], true) : opaque(own.throughView(o))))
   const emit = (stage: Stage): void => {
     if (emitted.has(stage)) return
     emitted.add(stage)
@@ -140,9 +130,7 @@ function originId(o: Opaque, catalog: Catalog): string | undefined {
 }
 
 function declaredViews(stages: readonly Stage[], catalog: Catalog): Declared {
-  const opaques = stages.flatMap(({ relation: r }) =>
-    r.kind === 'opaque' ? [r] : r.kind === 'asof' ? [r.history] : [],
-  )
+  const opaques = stages.flatMap((s) => opaquesIn(s.relation))
   const uses = new Map<string, number>()
   const count = (id: string) => uses.set(id, (uses.get(id) ?? 0) + 1)
   const ctes = new Set<string>()

@@ -1,15 +1,22 @@
 /** A feature view or target as the relation of a stage, one row per key and, where it depends on it, instant. */
-import type { BoundDataset, BoundFeature, BoundUse, Facts } from '../analyse/bind.ts'
+import type { BoundDataset, BoundFeature, Facts } from '../analyse/bind.ts'
+import { simpleSource } from '../analyse/simple-source.ts'
 import { isUniqueOn } from '../analyse/unique.ts'
 import { sqlFacts } from '../front/sql/facts.ts'
 import { speakerOf, viewText } from '../front/sql/view-text.ts'
 import { findRelation } from '../ir/catalog.ts'
-import type { FeatureView, TargetDef, ViewQuery } from '../ir/definition.ts'
+import {
+  type FeatureView,
+  type HistoryView,
+  structuralColumns,
+  type TargetDef,
+  type ViewQuery,
+} from '../ir/definition.ts'
 import { durationSeconds } from '../ir/duration.ts'
-import type { Opaque, Relation } from '../ir/relation.ts'
-import { historyForm } from './history-form.ts'
+import type { AsOf, HistoryForm, Opaque, Relation } from '../ir/relation.ts'
 import { outcomeSql } from './outcome.ts'
-import { windowForm, windowSql } from './windows.ts'
+import type { ViewForm } from './view-form.ts'
+import { type WindowForm, windowSql } from './windows.ts'
 
 export type Purpose = 'training' | 'prediction'
 
@@ -20,14 +27,14 @@ export interface StageRequest {
   readonly prune: boolean
 }
 
-/** The relation of one use of a view. `spine` names the stage it is asked with; empty for static views. */
+/** The relation of a view. `spine` names the stage it is asked with; empty for static views. */
 export function viewRelation(
-  use: BoundUse,
+  view: Exclude<FeatureView, HistoryView>,
   features: readonly BoundFeature[],
   spine: string,
   request: StageRequest,
-): Relation {
-  const { view } = use.use
+  { form }: ViewForm,
+): Opaque {
   const { facts } = request
   const keys = view.entity.keys.map((k) => k.name)
   const columns = [...new Set(features.map((f) => f.column))]
@@ -45,26 +52,59 @@ export function viewRelation(
     }
     case 'aggregates': {
       const source = facts.columns(view)
-      const form = windowForm(view, source, request.purpose)
-      const text = windowSql(resolved(view, facts), source, new Set(columns), form)
+      const text = windowSql(resolved(view, facts), source, new Set(columns), form as WindowForm)
       return { kind: 'opaque', text, origin: { kind: 'generated' }, view: title, targets: { spine } }
     }
-    case 'history': {
-      const own = opaqueOf(view.query, title, facts)
-      const maxAge = view.maxAge === undefined ? undefined : durationSeconds(view.maxAge)
-      return {
-        kind: 'asof',
-        spine,
-        history: own,
-        keys,
-        time: view.time,
-        ...(view.knownAt === undefined ? {} : { knownAt: view.knownAt }),
-        ...(maxAge === undefined ? {} : { maxAge }),
-        columns,
-        form: historyForm(view, facts),
-      }
-    }
   }
+}
+
+/** A history in one of its forms; `spine` is the alias of the questions in a LATERAL, their stage otherwise. */
+export function asOfRelation(
+  view: HistoryView,
+  spine: string,
+  on: AsOf['on'],
+  features: readonly BoundFeature[],
+  form: HistoryForm,
+  { facts, prune }: StageRequest,
+): AsOf {
+  const own = opaqueOf(view.query, `view "${view.name}"`, facts)
+  const maxAge = view.maxAge === undefined ? undefined : durationSeconds(view.maxAge)
+  const columns = [...new Set(features.map((f) => f.column))]
+  const ties = tiesOf(view, own, facts)
+  const all = facts.columns(view).map((c) => c.name)
+  const free = (name: string): string => (all.includes(name) ? free(`_${name}`) : name)
+  // The order of whole rows must not depend on which columns are asked for.
+  const keep = prune && !ties.wholeRow ? { keep: [...structuralColumns(view), ...columns] } : {}
+  return {
+    kind: 'asof',
+    form,
+    spine,
+    history: { ...own, ...keep },
+    on,
+    time: view.time,
+    ...(view.knownAt === undefined ? {} : { knownAt: view.knownAt }),
+    ...(maxAge === undefined ? {} : { maxAge }),
+    ...ties,
+    columns,
+    range: { from: free('_from'), until: free('_until'), stale: free('_stale') },
+  }
+}
+
+/** What orders rows of one key and instant: nothing where they are proven not to exist. */
+function tiesOf(view: HistoryView, own: Opaque, facts: Facts): Pick<AsOf, 'ties' | 'wholeRow'> {
+  const read = sqlFacts(own.text, { view: own.view, file: own.view })
+  const instant = [...view.entity.keys.map((k) => k.name), view.time]
+  if (isUniqueOn(read, instant, facts.catalog)) return { ties: [], wholeRow: false }
+  const ties = view.tieBreak ?? []
+  // A unique index lets NULLs be many, so they could tie still.
+  const source = ties.length === 0 ? undefined : simpleSource(read, facts.catalog)
+  const known = ties.every(({ column }) => {
+    if (source === undefined || 'why' in source) return false
+    const base = source.columns.get(column)
+    return source.relation.columns.some((c) => c.name === base && !c.nullable)
+  })
+  const decided = known && isUniqueOn(read, [...instant, ...ties.map((t) => t.column)], facts.catalog)
+  return { ties, wholeRow: !decided }
 }
 
 /** The target, and whether it asks for the instants of the questions. */

@@ -1,4 +1,4 @@
-import type { HistoryView, StaticView } from '@viewcast/compiler'
+import type { HistoryView, StaticView, TieBreak } from '@viewcast/compiler'
 import { checkedDuration, type Duration } from './duration.ts'
 import type { Entity } from './entity.ts'
 import { checkedName } from './name.ts'
@@ -10,10 +10,11 @@ export interface StaticOptions<Keys> {
   readonly time?: never
   readonly knownAt?: never
   readonly maxAge?: never
+  readonly tieBreak?: never
   readonly description?: string
 }
 
-export interface HistoryOptions<Keys, Time extends string, KnownAt extends string> {
+export interface HistoryOptions<Keys, Time extends string, KnownAt extends string, Tie extends string> {
   readonly entity: Entity<string, Keys>
   /** Column of the query with the instant a row is of; the latest row with `time <= as_of` counts. */
   readonly time: Time
@@ -21,18 +22,31 @@ export interface HistoryOptions<Keys, Time extends string, KnownAt extends strin
   readonly knownAt?: KnownAt
   /** Rows older than this do not count, in training and in prediction. */
   readonly maxAge?: Duration
+  /**
+   * Columns that decide between rows of one key and instant: the row that comes first counts, NULL comes last. What ties
+   * still is decided by the whole row as text, the same way every time.
+   *
+   * ```ts
+   * { time: 'valid_from', tieBreak: ['entered_at desc', 'plan_id'] }
+   * ```
+   */
+  readonly tieBreak?: readonly Tie[]
   readonly description?: string
 }
+
+/** The column of `seq`, `seq asc` or `seq desc`. */
+type TieColumn<Tie extends string> = Tie extends `${infer Column} ${'asc' | 'desc'}` ? Column : Tie
 
 export type DefineFeatureView<DB> = <
   const Name extends string,
   Keys extends object,
   const Time extends string = never,
   const KnownAt extends string = never,
+  const Tie extends string = never,
 >(
   name: Name,
-  options: StaticOptions<Keys> | HistoryOptions<Keys, Time, KnownAt>,
-) => FeatureQuery<DB, Keys, Time | KnownAt, [Time] extends [never] ? StaticView : HistoryView>
+  options: StaticOptions<Keys> | HistoryOptions<Keys, Time, KnownAt, Tie>,
+) => FeatureQuery<DB, Keys, Time | KnownAt | TieColumn<Tie>, [Time] extends [never] ? StaticView : HistoryView>
 
 export interface FeatureQuery<DB, Keys extends object, Times extends string, V extends StaticView | HistoryView> {
   /**
@@ -54,7 +68,7 @@ export interface FeatureQuery<DB, Keys extends object, Times extends string, V e
 
 export function defineFeatureView(
   name: string,
-  options: StaticOptions<object> | HistoryOptions<object, string, string>,
+  options: StaticOptions<object> | HistoryOptions<object, string, string, string>,
 ): { query(build: (scope: never) => SelectQuery): StaticView | HistoryView } {
   checkedName('feature view', name)
   const described = options.description === undefined ? {} : { description: options.description }
@@ -69,15 +83,24 @@ export function defineFeatureView(
   }
 }
 
-/** The time columns and the age of a history view, as data. Errors: `time/window`. */
+/** What orders a history and how old its rows may be, as data. Errors: `time/window`. */
 export function timeOf(options: {
   readonly time: string
   readonly knownAt?: string
   readonly maxAge?: string
-}): Pick<HistoryView, 'time' | 'knownAt' | 'maxAge'> {
+  readonly tieBreak?: readonly string[]
+}): Pick<HistoryView, 'time' | 'knownAt' | 'maxAge' | 'tieBreak'> {
   return {
     time: options.time,
     ...(options.knownAt === undefined ? {} : { knownAt: options.knownAt }),
     ...(options.maxAge === undefined ? {} : { maxAge: checkedDuration(options.maxAge) }),
+    ...(options.tieBreak === undefined || options.tieBreak.length === 0
+      ? {}
+      : { tieBreak: options.tieBreak.map(tieOf) }),
   }
+}
+
+function tieOf(text: string): TieBreak {
+  const [, column = text, direction = 'asc'] = /^(.*) (asc|desc)$/s.exec(text) ?? []
+  return { column, direction: direction as TieBreak['direction'] }
 }

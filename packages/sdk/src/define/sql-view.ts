@@ -19,6 +19,7 @@ interface Static extends Described {
   readonly time?: never
   readonly knownAt?: never
   readonly maxAge?: never
+  readonly tieBreak?: never
 }
 
 /** Rows over time; the latest with `time <= as_of` counts. */
@@ -30,6 +31,8 @@ interface History extends Described {
   readonly knownAt?: string
   /** Rows older than this do not count. */
   readonly maxAge?: Duration
+  /** Columns that decide between rows of one key and instant, such as `['seq desc']`; NULL comes last. */
+  readonly tieBreak?: readonly string[]
 }
 
 /** A SELECT over the relation `spine (keys, as_of)`. */
@@ -38,6 +41,7 @@ interface Window extends Described {
   readonly time?: never
   readonly knownAt?: never
   readonly maxAge?: never
+  readonly tieBreak?: never
 }
 
 /** Options of a view in a file: what kind it is, and `file` when it is not `views/<name>.sql`. */

@@ -85,5 +85,6 @@ export function predictionOptions(options: PredictOptions): PredictionOptions {
     ...(options.limit === undefined ? {} : { limit: options.limit }),
     ...(options.dialect === undefined ? {} : { dialect: options.dialect }),
     ...(options.passes === undefined ? {} : { passes: options.passes }),
+    ...(options.forms === undefined ? {} : { forms: options.forms }),
   }
 }
