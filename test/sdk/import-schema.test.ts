@@ -22,6 +22,8 @@ describeEachEngine('importing a schema', (engine) => {
     await engine.db.execute(`
       COMMENT ON VIEW analytics.profile IS 'Who it is';
       COMMENT ON COLUMN analytics.balance.balance IS 'in euro';
+      CREATE VIEW analytics.deployed AS SELECT customer_id, 0.5::float8 AS probability FROM customers;
+      COMMENT ON VIEW analytics.deployed IS 'viewcast: model reorder version 1, training query 0';
       CREATE MATERIALIZED VIEW analytics.stored AS SELECT c.customer_id, o.amount AS last_amount
         FROM customers c JOIN (SELECT DISTINCT ON (customer_id) * FROM orders ORDER BY customer_id, ordered_at DESC) o ON o.customer_id = c.customer_id;
       CREATE UNIQUE INDEX ON analytics.stored (customer_id)`)
@@ -79,6 +81,10 @@ describeEachEngine('importing a schema', (engine) => {
       'details jsonb',
     ])
     expect(view('first_order')?.leftOut).toEqual([{ column: 'tags', reason: 'text[]' }])
+  })
+
+  test('what viewcast deployed is a prediction and no feature', () => {
+    expect(result.module).not.toContain('deployed')
   })
 
   test('what could not be inferred is reported, with what to write', () => {

@@ -56,6 +56,24 @@ test.each([
   expect(uniqueKeys(facts(sql), ['customer', 'shop', 'order_id', 'n'], catalog)).toEqual([{ columns: expected, by }])
 })
 
+test('every minimal key is found, however wide', () => {
+  const wide = ['a', 'b', 'c', 'd', 'e', 'f', 'g']
+  const relation = {
+    schema: 'public',
+    name: 'wide',
+    kind: 'table' as const,
+    columns: wide.map((c) => column(c, 'int4')),
+    indexes: [['a'], ['b', 'c'], ['c', 'd', 'e', 'f', 'g'], ['a', 'b']].map((columns, i) => ({
+      name: `i${i}`,
+      columns,
+      unique: true,
+      total: true,
+    })),
+  }
+  const found = uniqueKeys(facts('select * from wide'), wide, { ...catalog, relations: [relation] })
+  expect(found.map((k) => k.columns.join(' '))).toEqual(['a', 'b c', 'c d e f g'])
+})
+
 test('rows that are not proven unique have no key, whatever is tried', () => {
   const many = Array.from({ length: 40 }, (_, i) => `c${i}`)
   expect(uniqueKeys(facts('select customer, shop from orders'), ['customer', 'shop', ...many], catalog)).toEqual([])

@@ -10,13 +10,15 @@ export interface UniqueKey {
   readonly by: 'group by' | 'distinct on' | 'source'
 }
 
-const widest = 4
-/** Sets of four among sixteen columns are 2,516: some tens of milliseconds. */
-const most = 16
+/** Other keys are looked for until so many sets of columns have been set aside; nobody declares unique indexes by the dozen. */
+const most = 64
 
 /**
- * Every minimal key among `candidates` (output names, the likeliest first; the first 16 are tried), of up to 4 columns,
- * the smallest first. A query whose rows are not proven unique has none.
+ * The minimal keys among `candidates` (output names, the likeliest first), the smallest first. A query whose rows are not
+ * proven unique has none.
+ *
+ * What is unique on some columns is unique on more, so a key is found by taking columns away, the least likely first; any
+ * other key lacks one of its columns.
  */
 export function uniqueKeys(
   facts: SqlFacts,
@@ -24,29 +26,35 @@ export function uniqueKeys(
   catalog: Catalog,
   spineKeys?: readonly string[],
 ): UniqueKey[] {
-  const tried = candidates.slice(0, most)
-  // Unique on nothing less than all of them: then no smaller set is, and none has to be tried.
-  if (!isUniqueOn(facts, tried, catalog, spineKeys)) return []
-  const by = list(facts.select, 'groupClause').length > 0 ? 'group by' : isDistinctOn(facts) ? 'distinct on' : 'source'
-  const found: string[][] = []
-  for (let size = 1; size <= widest; size++) {
-    for (const columns of subsets(tried, size)) {
-      if (found.some((smaller) => smaller.every((c) => columns.includes(c)))) continue
-      if (isUniqueOn(facts, columns, catalog, spineKeys)) found.push(columns)
-    }
+  const unique = (columns: readonly string[]) => isUniqueOn(facts, columns, catalog, spineKeys)
+  const keys = new Map<string, readonly string[]>()
+  const seen = new Set<string>()
+  const waiting: (readonly string[])[] = [candidates]
+  for (let columns = waiting.shift(); columns !== undefined && seen.size < most; columns = waiting.shift()) {
+    const name = JSON.stringify(columns)
+    if (seen.has(name)) continue
+    seen.add(name)
+    const key = minimal(columns, unique)
+    if (key === undefined) continue
+    keys.set(JSON.stringify(key), key)
+    for (const column of key) waiting.push(columns.filter((c) => c !== column))
   }
-  return found.map((columns) => ({ columns, by }))
+  const by = list(facts.select, 'groupClause').length > 0 ? 'group by' : isDistinctOn(facts) ? 'distinct on' : 'source'
+  return [...keys.values()].sort((a, b) => a.length - b.length).map((columns) => ({ columns, by }))
+}
+
+function minimal(
+  columns: readonly string[],
+  unique: (columns: readonly string[]) => boolean,
+): readonly string[] | undefined {
+  if (columns.length === 0 || !unique(columns)) return undefined
+  let rest = columns
+  for (const column of [...columns].reverse()) {
+    const fewer = rest.filter((c) => c !== column)
+    if (fewer.length > 0 && unique(fewer)) rest = fewer
+  }
+  return rest
 }
 
 const isDistinctOn = (facts: SqlFacts): boolean =>
   list(facts.select, 'distinctClause').some((d) => Object.keys(d).length > 0)
-
-function* subsets(items: readonly string[], size: number, from = 0): Generator<string[]> {
-  if (size === 0) {
-    yield []
-    return
-  }
-  for (let i = from; i <= items.length - size; i++) {
-    for (const rest of subsets(items, size - 1, i + 1)) yield [items[i] as string, ...rest]
-  }
-}

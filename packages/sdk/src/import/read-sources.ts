@@ -91,9 +91,15 @@ function namesOf(files: readonly string[], folder: string): ReadonlyMap<string, 
   )
 }
 
+/** How the comment of a deployed prediction view begins. */
+const deployedMark = 'viewcast:'
+
 /** The views and materialised views of a schema. Errors: `import/source`. */
 export function schemaSources(catalog: Catalog, schema: string): Source[] {
-  const views = catalog.relations.filter((r) => r.schema === schema && (r.kind === 'view' || r.kind === 'materialized'))
+  // What viewcast deployed is a model's prediction: a feature of nothing.
+  const views = catalog.relations
+    .filter((r) => r.schema === schema && (r.kind === 'view' || r.kind === 'materialized'))
+    .filter((r) => r.comment?.startsWith(deployedMark) !== true)
   if (views.length === 0) {
     const schemas = [...new Set(catalog.relations.filter((r) => r.kind === 'view').map((r) => r.schema))].sort()
     const hint = schemas.length === 0 ? {} : { hint: `Schemas with views: ${schemas.join(', ')}.` }
