@@ -132,3 +132,31 @@ lateTarget.outcomes({ ...events, labels: (o) => ({ n: o.exists({ filter: (e) => 
 p.target('late', { entity: airport, horizon: '1 day', censored: 'sometimes' })
 // @ts-expect-error: '[]' is not assignable
 p.split.group({ by: [], test: 0.2 })
+
+// Request views: the sample brings in training what the question brings in prediction.
+const fare = p.requestView('fare', { columns: { carrier: 'text', seats: 'int8' } })
+const perSeat = p
+  .requestView('per_seat', { entity: airport, columns: { id: 'int4' } })
+  .query(({ db }) =>
+    db.selectFrom('spine').select(({ ref }) => ['spine.iata as asked_at', ref('spine.id').as('twice')]),
+  )
+  .features({ twice: { kind: 'numeric', fill: 0 } })
+const seated = p
+  .sample('seated', { entity: flight })
+  .query(({ db }) => db.selectFrom('flights').select(['id', 'origin as iata', 'carrier', 'fare as seats']))
+const asking = p.dataset('d', { sample: seated, features: [fare, perSeat.prefix('x_')] })
+type Asking = RowOf<typeof asking>
+export type Requests = [
+  Expect<Equal<Asking['carrier'], string>>,
+  Expect<Equal<Asking['x_twice'], number>>,
+  Expect<Equal<Asking['x_asked_at'], string | null>>,
+]
+// @ts-expect-error: the sample has no column "seats", which a question brings
+p.dataset('d', { sample: departures, features: [fare] })
+// @ts-expect-error: the query has no column "seat"
+fare.features({ seat: { kind: 'numeric' } })
+// @ts-expect-error: '"numeric"' is not assignable to type '"category"'
+fare.features({ carrier: { kind: 'numeric' } })
+fare.features({ seats: { kind: 'numeric', fill: 0 } })
+// @ts-expect-error: 'SelectExpression<
+fare.query(({ db }) => db.selectFrom('spine').select('spine.fare'))

@@ -81,6 +81,7 @@ export type {
   OutcomeFunction,
   OutcomesSpec,
   RelationName,
+  RequestView,
   SampleDef,
   SourceTime,
   Split,

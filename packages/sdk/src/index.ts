@@ -33,6 +33,7 @@ export {
   plain,
   printModelRecord,
   quoteIdentifier,
+  type RequestView,
   renderDiagnostic,
   renderDiagnostics,
   type SampleDef,
@@ -66,6 +67,7 @@ export type { OutcomeBuilder, OutcomeOptions, TypedOutcome } from './define/outc
 export { type ProjectBuilder, project } from './define/project.ts'
 export type { Scope, SelectQuery } from './define/query.ts'
 export type { Relation } from './define/relation.ts'
+export type { RequestOptions, RequestQuery } from './define/request-view.ts'
 export type { DeclaredSample, Sample, SampleQuery } from './define/sample.ts'
 export type { Shares, SplitBuilder, TimeSplitOptions } from './define/split.ts'
 export type { Numeric, SqlTypeName, SqlTypes } from './define/sql-types.ts'

@@ -105,7 +105,7 @@ function aboutOf(d: Definition, trained?: Trained): string {
 
 const groups: readonly (readonly [string, readonly Definition['kind'][]])[] = [
   ['Entities', ['entity']],
-  ['Feature views', ['static', 'history', 'window', 'aggregates']],
+  ['Feature views', ['static', 'history', 'window', 'aggregates', 'request']],
   ['Samples', ['sample']],
   ['Targets', ['target']],
   ['Datasets', ['dataset']],

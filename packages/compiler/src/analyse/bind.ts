@@ -10,12 +10,14 @@ import {
   type FeatureMeta,
   type FeatureUse,
   type FeatureView,
+  isPlain,
   type SampleDef,
   structuralColumns,
   type TargetDef,
 } from '../ir/definition.ts'
 import { durationSeconds } from '../ir/duration.ts'
 import type { Column, SqlType } from '../ir/type.ts'
+import { bindBrought, bindKeys, bindSampleKeys, type Keyed, type KeyPairs } from './bind-keys.ts'
 import { bindHorizon, type Censoring, labelsOf } from './bind-target.ts'
 
 /** What introspection and describe found, as data. */
@@ -40,7 +42,7 @@ export interface BoundFeature {
 export interface BoundUse {
   readonly use: FeatureUse
   /** View key → sample column. */
-  readonly on: readonly (readonly [key: string, sampleColumn: string])[]
+  readonly on: KeyPairs
   readonly features: readonly BoundFeature[]
 }
 
@@ -54,7 +56,7 @@ export interface BoundDataset {
   /** Sample columns that are neither keys nor as_of nor weight: request columns a model may also use. */
   readonly extras: readonly Column[]
   readonly labels: readonly Column[]
-  readonly targetOn: readonly (readonly [key: string, sampleColumn: string])[]
+  readonly targetOn: KeyPairs
   /** Seconds the outcome takes. */
   readonly horizon?: number
   /** How rows with an incomplete outcome are told. */
@@ -79,24 +81,13 @@ export function bindDataset(dataset: DatasetDef, facts: Facts): { value: BoundDa
       }),
     )
   }
-  for (const key of dataset.sample.entity.keys) {
-    if (!names.includes(key.name)) {
-      diagnostics.push(
-        diagnostic('view/missing-key', {
-          view: `sample "${dataset.sample.name}"`,
-          column: key.name,
-          entity: dataset.sample.entity.name,
-          ...nearParameter(key.name, names),
-        }),
-      )
-    }
-  }
-  const uses = dataset.features.map((use) => bindUse(use, dataset, facts, names, asOf !== undefined, diagnostics))
+  bindSampleKeys(dataset, sampleColumns, diagnostics)
+  const uses = dataset.features.map((use) =>
+    bindUse(use, dataset, facts, sampleColumns, asOf !== undefined, diagnostics),
+  )
   const target = dataset.target
   const targetColumns = target ? facts.columns(target) : []
-  const targetOn = target
-    ? bindKeys(target, undefined, dataset, names, target.outcomes ? undefined : targetColumns, diagnostics)
-    : []
+  const targetOn = target ? bindKeys(targetKeys(target, targetColumns), dataset, sampleColumns, diagnostics) : []
   const keys = new Set(dataset.sample.entity.keys.map((k) => k.name))
   const labels = target
     ? labelsOf(
@@ -107,9 +98,9 @@ export function bindDataset(dataset: DatasetDef, facts: Facts): { value: BoundDa
       )
     : []
   const usedAsKey = new Set([...uses.flatMap((u) => u.on.map(([, c]) => c)), ...targetOn.map(([, c]) => c)])
-  const extras = sampleColumns.filter(
-    (c) => c.name !== 'as_of' && c.name !== dataset.sample.weight && !keys.has(c.name) && !usedAsKey.has(c.name),
-  )
+  const features = uses.flatMap((u) => u.features)
+  const taken = new Set(['as_of', dataset.sample.weight, ...keys, ...usedAsKey, ...features.map((f) => f.name)])
+  const extras = sampleColumns.filter((c) => !taken.has(c.name))
   checkNames(dataset, uses, labels, names, diagnostics)
   checkSplit(dataset, names, diagnostics)
   const horizon = bindHorizon(dataset, facts, asOf !== undefined, diagnostics)
@@ -119,7 +110,7 @@ export function bindDataset(dataset: DatasetDef, facts: Facts): { value: BoundDa
       sampleColumns,
       hasAsOf: asOf !== undefined,
       uses,
-      features: uses.flatMap((u) => u.features),
+      features,
       extras,
       labels,
       targetOn,
@@ -133,21 +124,16 @@ function bindUse(
   use: FeatureUse,
   dataset: DatasetDef,
   facts: Facts,
-  sampleNames: readonly string[],
+  sample: readonly Column[],
   hasAsOf: boolean,
   diagnostics: Diagnostic[],
 ): BoundUse {
   const { view } = use
   const described = facts.columns(view)
-  const on = bindKeys(
-    view,
-    use.on,
-    dataset,
-    sampleNames,
-    view.kind === 'aggregates' ? undefined : described,
-    diagnostics,
-  )
-  if (view.kind !== 'static' && !hasAsOf) {
+  const keyed = { title: quoted(view), entity: view.entity, ...(use.on === undefined ? {} : { on: use.on }) }
+  const on = bindKeys({ ...keyed, ...ownKeys(view, described) }, dataset, sample, diagnostics)
+  if (view.kind === 'request') bindBrought(view, dataset, sample, diagnostics)
+  if (asksInstant(view) && !hasAsOf) {
     diagnostics.push(diagnostic('time/needs-as-of', { view: quoted(view), sample: dataset.sample.name }))
   }
   const columns = view.kind === 'aggregates' ? aggregateColumns(view, described, diagnostics) : described
@@ -175,49 +161,33 @@ function bindUse(
     .map((c) => ({
       name: `${use.prefix ?? ''}${c.name}`,
       column: c.name,
-      type: c.type,
-      isEnum: c.isEnum ?? false,
+      ...typeOf(view, c, sample),
       meta: view.features[c.name] ?? {},
     }))
   return { use, on, features }
 }
 
-function bindKeys(
-  view: FeatureView | TargetDef,
-  mapping: Readonly<Record<string, string>> | undefined,
-  dataset: DatasetDef,
-  sampleNames: readonly string[],
-  described: readonly Column[] | undefined,
-  diagnostics: Diagnostic[],
-): [string, string][] {
-  return view.entity.keys.map(({ name }) => {
-    if (described && !described.some((c) => c.name === name)) {
-      diagnostics.push(
-        diagnostic('view/missing-key', {
-          view: quoted(view),
-          column: name,
-          entity: view.entity.name,
-          ...nearParameter(
-            name,
-            described.map((c) => c.name),
-          ),
-        }),
-      )
-    }
-    const column = mapping?.[name] ?? name
-    if (!sampleNames.includes(column)) {
-      diagnostics.push(
-        diagnostic('dataset/key-not-in-sample', {
-          view: quoted(view),
-          column,
-          sample: dataset.sample.name,
-          ...nearParameter(column, sampleNames),
-        }),
-      )
-    }
-    return [name, column]
-  })
+/** A column of the question that is a feature as it is has the type the sample gives it. */
+function typeOf(view: FeatureView, c: Column, sample: readonly Column[]): Pick<BoundFeature, 'type' | 'isEnum'> {
+  const own = view.kind === 'request' && isPlain(view) ? sample.find((s) => s.name === c.name) : undefined
+  const { type, isEnum } = own ?? c
+  return { type, isEnum: isEnum ?? false }
 }
+
+/** Where the keys of what is joined are found in the columns that were described. */
+const ownKeys = (view: FeatureView, described: readonly Column[]): Pick<Keyed, 'described' | 'columns'> =>
+  view.kind === 'request' ? {} : view.kind === 'aggregates' ? { described, columns: view.spec.keys } : { described }
+
+const targetKeys = (target: TargetDef, described: readonly Column[]): Keyed => ({
+  title: `target "${target.name}"`,
+  entity: target.entity,
+  described,
+  ...(target.outcomes ? { columns: target.outcomes.keys } : {}),
+})
+
+/** A request view does where its query names the instant. */
+const asksInstant = (view: FeatureView): boolean =>
+  view.kind === 'request' ? view.query.kind === 'sql' && /\bas_of\b/.test(view.query.text) : view.kind !== 'static'
 
 /** Columns an aggregates view returns: one per aggregate and window. */
 export function aggregateColumns(
@@ -306,6 +276,7 @@ function checkNames(
   diagnostics: Diagnostic[],
 ): void {
   const owner = new Map<string, string>(sampleNames.map((n) => [n, `sample "${dataset.sample.name}"`]))
+  const replaced = new Set<string>()
   const add = (name: string, by: string) => {
     const first = owner.get(name)
     if (first !== undefined) {
@@ -315,7 +286,18 @@ function checkNames(
     }
     owner.set(name, by)
   }
-  for (const u of uses) for (const f of u.features) add(f.name, quoted(u.use.view))
+  for (const { use, features } of uses) {
+    const { view } = use
+    const brought = view.kind === 'request' ? view.columns.map((c) => c.name) : []
+    for (const f of features) {
+      // What a request view makes of a column it is asked with stands for that column.
+      const replaces = brought.includes(f.name) && sampleNames.includes(f.name) && !replaced.has(f.name)
+      if (replaces) {
+        replaced.add(f.name)
+        owner.set(f.name, quoted(view))
+      } else add(f.name, quoted(view))
+    }
+  }
   for (const l of labels) add(l.name, `target "${dataset.target?.name}"`)
 }
 

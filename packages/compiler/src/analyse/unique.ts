@@ -67,6 +67,16 @@ function selectUnique(select: Node, wanted: ReadonlySet<string>, outer: Scope, f
   return rangeUnique(range, new Set(star ? [...columns, ...wanted] : columns), scope, held)
 }
 
+/** True when a query gives one row at most for a `spine` of one row. */
+export function isOneRow({ select }: SqlFacts, catalog: Catalog): boolean {
+  if (isSetOperation(select) || select.valuesLists !== undefined || list(select, 'groupClause').length > 0) return false
+  const from = list(select, 'fromClause')
+  const scope = withCtes(select, { catalog, spineKeys: undefined, ctes: new Map() })
+  const range = from.length === 1 ? preservedSide(from[0] as Node, scope) : undefined
+  const isSpine = range?.name === 'spine' && range.schema === undefined && range.query === undefined
+  return isSpine && !hasSetReturning(outputsOf(select))
+}
+
 function withCtes(select: Node, outer: Scope): Scope {
   const clause = child(select, 'withClause')
   const ctes = new Map(outer.ctes)

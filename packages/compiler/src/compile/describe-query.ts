@@ -8,7 +8,7 @@ import { sqlFacts } from '../front/sql/facts.ts'
 import { unrepeatable } from '../front/sql/unrepeatable.ts'
 import { speakerOf, viewText } from '../front/sql/view-text.ts'
 import type { Catalog } from '../ir/catalog.ts'
-import type { EntityDef, FeatureView, Origin, SampleDef, TargetDef, ViewQuery } from '../ir/definition.ts'
+import type { FeatureView, Origin, SampleDef, TargetDef, ViewQuery } from '../ir/definition.ts'
 
 export interface DescribeQuery {
   readonly sql: string
@@ -52,7 +52,7 @@ export function describeQuery(definition: FeatureView | SampleDef | TargetDef, c
   const { text: source, origin } = viewText(queryOf(definition), catalog, view)
   const speaker = speakerOf(view, origin)
   const facts = sqlFacts(source, speaker)
-  const prefix = `${spineStub(definition.entity, facts)}SELECT * FROM (\n`
+  const prefix = `${spineStub(definition, facts)}SELECT * FROM (\n`
   return {
     sql: `${prefix}${facts.text}\n) AS q`,
     offset: prefix.length,
@@ -65,8 +65,11 @@ export function describeQuery(definition: FeatureView | SampleDef | TargetDef, c
   }
 }
 
-function spineStub(entity: EntityDef, facts: SqlFacts): string {
+function spineStub(definition: FeatureView | SampleDef | TargetDef, facts: SqlFacts): string {
   if (!facts.references.some((r) => r.name === 'spine' && r.schema === undefined)) return ''
-  const keys = entity.keys.map((k) => `NULL::${printType(k.type)} AS ${quoteIdentifier(k.name)}`)
+  const brought = definition.kind === 'request' ? definition.columns : []
+  const keys = [...definition.entity.keys, ...brought].map(
+    (k) => `NULL::${printType(k.type)} AS ${quoteIdentifier(k.name)}`,
+  )
   return `WITH spine AS (SELECT ${[...keys, 'NULL::timestamptz AS as_of'].join(', ')}) `
 }

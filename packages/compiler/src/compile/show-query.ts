@@ -31,6 +31,12 @@ export function showQuery(definition: FeatureView | SampleDef | TargetDef, facts
   const { text: source, origin } = viewText(queryOf(definition), facts.catalog, titleOf(definition))
   // Without the semicolon a file may end with.
   const { text } = sqlFacts(source, speakerOf(titleOf(definition), origin))
+  if (definition.kind === 'request') {
+    fail('compile/no-anchor', {
+      entity: definition.name,
+      columns: definition.columns.map((c) => c.name).join(', '),
+    })
+  }
   const readsSpine = definition.kind === 'window' || definition.kind === 'aggregates' || definition.kind === 'history'
   if (!readsSpine) return layout(text)
   const { entity } = definition

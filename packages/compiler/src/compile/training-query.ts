@@ -47,7 +47,7 @@ export function trainingQuery(dataset: DatasetDef, facts: Facts, options: Compil
   const spine = handOver(options, 'bind the spine', bindSpine(bound, { kind: 'sample' }, wanted, facts.catalog, names))
   const question = { bound, facts, names, spine, wanted, withTarget: true, purpose: 'training', options } as const
   const pit = handOver(options, 'point in time', pointInTime(question))
-  const own: Projection[] = bound.sampleColumns.map((c) => ({ name: c.name, expr: expr.column(spine.name, c.name) }))
+  const own: Projection[] = ownColumns(bound).map((c) => ({ name: c.name, expr: expr.column(spine.name, c.name) }))
   const { weight, split } = dataset.sample
   const weights: Projection[] =
     weight === undefined ? [] : [{ name: '_weight', expr: expr.cast(expr.column(spine.name, weight), 'float8') }]
@@ -134,10 +134,14 @@ function splitInWords({ split, entity }: SampleDef, { horizon }: BoundDataset): 
   return `by a hash of ${by.join(', ')}: ${shares.join(', ')}`
 }
 
+/** What a request view gives under the name of the column it was brought in stands for that column. */
+const ownColumns = (bound: BoundDataset): Column[] =>
+  bound.sampleColumns.filter((c) => !bound.features.some((f) => f.name === c.name))
+
 function columnsOf(bound: BoundDataset): Column[] {
   const { sample } = bound.dataset
   return [
-    ...bound.sampleColumns,
+    ...ownColumns(bound),
     ...bound.features.map((f) => ({ name: f.name, type: boundaryType(f), nullable: f.meta.fill === undefined })),
     ...bound.labels,
     ...(sample.weight === undefined ? [] : [{ name: '_weight', type: 'float8', nullable: true }]),

@@ -128,6 +128,14 @@ export const codes = {
     (p) => `${p.view} is joined on "${p.column}", which sample "${p.sample}" does not return`,
     (p) => near(p) ?? 'Map the key with .on({ key: "column" }).',
   ),
+  'dataset/request-column': entry(
+    (p) => `${p.view} is asked with "${p.column}", which sample "${p.sample}" does not return`,
+    (p) => near(p) ?? 'In training the sample brings what the question brings in prediction; return the column.',
+  ),
+  'dataset/key-type': entry(
+    (p) => `${p.view} has "${p.column}" as ${p.type}, but ${p.other} has ${p.otherColumn} as ${p.otherType}`,
+    (p) => `Use one type; in ${p.view}: ${p.cast}.`,
+  ),
   'model/unknown-input': entry((p) => `Model "${p.model}" uses "${p.input}", which its dataset lacks`, near),
   'model/unknown-label': entry((p) => `Model "${p.model}" predicts "${p.label}", which its dataset lacks`, near),
   'model/label-as-input': entry((p) => `Model "${p.model}" uses its own label "${p.label}" as an input`),
@@ -270,8 +278,16 @@ export const codes = {
     (p) => near(p) ?? `Each key needs ${p.needed}.`,
   ),
   'compile/no-anchor': entry(
-    (p) => `Entity "${p.entity}" does not say which relation lists it, so there is nothing to predict for`,
-    (p) => `Declare it: entity('${p.entity}', { … }, { from: 'table' }), or pass keys.`,
+    (p) =>
+      p.columns === undefined
+        ? `Entity "${p.entity}" does not say which relation lists it, so there is nothing to predict for`
+        : p.relation === undefined
+          ? `A question must bring ${p.columns}, so there is nothing to predict for "${p.entity}" without keys`
+          : `Relation "${p.relation}", which lists entity "${p.entity}", has no column ${p.columns}, so there is nothing to predict for`,
+    (p) =>
+      p.columns === undefined
+        ? `Declare it: entity('${p.entity}', { … }, { from: 'table' }), or pass keys.`
+        : `Pass keys with ${p.columns}: { keys: [{ … }] }, or --keys.`,
   ),
   'deploy/conflict': entry(
     (p) => `"${p.object}" exists and was not made by viewcast`,

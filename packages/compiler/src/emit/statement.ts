@@ -5,7 +5,7 @@ import type { Speaker } from '../front/sql/parser.ts'
 import { type Replacement, referenceKey, retarget, splice } from '../front/sql/splice.ts'
 import type { RelationName } from '../ir/definition.ts'
 import { expr } from '../ir/expression.ts'
-import type { Join, Opaque, Relation, Select, Source, Stage, Statement } from '../ir/relation.ts'
+import type { Join, Opaque, Projection, Relation, Select, Source, Stage, Statement } from '../ir/relation.ts'
 import { printAsOf } from './as-of.ts'
 import type { Dialect } from './dialect.ts'
 import { printExpression } from './expression.ts'
@@ -108,6 +108,9 @@ const speaker = (o: Opaque): Speaker => ({ view: o.view, file: o.view })
 function printOpaque(o: Opaque): string {
   const facts = sqlFacts(o.text, speaker(o))
   const replacement = (r: RelationName & { sampled?: boolean }): Replacement | undefined => {
+    if (o.row && r.schema === undefined && r.name === o.row.name) {
+      return { sql: printRow(o.row.columns), sameRelation: false }
+    }
     const key = referenceKey(r)
     const to = Object.hasOwn(o.targets, key) ? o.targets[key] : undefined
     if (to === undefined) return undefined
@@ -116,9 +119,13 @@ function printOpaque(o: Opaque): string {
     return r.sampled ? undefined : { sql: quoteIdentifier(to), sameRelation: false }
   }
   const text = splice(facts.text, retarget(facts, replacement, quoteIdentifier))
+  if (o.single) return `SELECT q.* FROM (\n${text}\n) AS q ORDER BY (q.*)::text LIMIT 1`
   if (o.uniqueOn === undefined) return text
   const columns = o.keep === undefined ? 'q.*' : o.keep.map((k) => `q.${quoteIdentifier(k)}`).join(', ')
   const keys = o.uniqueOn.map((k) => `q.${quoteIdentifier(k)}`).join(', ')
   // Uniqueness could not be proven: one row per key, the first in the order of the whole row, so that it is repeatable.
   return `SELECT DISTINCT ON (${keys}) ${columns} FROM (\n${text}\n) AS q ORDER BY ${keys}, (q.*)::text`
 }
+
+const printRow = (columns: readonly Projection[]): string =>
+  `(SELECT ${columns.map((c) => `${printExpression(c.expr)} AS ${quoteIdentifier(c.name)}`).join(', ')})`

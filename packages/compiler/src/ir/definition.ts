@@ -105,7 +105,18 @@ export interface AggregatesView extends ViewCommon {
   readonly kind: 'aggregates'
   readonly spec: AggregatesSpec
 }
-export type FeatureView = StaticView | HistoryView | WindowView | AggregatesView
+/**
+ * What a caller brings with each question, and what a query makes of it: of one question at a time, so that a value does
+ * not depend on who else is asked about.
+ */
+export interface RequestView extends ViewCommon {
+  readonly kind: 'request'
+  /** What the question brings; columns of the sample in training. */
+  readonly columns: readonly KeyColumn[]
+  /** Over `spine (keys, as_of, columns)`; generated where the columns themselves are the features. */
+  readonly query: ViewQuery
+}
+export type FeatureView = StaticView | HistoryView | WindowView | AggregatesView | RequestView
 
 /** A feature view as a dataset uses it. */
 export interface FeatureUse {
@@ -280,4 +291,8 @@ export const structuralColumns = (view: FeatureView): ReadonlySet<string> =>
   ])
 
 export const isFeatureView = (d: Definition): d is FeatureView =>
-  d.kind === 'static' || d.kind === 'history' || d.kind === 'window' || d.kind === 'aggregates'
+  d.kind === 'static' || d.kind === 'history' || d.kind === 'window' || d.kind === 'aggregates' || d.kind === 'request'
+
+/** Whether the columns of a request view are its features as they are. */
+export const isPlain = (view: RequestView): boolean =>
+  view.query.kind === 'sql' && view.query.origin.kind === 'generated'

@@ -54,6 +54,10 @@ export interface Opaque {
   readonly keep?: readonly string[]
   /** Columns the result must be unique on, when that could not be proven: one row per key is then enforced. */
   readonly uniqueOn?: readonly string[]
+  /** In a lateral join: the relation, as written, that stands for the one row before it, and that row's columns. */
+  readonly row?: { readonly name: string; readonly columns: readonly Projection[] }
+  /** One row at most, when that could not be proven. */
+  readonly single?: boolean
 }
 
 export interface Select {

@@ -9,6 +9,7 @@ import { type Catalog, findRelation } from '../ir/catalog.ts'
 import { expr, type Literal } from '../ir/expression.ts'
 import type { Join, Opaque, Projection, Stage } from '../ir/relation.ts'
 import type { Column, SqlType } from '../ir/type.ts'
+import { broughtColumns, withRequests } from './request.ts'
 import type { StageNames } from './stage-names.ts'
 
 export type SpineBinding =
@@ -19,6 +20,9 @@ export type SpineBinding =
   /** These keys (and request columns), at one instant. */
   | { readonly kind: 'keys'; readonly rows: readonly Readonly<Record<string, Literal>>[]; readonly at?: string }
 
+/** A spine before request views. */
+export type Questions = Omit<Spine, 'requested'>
+
 export interface Spine {
   readonly stages: readonly Stage[]
   /** The stage with one row per question. */
@@ -28,9 +32,11 @@ export interface Spine {
   readonly types: Readonly<Record<string, SqlType>>
   /** How many rows there are, about; undefined where nobody knows. */
   readonly rows?: number | undefined
+  /** Feature of a request view with a query → column of the stage. */
+  readonly requested: Readonly<Record<string, string>>
 }
 
-/** Binds the spine. `wanted` names the features and request columns the statement needs. */
+/** Binds the spine, with what request views make of each question. `wanted` names the features and request columns the statement needs. */
 export function bindSpine(
   bound: BoundDataset,
   binding: SpineBinding,
@@ -38,6 +44,16 @@ export function bindSpine(
   catalog: Catalog,
   names: StageNames,
 ): Spine {
+  return withRequests(questions(bound, binding, wanted, catalog, names), bound, wanted, catalog, names)
+}
+
+function questions(
+  bound: BoundDataset,
+  binding: SpineBinding,
+  wanted: ReadonlySet<string>,
+  catalog: Catalog,
+  names: StageNames,
+): Questions {
   if (binding.kind === 'sample') return sampleSpine(bound, catalog, names)
   const needed = questionColumns(bound, wanted)
   const asOf = bound.hasAsOf ? asOfStage(binding.at) : undefined
@@ -56,7 +72,7 @@ export function bindSpine(
       fence: false,
     },
   })
-  const finish = (stage: Stage, rows: number | undefined, types = typesOf(needed)): Spine => ({
+  const finish = (stage: Stage, rows: number | undefined, types = typesOf(needed)): Questions => ({
     stages: [...stages, stage],
     name: stage.name,
     columns: [...columns, ...asOfColumn].map((c) => c.name),
@@ -69,12 +85,16 @@ export function bindSpine(
     return finish(select({ kind: 'values', columns: needed, rows }, false), rows.length)
   }
   const entity = bound.dataset.sample.entity
+  const brought = broughtColumns(bound, wanted)
+  if (brought.length > 0) fail('compile/no-anchor', { entity: entity.name, columns: brought.join(', ') })
   if (entity.from) {
     const relation = findRelation(catalog, entity.from.name, entity.from.schema)
     const view = `entity "${entity.name}"`
     const text = viewText({ kind: 'relation', relation: entity.from }, catalog, view)
-    for (const c of needed) {
-      if (!relation?.columns.some((r) => r.name === c.name)) fail('compile/no-anchor', { entity: entity.name })
+    const lacking = needed.map((c) => c.name).filter((name) => !relation?.columns.some((r) => r.name === name))
+    if (lacking.length > 0) {
+      const columns = lacking.join(', ')
+      fail('compile/no-anchor', { entity: entity.name, relation: entity.from.name, columns })
     }
     const anchor: Stage['relation'] =
       relation?.kind === 'view'
@@ -113,6 +133,7 @@ export function questionColumns(bound: BoundDataset, wanted: ReadonlySet<string>
   const keys = new Set([
     ...bound.dataset.sample.entity.keys.map((k) => k.name),
     ...bound.uses.filter((u) => u.features.some((f) => wanted.has(f.name))).flatMap((u) => u.on.map(([, c]) => c)),
+    ...broughtColumns(bound, wanted),
     ...wanted,
   ])
   return bound.sampleColumns.filter((c) => keys.has(c.name) && c.name !== 'as_of')
@@ -139,7 +160,7 @@ function sampleRows({ dataset }: BoundDataset, catalog: Catalog): number | undef
     : findRelation(catalog, only.name, only.schema)?.estimatedRows
 }
 
-function sampleSpine(bound: BoundDataset, catalog: Catalog, names: StageNames): Spine {
+function sampleSpine(bound: BoundDataset, catalog: Catalog, names: StageNames): Questions {
   const stage = sampleStage(bound, catalog, names)
   return {
     stages: [stage],

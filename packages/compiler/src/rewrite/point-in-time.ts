@@ -65,7 +65,7 @@ export function pointInTime(question: Question): PointInTime {
 
   /** The distinct (keys, as_of) a view is asked for, under its own key names; shared between views with the same keys. */
   const roleSpine = (on: Pairs): string => {
-    const id = on.map(([k, c]) => `${c}>${k}`).join()
+    const id = JSON.stringify(on)
     const existing = passes.share ? spines.get(id) : undefined
     if (existing !== undefined) return existing
     const name = names.take(`_spine_${on.map(([, c]) => c).join('_')}`)
@@ -101,6 +101,11 @@ export function pointInTime(question: Question): PointInTime {
     const choice = viewForm(view, facts, asked, question.purpose, options.forms?.[view.name])
     const wantedName = `${use.use.prefix ?? ''}${view.name}`
     const plan = { ...choice, view: view.name, kind: view.kind, features: features.map((f) => f.name) }
+    if (view.kind === 'request') {
+      columns.push(...features.map((f) => ({ name: f.name, expr: atBoundary(requested(f, spine), spine.name) })))
+      views.push({ ...plan, name: spine.name, oneRow: 'by form' })
+      continue
+    }
     if (view.kind === 'history' && choice.form === 'lateral') {
       const alias = names.take(wantedName)
       const relation = asOfRelation(view, spine.name, use.on, features, 'lateral', request)
@@ -166,6 +171,12 @@ function whileLatest({ range, maxAge, knownAt, time }: AsOf, alias: string, spin
     ...(maxAge === undefined ? [] : [expr.compare('<', asOf, expr.column(alias, range.stale))]),
   ]
 }
+
+/** A feature of a request view is a column of the spine. */
+const requested = (f: BoundFeature, spine: Spine): BoundFeature => ({
+  ...f,
+  column: spine.requested[f.name] ?? f.column,
+})
 
 /** Every column any use of a shared view needs. */
 const neededOf = (bound: BoundDataset, view: FeatureView, wanted: ReadonlySet<string>): BoundFeature[] =>

@@ -9,7 +9,7 @@ import type { Purpose } from './view-stage.ts'
 import { windowForm } from './windows.ts'
 
 /** Views of these kinds have one form and no choice. */
-export type OnlyForm = 'lookup' | 'query'
+export type OnlyForm = 'lookup' | 'query' | 'question'
 
 export type ViewForm = Omit<FormChoice, 'form' | 'possible'> & {
   readonly form: Form | OnlyForm
@@ -27,6 +27,8 @@ export function viewForm(view: FeatureView, facts: Facts, asked: Asked, purpose:
       return only('lookup', 'one row per key, joined on the key', view, wanted)
     case 'window':
       return only('query', 'your own query over the questions', view, wanted)
+    case 'request':
+      return only('question', 'what each question brings, one question at a time', view, wanted)
   }
 }
 

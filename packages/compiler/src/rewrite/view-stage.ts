@@ -8,6 +8,7 @@ import { findRelation } from '../ir/catalog.ts'
 import {
   type FeatureView,
   type HistoryView,
+  type RequestView,
   structuralColumns,
   type TargetDef,
   type ViewQuery,
@@ -29,7 +30,7 @@ export interface StageRequest {
 
 /** The relation of a view. `spine` names the stage it is asked with; empty for static views. */
 export function viewRelation(
-  view: Exclude<FeatureView, HistoryView>,
+  view: Exclude<FeatureView, HistoryView | RequestView>,
   features: readonly BoundFeature[],
   spine: string,
   request: StageRequest,

@@ -72,19 +72,21 @@ type Checked<
     >
   : Results
 
-type CheckedPart<T extends ViewTypes, S, Taken> = [keyof Prefixed<T> & Taken] extends [never]
+type CheckedPart<T extends ViewTypes, S, Taken> = [keyof Prefixed<T> & Exclude<Taken, T['brings']>] extends [never]
   ? IsOpen<S> extends false
     ? Joined<T, RowOfSample<S>>
     : unknown
-  : Problem<`the dataset has two columns "${keyof Prefixed<T> & Taken & string}"; use .prefix(…) or .pick(…)`>
+  : Problem<`the dataset has two columns "${keyof Prefixed<T> & Exclude<Taken, T['brings']> & string}"; use .prefix(…) or .pick(…)`>
 
-type Joined<T extends ViewTypes, SampleRow> = [Exclude<T['joins'], keyof SampleRow>] extends [never]
+type Joined<T extends ViewTypes, SampleRow> = [Exclude<T['joins'] | T['brings'], keyof SampleRow>] extends [never]
   ? T['timed'] extends true
     ? 'as_of' extends keyof SampleRow
       ? unknown
       : Problem<'the view needs an instant, but the sample does not return as_of'>
     : unknown
-  : Problem<`the sample has no column "${Exclude<T['joins'], keyof SampleRow> & string}" to join on; map the key with .on({ … })`>
+  : [Exclude<T['joins'], keyof SampleRow>] extends [never]
+    ? Problem<`the sample has no column "${Exclude<T['brings'], keyof SampleRow> & string}", which a question brings`>
+    : Problem<`the sample has no column "${Exclude<T['joins'], keyof SampleRow> & string}" to join on; map the key with .on({ … })`>
 
 /** None without a target; `keyof never` would be every name. */
 type LabelNames<T> = [T] extends [never] ? never : keyof LabelsOf<T>

@@ -4,6 +4,7 @@ import { type DefineEntity, defineEntity } from './entity.ts'
 import { type DefineFeatureView, defineFeatureView } from './feature-view.ts'
 import { type DefineModel, defineModel } from './model.ts'
 import { checkedName } from './name.ts'
+import { type DefineRequestView, defineRequestView } from './request-view.ts'
 import { type DefineSample, defineSample } from './sample.ts'
 import { type SplitBuilder, split } from './split.ts'
 import { type DefineExistingView, type DefineSqlView, defineExistingView, defineSqlView } from './sql-view.ts'
@@ -36,6 +37,15 @@ export interface ProjectBuilder<DB> {
   readonly featureView: DefineFeatureView<DB>
   /** A view over `spine`, the relation of questions: any SQL that depends on the instant. */
   readonly windowView: DefineWindowView<DB>
+  /**
+   * What a question brings with it, and what a query makes of that: the amount of a purchase about to be made. In training
+   * the sample returns these columns; in prediction each key brings them.
+   *
+   * ```ts
+   * export const basket = p.requestView('basket', { columns: { amount: 'numeric', channel: 'text' } })
+   * ```
+   */
+  readonly requestView: DefineRequestView<DB>
   /**
    * Counts, sums, means and extremes of events in windows before `as_of`; the compiler writes the SQL.
    *
@@ -109,6 +119,7 @@ export function project<DB>(name: string): ProjectBuilder<DB> {
     entity: defineEntity,
     featureView: defineFeatureView,
     windowView: defineWindowView,
+    requestView: defineRequestView,
     aggregates: defineAggregates,
     sqlView: defineSqlView,
     existingView: defineExistingView,

@@ -17,6 +17,8 @@ export interface ViewTypes {
   readonly joins: string
   /** Whether it is asked for an instant. */
   readonly timed: boolean
+  /** Columns a question must bring, the sample in training. */
+  readonly brings: string
 }
 
 export interface Typed<T extends ViewTypes> {
@@ -33,6 +35,7 @@ interface Untyped extends ViewTypes {
   readonly features: Record<never, never>
   readonly joins: never
   readonly timed: false
+  readonly brings: never
 }
 
 /** A feature view with typed columns; it can be put into a dataset as it is, or in part. */
@@ -45,7 +48,8 @@ export type OpenView<
   Row,
   NotFeatures extends string,
   Timed extends boolean,
-> = FeatureViewDef<ViewOf<Keys, Flat<Filled<Row, NotFeatures>>, Timed>, V> & {
+  Brings extends string = never,
+> = FeatureViewDef<ViewOf<Keys, Flat<Filled<Row, NotFeatures>>, Timed, Brings>, V> & {
   /**
    * Says what is known of the features beside their SQL: `kind`, `fill` (replaces NULL), `description`, `unit`.
    *
@@ -59,16 +63,22 @@ export type OpenView<
    */
   readonly features: <const Meta extends Metas<Row, NotFeatures>>(
     metas: Meta & Known<Meta, Row, NotFeatures>,
-  ) => FeatureViewDef<ViewOf<Keys, Flat<Filled<Row, NotFeatures, Meta>>, Timed>, V>
+  ) => FeatureViewDef<ViewOf<Keys, Flat<Filled<Row, NotFeatures, Meta>>, Timed, Brings>, V>
 }
 
 /** The types of a view that is used whole. */
-export interface ViewOf<Keys extends object, Features extends object, Timed extends boolean> extends ViewTypes {
+export interface ViewOf<
+  Keys extends object,
+  Features extends object,
+  Timed extends boolean,
+  Brings extends string = never,
+> extends ViewTypes {
   readonly keys: Keys
   readonly features: Features
   readonly prefix: ''
   readonly joins: keyof Keys & string
   readonly timed: Timed
+  readonly brings: Brings
 }
 
 /** A view as a dataset uses it; the steps can be taken in any order. */
@@ -153,5 +163,8 @@ export function plainUse(given: FeatureView | { readonly kind: 'use'; readonly u
   const use = given.kind === 'use' ? given.use : { view: given }
   const { view } = use
   const features = typeof view.features === 'function' ? {} : view.features
-  return { ...use, view: features === view.features ? view : ({ ...view, features } as FeatureView) }
+  const query =
+    view.kind === 'request' && typeof view.query === 'function' ? { query: { ...(view.query as object) } } : undefined
+  const asItIs = features === view.features && query === undefined
+  return { ...use, view: asItIs ? view : ({ ...view, features, ...query } as FeatureView) }
 }

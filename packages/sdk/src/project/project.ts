@@ -16,7 +16,18 @@ export interface Project {
   readonly definitions: ReadonlyMap<string, Definition>
 }
 
-const kinds = new Set(['entity', 'static', 'history', 'window', 'aggregates', 'sample', 'target', 'dataset', 'model'])
+const kinds = new Set([
+  'entity',
+  'static',
+  'history',
+  'window',
+  'aggregates',
+  'request',
+  'sample',
+  'target',
+  'dataset',
+  'model',
+])
 
 const isDefinition = (value: unknown): value is Definition =>
   value !== null &&
@@ -58,7 +69,8 @@ function refersTo(d: Definition): Definition[] {
   if (d.kind === 'entity') return []
   if (d.kind === 'model') return [d.dataset]
   if (d.kind === 'dataset') return [d.sample, ...(d.target ? [d.target] : []), ...d.features.map((u) => u.view)]
-  return [d.entity]
+  // A request view may be of no entity.
+  return d.entity.keys.length === 0 ? [] : [d.entity]
 }
 
 /** The word users know a kind by. */
