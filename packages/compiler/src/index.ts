@@ -7,7 +7,16 @@ export {
   type Facts,
 } from './analyse/bind.ts'
 export { type BoundInput, bindModel } from './analyse/bind-model.ts'
-export { type ColumnLineage, type Influence, lineageOf, type SourceColumn } from './analyse/lineage.ts'
+export { viewsReading } from './analyse/dependents.ts'
+export {
+  type ColumnLineage,
+  columnsRead,
+  type Influence,
+  influences,
+  isDirect,
+  lineageOf,
+  type SourceColumn,
+} from './analyse/lineage.ts'
 export type { SourceInstants } from './analyse/source-instants.ts'
 export { type SpineColumn, spineColumns } from './analyse/spine-columns.ts'
 export { type UniqueKey, uniqueKeys } from './analyse/unique-keys.ts'

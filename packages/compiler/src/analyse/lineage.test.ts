@@ -84,7 +84,9 @@ test('a window view is traced to the question and to the events', () => {
       'flights.delay aggregation',
       'flights.landed join',
       'flights.origin join',
+      'spine.as_of group by',
       'spine.as_of join',
+      'spine.k group by',
       'spine.k join',
     ].sort(),
   )

@@ -1,10 +1,10 @@
 /** Where a column comes from, as a tree that ends in source columns and may begin at a prediction. */
 import type { BoundDataset, BoundUse, Facts } from '../analyse/bind.ts'
-import { type ColumnLineage, lineageOf } from '../analyse/lineage.ts'
+import { type ColumnLineage, type Influence, isDirect, lineageOf, type SourceColumn } from '../analyse/lineage.ts'
 import { fail } from '../diagnostics/diagnostic.ts'
 import { nearParameter } from '../diagnostics/nearest.ts'
 import { speakerOf, viewText } from '../front/sql/view-text.ts'
-import type { FeatureView, SampleDef, TargetDef } from '../ir/definition.ts'
+import type { FeatureView, HistoryView, SampleDef, TargetDef } from '../ir/definition.ts'
 import type { ModelRecord } from '../ir/model-record.ts'
 import { outcomeSql } from '../rewrite/outcome.ts'
 import { windowSql } from '../rewrite/windows.ts'
@@ -16,6 +16,8 @@ export interface LineageNode {
   readonly name: string
   /** How it enters its parent: an influence, or encoder and coefficient. */
   readonly via?: string
+  /** Of a source: whether it makes up the value, or only decides about it. */
+  readonly direct?: boolean
   readonly children: readonly LineageNode[]
 }
 
@@ -66,10 +68,18 @@ function inputNode(use: BoundUse, feature: string, facts: Facts): LineageNode {
 }
 
 function node(name: string, traced: ColumnLineage): LineageNode {
-  const children: LineageNode[] = traced.sources.map((s) => ({
+  const ways = new Map<string, Influence[]>()
+  for (const s of traced.sources) {
+    const source = `${s.relation}.${s.column}`
+    ways.set(source, [...(ways.get(source) ?? []), s.influence])
+  }
+  // What makes up the value comes first.
+  const ranked = [...ways].sort(([, a], [, b]) => Number(b.some(isDirect)) - Number(a.some(isDirect)))
+  const children: LineageNode[] = ranked.map(([source, how]) => ({
     kind: 'source',
-    name: `${s.relation}.${s.column}`,
-    via: s.influence,
+    name: source,
+    via: how.join(', '),
+    direct: how.some(isDirect),
     children: [],
   }))
   const unknown: LineageNode[] = traced.unknown ? [{ kind: 'unknown', name: 'unknown', children: [] }] : []
@@ -83,6 +93,9 @@ function tracedColumns(definition: FeatureView | SampleDef | TargetDef, facts: F
   if (definition.kind === 'target' && definition.outcomes) {
     const own = outcomeSql(definition, definition.outcomes, facts.columns(definition), facts.catalog)
     return lineageOf(own, { view: title, file: title }, facts.catalog, spine)
+  }
+  if (definition.kind === 'history') {
+    return throughTime(definition, lineageOf(text, speakerOf(title, origin), facts.catalog, spine))
   }
   if (definition.kind !== 'aggregates') return lineageOf(text, speakerOf(title, origin), facts.catalog, spine)
   const { source } = definition.spec
@@ -98,3 +111,21 @@ function tracedColumns(definition: FeatureView | SampleDef | TargetDef, facts: F
   const sql = windowSql(view, facts.columns(definition), every, 'join')
   return lineageOf(sql, { view: title, file: title }, facts.catalog, spine)
 }
+
+/** The latest row counts: its time sorts and filters, `knownAt` filters, and the keys join it to the question. */
+function throughTime(view: HistoryView, columns: ColumnLineage[]): ColumnLineage[] {
+  const chosen: [string, Influence[]][] = [
+    [view.time, ['filter', 'sort']],
+    ...(view.knownAt === undefined ? [] : [[view.knownAt, ['filter']] as [string, Influence[]]]),
+    ...view.entity.keys.map((k): [string, Influence[]] => [k.name, ['join']]),
+  ]
+  const deciding = chosen.flatMap(([name, how]) => {
+    const made = columns.find((c) => c.column === name)?.sources.filter((s) => isDirect(s.influence)) ?? []
+    return how.flatMap((influence) => made.map(({ relation, column }) => ({ relation, column, influence })))
+  })
+  return columns.map((c) => ({ ...c, sources: distinct([...c.sources, ...deciding]) }))
+}
+
+const distinct = (sources: readonly SourceColumn[]): SourceColumn[] => [
+  ...new Map(sources.map((s) => [`${s.relation}\0${s.column}\0${s.influence}`, s])).values(),
+]

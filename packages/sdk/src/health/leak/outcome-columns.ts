@@ -51,14 +51,12 @@ export function outcomeColumns(bound: BoundDataset, facts: Facts): LeakPart {
 
 const normal = (name: string): string => name.replaceAll('"', '')
 
-const directly = new Set(['identity', 'transformation', 'aggregation'])
-
 const everySource = (node: LineageNode): string[] => [
   ...(node.kind === 'source' && !node.name.startsWith('spine.') ? [node.name] : []),
   ...node.children.flatMap(everySource),
 ]
 
 const direct = (node: LineageNode): string[] => [
-  ...(node.kind === 'source' && directly.has(node.via ?? '') && !node.name.startsWith('spine.') ? [node.name] : []),
+  ...(node.kind === 'source' && node.direct === true && !node.name.startsWith('spine.') ? [node.name] : []),
   ...node.children.flatMap(direct),
 ]

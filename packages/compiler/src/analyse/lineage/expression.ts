@@ -1,0 +1,115 @@
+/** What the value of an expression is made of, and what decides about it. */
+import type { Node } from '../../front/sql/parser.ts'
+import { child, list, nameParts, text } from '../../front/sql/tree.ts'
+import { isAggregateName } from './aggregates.ts'
+import { merge, nothing, type Traced, through } from './influence.ts'
+import { columnOf, namedAs, resolve } from './namespace.ts'
+import type { Scope } from './tracer.ts'
+
+/** Traces a wrapped node (`{ FuncCall: {…} }`), a list of them, or nothing. */
+export function traceExpression(value: unknown, scope: Scope): Traced {
+  if (value === undefined || value === null || typeof value !== 'object') return nothing
+  if (Array.isArray(value)) return merge(value.map((v) => traceExpression(v, scope)))
+  const [type, inner] = Object.entries(value)[0] ?? []
+  if (type === undefined || inner === null || typeof inner !== 'object') return nothing
+  const node = inner as Node
+  const handler = handlers[type]
+  return handler ? handler(node, scope) : through('transformation', parts(node, scope))
+}
+
+/** Everything below a node that has no rule of its own. */
+const parts = (node: Node, scope: Scope): Traced =>
+  merge(
+    Object.values(node).flatMap((v): Traced[] => {
+      if (v === null || typeof v !== 'object') return []
+      if (Array.isArray(v)) return [traceExpression(v, scope)]
+      const [key = ''] = Object.keys(v)
+      // A field of a known type is the node itself; one of any type wraps it.
+      return [/^[A-Z]/.test(key) ? traceExpression(v, scope) : parts(v as Node, scope)]
+    }),
+  )
+
+const handlers: Readonly<Record<string, (node: Node, scope: Scope) => Traced>> = {
+  ColumnRef: (node, scope) => {
+    const fields = nameParts(list(node, 'fields'))
+    const whole = fields.at(-1) === '*' ? namedAs(fields.at(-2) ?? '', scope.levels) : undefined
+    const traced = whole ? merge(whole.columns.map(([, t]) => t)) : resolve(fields, scope.levels)
+    scope.read(traced)
+    return traced
+  },
+  FuncCall: traceCall,
+  CaseExpr: (node, scope) => {
+    const arms = list(node, 'args').map((a) => child(a, 'CaseWhen'))
+    const conditions = [node['arg'], ...arms.map((a) => a?.['expr'])].map((e) => traceExpression(e, scope))
+    const values = [...arms.map((a) => a?.['result']), node['defresult']].map((e) => traceExpression(e, scope))
+    return merge([through('transformation', merge(values)), through('condition', merge(conditions))])
+  },
+  CoalesceExpr: (node, scope) => {
+    const values = list(node, 'args').map((a) => traceExpression(a, scope))
+    // Each value but the last is tested for NULL before the next counts.
+    return merge([through('transformation', merge(values)), through('condition', merge(values.slice(0, -1)))])
+  },
+  A_Expr: (node, scope) => {
+    const both = [traceExpression(node['lexpr'], scope), traceExpression(node['rexpr'], scope)]
+    if (text(node, 'kind') !== 'AEXPR_NULLIF') return through('transformation', merge(both))
+    return merge([through('transformation', both[0] ?? nothing), through('condition', merge(both))])
+  },
+  SubLink: (node, scope) => {
+    const select = child(child(node, 'subselect'), 'SelectStmt')
+    const found = select ? scope.select(select, scope) : { columns: [], rows: nothing }
+    const values = merge(found.columns.map(([, t]) => t))
+    const kind = text(node, 'subLinkType')
+    if (kind === 'EXISTS_SUBLINK') return through('filter', merge([values, found.rows]))
+    const tested = through('transformation', traceExpression(node['testexpr'], scope))
+    if (kind === 'ARRAY_SUBLINK') return merge([through('aggregation', values), found.rows])
+    return merge([tested, kind === 'EXPR_SUBLINK' ? values : through('transformation', values), found.rows])
+  },
+  A_Indirection: (node, scope) => {
+    const fields = list(node, 'indirection')
+    const column = nameParts(fields.slice(0, 1))[0]
+    const row = nameParts(list(child(child(node, 'arg'), 'ColumnRef'), 'fields'))
+    // (t).column of a relation t; of a composite column it is a part of the column.
+    const owner = row.length === 1 && column !== undefined ? namedAs(row[0] ?? '', scope.levels) : undefined
+    const field = owner && column !== '*' && column !== undefined ? columnOf(owner, column) : undefined
+    if (field) scope.read(field)
+    return (
+      field ?? through('transformation', merge([traceExpression(node['arg'], scope), traceExpression(fields, scope)]))
+    )
+  },
+  GroupingFunc: (node, scope) => through('group by', traceExpression(node['args'], scope)),
+  SelectStmt: (node, scope) => {
+    const { columns, rows } = scope.select(node, scope)
+    return merge([...columns.map(([, t]) => through('transformation', t)), rows])
+  },
+}
+
+function traceCall(node: Node, scope: Scope): Traced {
+  const name = nameParts(list(node, 'funcname')).at(-1) ?? ''
+  const window = child(node, 'over')
+  const ordered = traceExpression(list(node, 'agg_order'), scope)
+  const withinGroup = node['agg_within_group'] === true
+  const aggregates =
+    isAggregateName(name, withinGroup) ||
+    withinGroup ||
+    node['agg_distinct'] === true ||
+    node['agg_order'] !== undefined
+  const values = [traceExpression(node['args'], scope), ...(withinGroup ? [ordered] : [])]
+  return merge([
+    through(aggregates ? 'aggregation' : 'transformation', merge(values)),
+    through('condition', traceExpression(node['agg_filter'], scope)),
+    withinGroup ? nothing : through('sort', ordered),
+    ...(window ? [through('window', traceWindow(window, scope, new Set()))] : []),
+  ])
+}
+
+/** Partition, order and frame of a window; `OVER w` and `OVER (w ORDER BY …)` name one of the WINDOW clause. */
+function traceWindow(window: Node, scope: Scope, seen: Set<string>): Traced {
+  const own = ['partitionClause', 'orderClause', 'startOffset', 'endOffset'].map((k) =>
+    traceExpression(window[k], scope),
+  )
+  // In OVER a bare name stands for the window itself; in the WINDOW clause `name` is its own.
+  const reference = text(window, 'refname') ?? (seen.size === 0 ? text(window, 'name') : undefined)
+  const base = reference === undefined || seen.has(reference) ? undefined : scope.windows.get(reference)
+  if (reference === undefined || base === undefined) return merge(own)
+  return merge([...own, traceWindow(base, scope, new Set([...seen, reference]))])
+}
