@@ -32,6 +32,7 @@ export {
   parseModelRecord,
   plain,
   printModelRecord,
+  type QueryPlan,
   quoteIdentifier,
   type RequestView,
   renderDiagnostic,
@@ -41,6 +42,7 @@ export {
   structuralColumns,
   type TargetDef,
   ViewcastError,
+  type ViewPlan,
   verificationQuery,
   type WindowView,
 } from '@viewcast/compiler'
@@ -84,7 +86,9 @@ export type { FeatureStrength } from './health/leak/single-feature.ts'
 export type { NamedEntity } from './import/candidate.ts'
 export { type ImportFrom, type ImportOptions, type ImportResult, importViews } from './import/import-views.ts'
 export type { Inferred, InferredEntity, InferredView } from './import/inferred.ts'
+export { type ExplainOptions, type ExplainReport, explain } from './predict/explain.ts'
 export { columnLineage } from './predict/lineage.ts'
+export type { BranchCheck } from './predict/plan-branches.ts'
 export { type Prediction, predict } from './predict/predict.ts'
 export { type PredictOptions, predictionQuery, trainingQuery } from './predict/queries.ts'
 export { type ShowOptions, showRows } from './predict/show-rows.ts'

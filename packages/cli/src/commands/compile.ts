@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { defineCommand, positional } from '../command.ts'
 import { diagnosticData } from '../failure.ts'
 import { type Opened, withProject } from '../open.ts'
+import { formOption, readForms } from '../parse/forms.ts'
 import { UsageError } from '../parse/usage.ts'
 import { atOption, keysOption, outOption, readKeys, versionOption } from '../parse/values.ts'
 import { writeWhole } from '../render/file.ts'
@@ -13,6 +14,7 @@ const options = z.object({
   at: atOption,
   as: z.enum(['query', 'view']).default('query').describe('The SELECT, or a CREATE VIEW around it'),
   version: versionOption,
+  form: formOption,
   out: outOption,
 })
 type Options = z.output<typeof options>
@@ -67,17 +69,20 @@ async function compiled(
   cwd: string,
 ): Promise<{ query: CompiledQuery; version?: number }> {
   const sdk = await import('@viewcast/sdk')
+  const asked = readForms(o.form)
+  const forms = asked === undefined ? {} : { forms: asked }
   if (definition.kind === 'dataset') {
     for (const flag of ['keys', 'at', 'version'] as const) {
       if (o[flag] !== undefined) throw new UsageError(`--${flag} is for models; "${definition.name}" is a dataset`)
     }
-    return { query: await sdk.trainingQuery(db, definition, { directory: project.directory }) }
+    return { query: await sdk.trainingQuery(db, definition, { directory: project.directory, ...forms }) }
   }
   const model = sdk.resolveDefinition(project, definition.name, 'model')
   const record = await sdk.loadRecord(settings.directory.value, model.name, o.version)
   const keys = readKeys(o.keys, cwd)
   const query = await sdk.predictionQuery(db, model, record, {
     directory: project.directory,
+    ...forms,
     ...(o.at === undefined ? {} : { at: o.at }),
     ...(keys === undefined ? {} : { keys }),
   })

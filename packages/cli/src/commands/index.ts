@@ -2,6 +2,7 @@ import type { Command } from '../command.ts'
 import { applyCommand } from './apply.ts'
 import { compileCommand } from './compile.ts'
 import { doctorCommand } from './doctor.ts'
+import { explainCommand } from './explain.ts'
 import { importCommand } from './import.ts'
 import { initCommand } from './init.ts'
 import { leakCommand } from './leak.ts'
@@ -22,6 +23,7 @@ export const commands: readonly Command[] = [
   showCommand,
   trainCommand,
   compileCommand,
+  explainCommand,
   predictCommand,
   verifyCommand,
   leakCommand,

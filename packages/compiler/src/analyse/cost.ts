@@ -3,7 +3,7 @@ import { fail } from '../diagnostics/diagnostic.ts'
 import { children, type Expr, inGroups } from '../ir/expression.ts'
 
 /** Levels an engine recurses through: n-ary nodes count as the printed chain of their groups. */
-function depth(e: Expr): number {
+export function depth(e: Expr): number {
   const below = children(e).map(depth)
   if (below.length === 0) return 1
   if (e.kind === 'sum' || e.kind === 'product') {

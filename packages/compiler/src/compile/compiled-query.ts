@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import type { Column } from '../ir/type.ts'
+import type { ViewPlan } from '../rewrite/point-in-time.ts'
 
 /** A statement the compiler wrote. */
 export interface CompiledQuery {
@@ -7,4 +8,19 @@ export interface CompiledQuery {
   readonly sql: string
   readonly columns: readonly Column[]
   readonly warnings: readonly Diagnostic[]
+  readonly plan: QueryPlan
+}
+
+/** How a statement is made, beside its text. */
+export interface QueryPlan {
+  readonly views: readonly ViewPlan[]
+  /** The CTEs in order, with the size of their text before it is laid out. */
+  readonly stages: readonly { readonly name: string; readonly bytes: number }[]
+  /** Size of the model in the query: levels an engine recurses through, and how many it is trusted with. */
+  readonly model?: {
+    readonly inputs: number
+    readonly coefficients: number
+    readonly depth: number
+    readonly depthLimit: number
+  }
 }

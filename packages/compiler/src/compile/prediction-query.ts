@@ -21,6 +21,7 @@ import { inlineViews, reservedNames } from '../rewrite/inline-views.ts'
 import { pointInTime } from '../rewrite/point-in-time.ts'
 import { stageNames } from '../rewrite/stage-names.ts'
 import type { CompiledQuery } from './compiled-query.ts'
+import { planOf } from './explain-report.ts'
 import { header } from './header.ts'
 import { textsOf } from './training-query.ts'
 
@@ -112,7 +113,8 @@ export function predictionQuery(
     `${predictionHeader(model, record, bound, binding)}\n${printStatement(statement, dialect)}${limited}`,
     passes.format,
   )
-  return { sql, columns: outputColumns(record, bound, keys, options), warnings }
+  const plan = planOf(statement, pit.views, dialect, { record, predictor: linear })
+  return { sql, columns: outputColumns(record, bound, keys, options), warnings, plan }
 }
 
 /** With pruning off: every feature that can be asked for with the columns the inputs bring. */

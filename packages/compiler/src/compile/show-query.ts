@@ -60,7 +60,7 @@ export function showQuery(definition: FeatureView | SampleDef | TargetDef, facts
 }
 
 /** A dataset of one view, over its own entity. */
-function alone(view: Exclude<FeatureView, { kind: 'static' }>, facts: Facts): BoundDataset {
+export function alone(view: FeatureView, facts: Facts): BoundDataset {
   const { entity } = view
   const keys = entity.keys.map((k) => ({ name: k.name, type: k.type, nullable: false }))
   const sample: SampleDef = {

@@ -22,6 +22,7 @@ import { stageNames } from '../rewrite/stage-names.ts'
 import { onStages } from '../rewrite/whole-statement.ts'
 import type { CompiledQuery } from './compiled-query.ts'
 import { queryOf, titleOf } from './describe-query.ts'
+import { planOf } from './explain-report.ts'
 import { header } from './header.ts'
 
 /**
@@ -75,7 +76,7 @@ export function trainingQuery(dataset: DatasetDef, facts: Facts, options: Compil
     `${trainingHeader(bound)}\n${printStatement(statement, dialectOf(options))}`,
     passesOf(options).format,
   )
-  return { sql, columns: columnsOf(bound), warnings }
+  return { sql, columns: columnsOf(bound), warnings, plan: planOf(statement, pit.views, dialectOf(options)) }
 }
 
 /** The texts a statement will carry, for the names its stages must not take. */

@@ -33,7 +33,7 @@ export const sqlComment = (text: string): string =>
     .join('\n')
 
 /** A relation as a query of its own. */
-function printQuery(relation: Relation, dialect: Dialect): string {
+export function printQuery(relation: Relation, dialect: Dialect): string {
   switch (relation.kind) {
     case 'table':
       return `SELECT * FROM ${quoteName(relation)}`
