@@ -18,7 +18,7 @@ import { printType } from './type-name.ts'
  * | text | string | `'it''s'`, `E'a\\b'`; bare, so it is text where nothing else is asked of it |
  * | timestamptz | ISO instant with a zone, or Date | `timestamptz '2001-02-01 12:00:00+00'` |
  * | date | `YYYY-MM-DD`, or Date (its UTC day) | `date '2001-02-01'` |
- * | bytea | Uint8Array | `E'\\x00ff'::bytea` |
+ * | bytea | Uint8Array, or text such as `\x00ff` | `E'\\x00ff'::bytea` |
  * | json, jsonb | any JSON value | `'{"a":1}'::jsonb` |
  * | `_float8` and other arrays | array, nested for more dimensions | `array[0.5::float8]::float8[]` |
  * | any other | string | `'…'::uuid`, `'…'::"Mood"` |
@@ -51,7 +51,7 @@ export function printLiteral(value: unknown, type: SqlType): string {
         ? `'${value}'::uuid`
         : fail(...wrong(type, 'it is not a UUID'))
     case 'bytea':
-      return value instanceof Uint8Array ? `E'\\\\x${hex(value)}'::bytea` : refuse(value, type)
+      return `E'\\\\x${hexOf(value)}'::bytea`
     case 'json':
     case 'jsonb':
       return printJson(value, type)
@@ -141,6 +141,14 @@ function dateText(value: unknown): string {
   if (value === 'infinity' || value === '-infinity') return value
   const midnight = /^\d{4,6}-\d\d-\d\d$/.test(value) ? instant(`${value} 00:00Z`) : undefined
   return midnight === undefined ? fail(...wrong('date', 'it is not a date such as 2001-02-01')) : value
+}
+
+function hexOf(value: unknown): string {
+  if (value instanceof Uint8Array) return hex(value)
+  if (typeof value !== 'string') return refuse(value, 'bytea')
+  return (
+    /^\\x((?:[0-9a-f]{2})*)$/i.exec(value)?.[1]?.toLowerCase() ?? fail(...wrong('bytea', 'it is not \\x and digits'))
+  )
 }
 
 const hex = (bytes: Uint8Array): string => Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('')
