@@ -1,5 +1,5 @@
+export { aggregateColumns } from './analyse/aggregate-columns.ts'
 export {
-  aggregateColumns,
   type BoundDataset,
   type BoundFeature,
   type BoundUse,
@@ -59,6 +59,15 @@ export { type KyselyQuery, kyselyText } from './front/kysely/text.ts'
 export type { SqlFacts } from './front/sql/facts.ts'
 export { loadParser } from './front/sql/parser.ts'
 export {
+  type Aggregate,
+  type AggregateFunction,
+  type Filter,
+  type FilterValue,
+  type Measure,
+  type Ratio,
+  windowSeconds,
+} from './ir/aggregate.ts'
+export {
   type Catalog,
   type CatalogIndex,
   type CatalogRelation,
@@ -69,8 +78,6 @@ export {
 export { decode, encode } from './ir/codec.ts'
 export type { CompileOptions, DialectName, Form, Passes } from './ir/compile-options.ts'
 export type {
-  Aggregate,
-  AggregateFunction,
   AggregatesSpec,
   AggregatesView,
   Censored,
@@ -133,3 +140,5 @@ export { linearPredictor, outputs } from './model/scoring.ts'
 export type { SpineBinding } from './rewrite/bind-spine.ts'
 export { boundaryType } from './rewrite/feature-boundary.ts'
 export type { ViewPlan } from './rewrite/point-in-time.ts'
+export { type WindowForm, type WindowQuestion, windowForm } from './rewrite/windows/forms.ts'
+export { windowSql } from './rewrite/windows/window-sql.ts'

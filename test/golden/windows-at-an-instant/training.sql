@@ -32,47 +32,47 @@ WITH
     SELECT
       p.place,
       p.as_of,
-      p.n_at_0 - p.n_at_1 AS n_6h,
-      p.n_at_0 - p.n_at_2 AS n_2d,
-      p.n_at_0 - p.n_at_3 AS n_1w,
+      p.n_1_at_0 - p.n_1_at_1 AS n_6h,
+      p.n_1_at_0 - p.n_1_at_2 AS n_2d,
+      p.n_1_at_0 - p.n_1_at_3 AS n_1w,
       CASE
-        WHEN p.n_1_at_0 - p.n_1_at_1 > 0 THEN (p.s_1_at_0 - p.s_1_at_1)::float8
+        WHEN p.n_2_at_0 - p.n_2_at_1 > 0 THEN (p.s_2_at_0 - p.s_2_at_1)::float8
       END AS total_6h,
       CASE
-        WHEN p.n_1_at_0 - p.n_1_at_2 > 0 THEN (p.s_1_at_0 - p.s_1_at_2)::float8
+        WHEN p.n_2_at_0 - p.n_2_at_2 > 0 THEN (p.s_2_at_0 - p.s_2_at_2)::float8
       END AS total_2d,
       CASE
-        WHEN p.n_1_at_0 - p.n_1_at_3 > 0 THEN (p.s_1_at_0 - p.s_1_at_3)::float8
+        WHEN p.n_2_at_0 - p.n_2_at_3 > 0 THEN (p.s_2_at_0 - p.s_2_at_3)::float8
       END AS total_1w,
-      (p.s_1_at_0 - p.s_1_at_1)::float8 / nullif(p.n_1_at_0 - p.n_1_at_1, 0)::float8 AS mean_6h,
-      (p.s_1_at_0 - p.s_1_at_2)::float8 / nullif(p.n_1_at_0 - p.n_1_at_2, 0)::float8 AS mean_2d,
-      (p.s_1_at_0 - p.s_1_at_3)::float8 / nullif(p.n_1_at_0 - p.n_1_at_3, 0)::float8 AS mean_1w
+      (p.s_2_at_0 - p.s_2_at_1)::float8 / nullif(p.n_2_at_0 - p.n_2_at_1, 0)::float8 AS mean_6h,
+      (p.s_2_at_0 - p.s_2_at_2)::float8 / nullif(p.n_2_at_0 - p.n_2_at_2, 0)::float8 AS mean_2d,
+      (p.s_2_at_0 - p.s_2_at_3)::float8 / nullif(p.n_2_at_0 - p.n_2_at_3, 0)::float8 AS mean_1w
     FROM
       (
         SELECT
           r.place,
           r.as_of,
-          max(r.n) FILTER (WHERE r.edge = 0) AS n_at_0,
-          max(r.n) FILTER (WHERE r.edge = 1) AS n_at_1,
-          max(r.n) FILTER (WHERE r.edge = 2) AS n_at_2,
-          max(r.n) FILTER (WHERE r.edge = 3) AS n_at_3,
           max(r.n_1) FILTER (WHERE r.edge = 0) AS n_1_at_0,
           max(r.n_1) FILTER (WHERE r.edge = 1) AS n_1_at_1,
           max(r.n_1) FILTER (WHERE r.edge = 2) AS n_1_at_2,
           max(r.n_1) FILTER (WHERE r.edge = 3) AS n_1_at_3,
-          max(r.s_1) FILTER (WHERE r.edge = 0) AS s_1_at_0,
-          max(r.s_1) FILTER (WHERE r.edge = 1) AS s_1_at_1,
-          max(r.s_1) FILTER (WHERE r.edge = 2) AS s_1_at_2,
-          max(r.s_1) FILTER (WHERE r.edge = 3) AS s_1_at_3
+          max(r.n_2) FILTER (WHERE r.edge = 0) AS n_2_at_0,
+          max(r.n_2) FILTER (WHERE r.edge = 1) AS n_2_at_1,
+          max(r.n_2) FILTER (WHERE r.edge = 2) AS n_2_at_2,
+          max(r.n_2) FILTER (WHERE r.edge = 3) AS n_2_at_3,
+          max(r.s_2) FILTER (WHERE r.edge = 0) AS s_2_at_0,
+          max(r.s_2) FILTER (WHERE r.edge = 1) AS s_2_at_1,
+          max(r.s_2) FILTER (WHERE r.edge = 2) AS s_2_at_2,
+          max(r.s_2) FILTER (WHERE r.edge = 3) AS s_2_at_3
         FROM
           (
             SELECT
               u.place,
               u.as_of,
               u.edge,
-              count(u.event) OVER past AS n,
               count(u.v_1) OVER past AS n_1,
-              coalesce(sum(u.v_1) OVER past, 0) AS s_1
+              count(u.v_2) OVER past AS n_2,
+              coalesce(sum(u.v_2) OVER past, 0) AS s_2
             FROM
               (
                 SELECT
@@ -80,8 +80,8 @@ WITH
                   e.at AS at,
                   NULL::timestamptz AS as_of,
                   NULL::int4 AS edge,
-                  1 AS event,
-                  e.amount AS v_1
+                  1 AS v_1,
+                  e.amount AS v_2
                 FROM
                   readings AS e
                 UNION ALL
@@ -90,7 +90,7 @@ WITH
                   s.as_of,
                   s.as_of,
                   0,
-                  NULL,
+                  NULL::int4,
                   NULL::int4
                 FROM
                   _spine_place AS s
@@ -100,7 +100,7 @@ WITH
                   s.as_of - interval '6 hours',
                   s.as_of,
                   1,
-                  NULL,
+                  NULL::int4,
                   NULL::int4
                 FROM
                   _spine_place AS s
@@ -110,7 +110,7 @@ WITH
                   s.as_of - interval '48 hours',
                   s.as_of,
                   2,
-                  NULL,
+                  NULL::int4,
                   NULL::int4
                 FROM
                   _spine_place AS s
@@ -120,7 +120,7 @@ WITH
                   s.as_of - interval '168 hours',
                   s.as_of,
                   3,
-                  NULL,
+                  NULL::int4,
                   NULL::int4
                 FROM
                   _spine_place AS s
@@ -131,11 +131,11 @@ WITH
                   u.place
                 ORDER BY
                   u.at,
-                  u.event NULLS FIRST ROWS UNBOUNDED PRECEDING
+                  u.edge NULLS LAST ROWS UNBOUNDED PRECEDING
               )
           ) AS r
         WHERE
-          r.as_of IS NOT NULL
+          r.edge IS NOT NULL
         GROUP BY
           r.place,
           r.as_of

@@ -15,8 +15,8 @@ import {
   structuralColumns,
   type TargetDef,
 } from '../ir/definition.ts'
-import { durationSeconds } from '../ir/duration.ts'
 import type { Column, SqlType } from '../ir/type.ts'
+import { aggregateColumns } from './aggregate-columns.ts'
 import { bindBrought, bindKeys, bindSampleKeys, type Keyed, type KeyPairs } from './bind-keys.ts'
 import { bindHorizon, type Censoring, labelsOf } from './bind-target.ts'
 
@@ -188,43 +188,6 @@ const targetKeys = (target: TargetDef, described: readonly Column[]): Keyed => (
 /** A request view does where its query names the instant. */
 const asksInstant = (view: FeatureView): boolean =>
   view.kind === 'request' ? view.query.kind === 'sql' && /\bas_of\b/.test(view.query.text) : view.kind !== 'static'
-
-/** Columns an aggregates view returns: one per aggregate and window. */
-export function aggregateColumns(
-  view: Extract<FeatureView, { kind: 'aggregates' }>,
-  source: readonly Column[],
-  diagnostics: Diagnostic[],
-): Column[] {
-  const { spec } = view
-  const names = source.map((c) => c.name)
-  const wanted = [
-    spec.time,
-    ...(spec.knownAt === undefined ? [] : [spec.knownAt]),
-    ...view.entity.keys.map((k) => spec.keys[k.name] ?? k.name),
-    ...Object.values(spec.aggregates).flatMap((a) => (a.column === undefined ? [] : [a.column])),
-  ]
-  for (const column of new Set(wanted)) {
-    if (!names.includes(column)) {
-      diagnostics.push(
-        diagnostic('view/unknown-column', {
-          view: `the source of ${quoted(view)}`,
-          column,
-          ...nearParameter(column, names),
-        }),
-      )
-    }
-  }
-  for (const window of Object.values(spec.windows)) {
-    if (durationSeconds(window) === undefined) diagnostics.push(diagnostic('time/window', { window }))
-  }
-  return Object.entries(spec.aggregates).flatMap(([name, a]) =>
-    Object.keys(spec.windows).map((w) => ({
-      name: `${name}_${w}`,
-      type: a.function === 'count' ? 'int8' : 'float8',
-      nullable: a.function !== 'count',
-    })),
-  )
-}
 
 function checkTime(view: FeatureView, described: readonly Column[], diagnostics: Diagnostic[]): void {
   const times =

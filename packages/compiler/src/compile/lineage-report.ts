@@ -7,7 +7,7 @@ import { speakerOf, viewText } from '../front/sql/view-text.ts'
 import type { FeatureView, HistoryView, SampleDef, TargetDef } from '../ir/definition.ts'
 import type { ModelRecord } from '../ir/model-record.ts'
 import { outcomeSql } from '../rewrite/outcome.ts'
-import { windowSql } from '../rewrite/windows.ts'
+import { windowSql } from '../rewrite/windows/window-sql.ts'
 import { queryOf, titleOf } from './describe-query.ts'
 
 export interface LineageNode {

@@ -1,6 +1,6 @@
 /** A single view as a query: what it returns for every entity, at an instant. */
+import { aggregateColumns } from '../analyse/aggregate-columns.ts'
 import type { BoundDataset, Facts } from '../analyse/bind.ts'
-import { aggregateColumns } from '../analyse/bind.ts'
 import { fail } from '../diagnostics/diagnostic.ts'
 import { postgres } from '../emit/dialects/postgres.ts'
 import { layout } from '../emit/layout.ts'

@@ -65,6 +65,15 @@ export const codes = {
     () => 'Select spine.as_of and group by it.',
   ),
   'view/missing-time': entry((p) => `${p.view} does not return its time column "${p.column}"`, near),
+  'view/aggregate-type': entry(
+    (p) => `${p.view}, aggregate "${p.aggregate}": ${p.function} cannot take "${p.column}", which is ${p.type}`,
+    (p) => p.hint,
+  ),
+  'view/filter-value': entry(
+    (p) =>
+      `${p.view}, aggregate "${p.aggregate}": the filter on "${p.column}", which is ${p.type}, compares it with ${p.given}`,
+    (p) => p.hint,
+  ),
   'view/needs-spine': entry(
     (p) => `${p.view} is declared as a window view but does not read "spine"`,
     () => 'Select from spine, or declare it as a static feature view.',

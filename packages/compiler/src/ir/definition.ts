@@ -2,6 +2,7 @@
  * What a user declares, as plain data. The typed builder chain of the SDK makes these; the compiler reads them.
  * Words: see the glossary (docs/glossary.md).
  */
+import type { Aggregate } from './aggregate.ts'
 import type { TieBreak } from './relation.ts'
 import type { SqlType } from './type.ts'
 
@@ -47,17 +48,6 @@ export interface FeatureMeta {
   readonly unit?: string
 }
 
-export type AggregateFunction = 'count' | 'sum' | 'avg' | 'min' | 'max'
-
-/** One declared aggregate; it becomes a column per window, named `<name>_<window>`. */
-export interface Aggregate {
-  readonly function: AggregateFunction
-  /** Column of the source; absent for `count` of rows. */
-  readonly column?: string
-  readonly fill?: number
-  readonly description?: string
-}
-
 /** Declared windows over an event source; the compiler writes the SQL. */
 export interface AggregatesSpec {
   /** Relation name or query of events. */
@@ -68,9 +58,11 @@ export interface AggregatesSpec {
   readonly time: string
   /** Column that says when a row became known (timestamptz); rows count only when known before `as_of`. */
   readonly knownAt?: string
-  /** Window name → length, such as `{ '7d': '7 days' }`; a day is 24 hours. */
+  /** Window name → length, such as `{ '7d': '7 days' }`, or `all`; a day is 24 hours. */
   readonly windows: Readonly<Record<string, string>>
   readonly aggregates: Readonly<Record<string, Aggregate>>
+  /** Columns that put events of one instant in order, for `first` and `last`: the greater one is the later. */
+  readonly sequence?: readonly string[]
 }
 
 interface ViewCommon {

@@ -3,10 +3,10 @@ import type { BoundDataset, Facts } from '../analyse/bind.ts'
 import { diagnostic, fail, throwIfErrors } from '../diagnostics/diagnostic.ts'
 import { nearParameter } from '../diagnostics/nearest.ts'
 import type { CompileOptions, Form } from '../ir/compile-options.ts'
-import type { AggregatesView, FeatureView } from '../ir/definition.ts'
+import type { FeatureView } from '../ir/definition.ts'
 import { type Asked, type FormChoice, historyForm } from './history-form.ts'
 import type { Purpose } from './view-stage.ts'
-import { windowForm } from './windows.ts'
+import { windowForm } from './windows/forms.ts'
 
 /** Views of these kinds have one form and no choice. */
 export type OnlyForm = 'lookup' | 'query' | 'question'
@@ -22,7 +22,7 @@ export function viewForm(view: FeatureView, facts: Facts, asked: Asked, purpose:
     case 'history':
       return historyForm(view, facts, asked, wanted)
     case 'aggregates':
-      return aggregatesForm(view, facts, purpose, wanted)
+      return windowForm(view, { source: facts.columns(view), catalog: facts.catalog, asked, purpose }, wanted)
     case 'static':
       return only('lookup', 'one row per key, joined on the key', view, wanted)
     case 'window':
@@ -38,28 +38,6 @@ function only(form: OnlyForm, reason: string, view: FeatureView, wanted?: Form):
     fail('form/unsupported', { view: view.name, form: wanted, why, possible: form })
   }
   return { form, reason, possible: [form], impossible: [] }
-}
-
-function aggregatesForm(view: AggregatesView, facts: Facts, purpose: Purpose, wanted?: Form): ViewForm {
-  const source = facts.columns(view)
-  const running = windowForm(view, source, 'training') === 'running'
-  const why =
-    'running totals are exact for counts, and for sums and averages of whole and decimal numbers without knownAt'
-  const possible: Form[] = running ? ['running', 'join'] : ['join']
-  const impossible = running ? [] : [{ form: 'running' as const, why }]
-  if (wanted !== undefined) {
-    if (possible.includes(wanted)) return { form: wanted, reason: 'asked for', possible, impossible }
-    const because = wanted === 'running' ? why : 'it is no form of declared windows'
-    fail('form/unsupported', { view: view.name, form: wanted, why: because, possible: possible.join(', ') })
-  }
-  const form = windowForm(view, source, purpose)
-  const reason =
-    form === 'running'
-      ? 'one pass over the events, whatever the width of the windows'
-      : purpose === 'prediction'
-        ? 'reads only the windows of the questions'
-        : why
-  return { form, reason, possible, impossible }
 }
 
 /** Forms can be asked for by the names of views only. Errors: `form/unknown-view`. */

@@ -17,7 +17,8 @@ import { durationSeconds } from '../ir/duration.ts'
 import type { AsOf, HistoryForm, Opaque, Relation } from '../ir/relation.ts'
 import { outcomeSql } from './outcome.ts'
 import type { ViewForm } from './view-form.ts'
-import { type WindowForm, windowSql } from './windows.ts'
+import type { WindowForm } from './windows/forms.ts'
+import { windowSql } from './windows/window-sql.ts'
 
 export type Purpose = 'training' | 'prediction'
 

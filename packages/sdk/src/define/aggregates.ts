@@ -1,7 +1,15 @@
-import type { Aggregate, AggregatesSpec, AggregatesView, FeatureMeta, ViewQuery } from '@viewcast/compiler'
+import {
+  type Aggregate,
+  type AggregatesSpec,
+  type AggregatesView,
+  type FeatureMeta,
+  fail,
+  type ViewQuery,
+  windowSeconds,
+} from '@viewcast/compiler'
 import type { Selectable } from 'kysely'
 import { type AggregateBuilder, aggregateBuilder, type TypedAggregate } from './aggregate.ts'
-import { checkedDuration, type Duration } from './duration.ts'
+import type { Duration } from './duration.ts'
 import type { Entity } from './entity.ts'
 import type { Flat } from './flat.ts'
 import { checkedName } from './name.ts'
@@ -33,10 +41,15 @@ export interface AggregatesOptions<DB, Table extends string, Q, Row, Keys, Map, 
   readonly time: ColumnOf<Row>
   /** Column that says when a row became known, when that is later than `time`. */
   readonly knownAt?: ColumnOf<Row>
-  /** Window name → length. */
+  /** Window name → length, or `all` for every event before `as_of`. */
   readonly windows: Windows
   /** Aggregate name → aggregate; each gives a column `<name>_<window>` per window. */
   readonly features: (a: AggregateBuilder<Row>) => Features
+  /**
+   * Columns that say which of two events of one instant is the later: the one with the greater value. For `first` and
+   * `last`; what is tied still is decided by the values these return.
+   */
+  readonly sequence?: readonly ColumnOf<Row>[]
   readonly description?: string
 }
 
@@ -54,8 +67,8 @@ type AggregateColumns<Features, Windows> = {
 export type DefineAggregates<DB> = <
   const Name extends string,
   Keys extends object,
-  const Windows extends Readonly<Record<string, Duration>>,
-  const Features extends Readonly<Record<string, TypedAggregate<number | null>>>,
+  const Windows extends Readonly<Record<string, Duration | 'all'>>,
+  const Features extends Readonly<Record<string, TypedAggregate<unknown>>>,
   const Table extends keyof DB & string = never,
   Q extends SelectQuery = never,
   const Map extends { readonly [K in keyof Keys]?: ColumnOf<EventRow<DB, Table, Q>> } = Record<never, never>,
@@ -79,18 +92,23 @@ export function defineAggregates(
     readonly knownAt?: string
     readonly windows: Readonly<Record<string, string>>
     readonly features: (a: AggregateBuilder<never>) => Readonly<Record<string, Aggregate>>
+    readonly sequence?: readonly string[]
     readonly description?: string
   },
 ): AggregatesView {
   checkedName('aggregates view', name)
-  const aggregates = options.features(aggregateBuilder)
+  // Copies: the steps of the chain stay behind.
+  const aggregates = Object.fromEntries(
+    Object.entries(options.features(aggregateBuilder)).map(([a, aggregate]) => [a, { ...aggregate }]),
+  )
   const spec: AggregatesSpec = {
     source: sourceOf(options.source, name),
     keys: Object.fromEntries(options.entity.keys.map((key) => [key.name, options.keys?.[key.name] ?? key.name])),
     time: options.time,
     ...(options.knownAt === undefined ? {} : { knownAt: options.knownAt }),
-    windows: Object.fromEntries(Object.entries(options.windows).map(([w, length]) => [w, checkedDuration(length)])),
+    windows: Object.fromEntries(Object.entries(options.windows).map(([w, length]) => [w, checkedWindow(length)])),
     aggregates,
+    ...(options.sequence === undefined ? {} : { sequence: [...options.sequence] }),
   }
   return finishedView<AggregatesView>({
     kind: 'aggregates',
@@ -102,6 +120,9 @@ export function defineAggregates(
   })
 }
 
+const checkedWindow = (text: string): string =>
+  windowSeconds(text) === undefined ? fail('time/window', { window: text }) : text
+
 const sourceOf = (source: string | ((scope: never) => SelectQuery), name: string): ViewQuery =>
   typeof source === 'string'
     ? { kind: 'relation', relation: relationName(source) }
@@ -112,10 +133,13 @@ function metasOf(spec: AggregatesSpec): Record<string, FeatureMeta> {
   const metas: Record<string, FeatureMeta> = {}
   for (const [name, aggregate] of Object.entries(spec.aggregates)) {
     for (const [window, length] of Object.entries(spec.windows)) {
+      const reach = windowSeconds(length) === Number.POSITIVE_INFINITY ? 'of all time' : `last ${length}`
+      const isColumn = aggregate.function === 'first' || aggregate.function === 'last'
       metas[`${name}_${window}`] = {
-        kind: 'numeric',
+        // first and last have the kind of their column, which the database knows.
+        ...(isColumn ? {} : { kind: 'numeric' }),
         ...(aggregate.fill === undefined ? {} : { fill: aggregate.fill }),
-        ...(aggregate.description === undefined ? {} : { description: `${aggregate.description}, last ${length}` }),
+        ...(aggregate.description === undefined ? {} : { description: `${aggregate.description}, ${reach}` }),
       }
     }
   }
