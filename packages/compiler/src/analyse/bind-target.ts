@@ -129,8 +129,10 @@ function knownSource(target: TargetDef, facts: Facts, diagnostics: Diagnostic[])
   const read = relationsRead(target, facts)
   // A target that does not ask for the instants of the questions has a label per key, or none yet.
   if (!read.some(isSpine)) return undefined
+  const keys = target.entity.keys.map((k) => k.name)
   const found = onlyTime(
     read.filter((r) => !isSpine(r)),
+    keys,
     facts,
   )
   if (!found) diagnostics.push(diagnostic('time/known-until', { target: target.name }))
@@ -176,11 +178,11 @@ function relationsRead(target: TargetDef, facts: Facts): readonly Reference[] {
   return sqlFacts(text, { view, file: view }).references
 }
 
-/** The one column that can tell: of the one relation that is read, its only instant. */
-function onlyTime(read: readonly Reference[], { catalog }: Facts): KnownUntil | undefined {
+/** The one column that can tell: of the one relation that is read, its only instant that is no key. */
+function onlyTime(read: readonly Reference[], keys: readonly string[], { catalog }: Facts): KnownUntil | undefined {
   const relations = new Set(read.map((r) => findRelation(catalog, r.name, r.schema)))
   const [relation] = relations
-  const times = relation?.columns.filter((c) => c.type === 'timestamptz') ?? []
+  const times = relation?.columns.filter((c) => c.type === 'timestamptz' && !keys.includes(c.name)) ?? []
   const [time] = times
   if (!relation || !time || relations.size > 1 || times.length > 1) return undefined
   return { kind: 'column', relation: { schema: relation.schema, name: relation.name }, column: time.name }
