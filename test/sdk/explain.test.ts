@@ -123,6 +123,38 @@ describeEachEngine('explain', (engine) => {
     await expect(explain(engine.db, mailed)).rejects.toMatchObject({ diagnostics: [{ code: 'project/wrong-kind' }] })
   })
 
+  test('declared windows: the index they want, and the plan that uses it', async () => {
+    const [, forPrediction] = (await explain(engine.db, recent)).views
+    expect(forPrediction).toMatchObject({ form: 'join', oneRow: 'by form' })
+    const create = forPrediction?.createIndex
+    expect(create).toBe(
+      'CREATE INDEX CONCURRENTLY orders_customer_id_ordered_at_idx ON public.orders (customer_id, ordered_at)',
+    )
+    await engine.db.execute(
+      "INSERT INTO orders SELECT g % 500 + 1, timestamptz '2024-01-01Z' + g * interval '1 hour', g FROM generate_series(1, 20000) g",
+    )
+    await engine.db.execute(create?.replace(' CONCURRENTLY', '') ?? '')
+    await engine.db.execute('VACUUM ANALYZE orders')
+    const record = linearRecord('open', ['n_7d'])
+    for (const options of [{ record }, { record, keys: [{ customer_id: 7 }] }]) {
+      const { plan: found, views } = await explain(engine.db, model, { ...options, plan: true })
+      expect(views).toMatchObject([{ name: 'recent', form: 'lateral' }])
+      expect(found?.branches).toMatchObject([{ view: 'recent', ok: true }])
+      expect(found?.branches[0]?.detail).toMatch(
+        /^(Index (Only )?|Bitmap Heap )Scan on orders_customer_id_ordered_at_idx$/,
+      )
+    }
+    await engine.db.transaction(async (tx) => {
+      await tx.execute(
+        'SET LOCAL enable_indexscan = off; SET LOCAL enable_indexonlyscan = off; SET LOCAL enable_bitmapscan = off',
+      )
+      const { plan: found } = await explain(tx, model, { record, plan: true })
+      expect(found?.ok).toBe(false)
+      expect(found?.branches[0]?.detail).toMatch(/^Seq Scan of orders for each question/)
+    })
+    await engine.db.execute('DROP INDEX orders_customer_id_ordered_at_idx; TRUNCATE orders')
+  })
+
   test('without the index: another form, and the statement to run', async () => {
     await engine.db.execute('DROP INDEX plans_customer_time')
     const { views } = await explain(engine.db, asked)

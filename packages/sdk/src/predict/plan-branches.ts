@@ -21,7 +21,8 @@ export interface PlanNode {
 }
 
 /**
- * Finds the branch of each LATERAL: a Limit on the inner side of a join, over a scan of the view's table.
+ * Finds the branch of each LATERAL: a Limit (for declared windows an Aggregate) on the inner side of a join, over a scan of
+ * the view's table.
  *
  * @param rowsOf planner's row estimate of a table; a small one may be read whole, an index would not be faster.
  */
@@ -30,10 +31,12 @@ export function checkBranches(
   views: readonly ViewPlan[],
   rowsOf: (schema: string, relation: string) => number | undefined,
 ): BranchCheck[] {
-  const branches = limitsBelow(plan).map(scansBelow)
+  const limits = innerBelow('Limit', plan).map(scansBelow)
+  const aggregates = innerBelow('Aggregate', plan).map(scansBelow)
   return views.flatMap((view) => {
     const { served } = view
     if (view.form !== 'lateral' || served === undefined) return []
+    const branches = view.kind === 'aggregates' ? aggregates : limits
     const check = (ok: boolean, detail: string): BranchCheck[] => [{ view: view.view, name: view.name, ok, detail }]
     const isServed = (scan: PlanNode) => served.indexes.includes(scan['Index Name'] ?? '')
     const ours = (scans: readonly PlanNode[]) => scans.some((s) => s['Relation Name'] === served.relation)
@@ -54,15 +57,23 @@ export function checkBranches(
 /** Rows that are read in less time than it takes to notice. */
 const small = 1000
 
-const isIndexScan = (node: PlanNode): boolean => /^Index (Only )?Scan/.test(node['Node Type'])
+const isIndexScan = (node: PlanNode): boolean =>
+  /^Index (Only )?Scan|^Bitmap Heap Scan/.test(node['Node Type']) && node['Index Name'] !== undefined
 
-/** The topmost Limits that run once per row of the other side of a join. */
-function limitsBelow(node: PlanNode, inner = false): PlanNode[] {
-  if (inner && node['Node Type'] === 'Limit') return [node]
-  return (node.Plans ?? []).flatMap((below) => limitsBelow(below, inner || below['Parent Relationship'] === 'Inner'))
+/** The topmost nodes of a type that run once per row of the other side of a join. */
+function innerBelow(type: string, node: PlanNode, inner = false): PlanNode[] {
+  if (inner && node['Node Type'] === type) return [node]
+  return (node.Plans ?? []).flatMap((below) =>
+    innerBelow(type, below, inner || below['Parent Relationship'] === 'Inner'),
+  )
 }
 
 function scansBelow(node: PlanNode): PlanNode[] {
+  // The index is named by the node below, the table by this one. All events of a window are read, in whatever order.
+  const [bitmap] = node.Plans ?? []
+  if (node['Node Type'] === 'Bitmap Heap Scan' && bitmap?.['Index Name'] !== undefined) {
+    return [{ ...node, 'Index Name': bitmap['Index Name'] }]
+  }
   const below = (node.Plans ?? []).flatMap(scansBelow)
   return node['Node Type'].includes('Scan') && below.length === 0 ? [node] : below
 }

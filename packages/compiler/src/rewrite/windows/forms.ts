@@ -36,10 +36,13 @@ export function windowForm(view: AggregatesView, question: WindowQuestion, wante
     ...(refusal === undefined ? [] : [{ form: 'running' as const, why: refusal }]),
   ]
   const possible = forms.filter((f) => !impossible.some((i) => i.form === f))
-  const rest = { possible, impossible, ...indexOf(index) }
-  if (wanted === undefined) return { ...rest, ...byRule(view, question, index, refusal) }
+  const chosen = (form: WindowForm, reason: string) => ({ form, reason, possible, impossible, ...indexOf(index, form) })
+  if (wanted === undefined) {
+    const { form, reason } = byRule(view, question, index, refusal)
+    return chosen(form, reason)
+  }
   const form = possible.find((f) => f === wanted)
-  if (form !== undefined) return { ...rest, form, reason: 'asked for' }
+  if (form !== undefined) return chosen(form, 'asked for')
   if (wanted === 'lateral' && index.kind === 'missing') {
     return fail('form/no-index', { view: view.name, columns: index.columns.join(', '), create: index.create })
   }
@@ -50,9 +53,10 @@ export function windowForm(view: AggregatesView, question: WindowQuestion, wante
 const withoutIndex = (index: Exclude<WindowIndex, { kind: 'there' }>): string =>
   index.kind === 'missing' ? `no index of ${index.relation.name} leads with ${index.columns.join(', ')}` : index.why
 
-function indexOf(index: WindowIndex): Pick<FormChoice, 'createIndex' | 'served'> {
+/** Running totals read all events in any case: no index helps them. */
+function indexOf(index: WindowIndex, form: WindowForm): Pick<FormChoice, 'createIndex' | 'served'> {
+  if (index.kind === 'impossible' || form === 'running') return {}
   if (index.kind === 'missing') return { createIndex: index.create }
-  if (index.kind === 'impossible') return {}
   const { schema, name: relation } = index.relation
   return { served: { schema, relation, indexes: index.indexes.map((i) => i.name) } }
 }
