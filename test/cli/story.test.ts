@@ -166,10 +166,33 @@ describe('a trained model', () => {
     expect(readFileSync(join(shop, 'reorder.sql'), 'utf8')).toBe(out)
   })
 
+  it('compiles to functions under a name of choice, for a dialect, with a self-test', async () => {
+    const made = await run('compile', 'reorder', '--as', 'function', '--name', 'scoring.reorder')
+    expect(made.out).toMatch(/^CREATE OR REPLACE FUNCTION scoring\.reorder \(p_customer_id int4, p_as_of timestamptz/m)
+    expect((await run('compile', 'reorder', '--as', 'scalar')).out).toMatch(/^RETURNS float8$/m)
+    const citus = await run('compile', 'reorder', '--dialect', 'citus', '--at', '2025-12-31T00:00Z')
+    expect(citus.out).toContain('_spine AS NOT MATERIALIZED (')
+    expect(codes((await json('compile', 'reorder', '--dialect', 'citus')).data)).toEqual(['compile/needs-instant'])
+    expect((await run('compile', 'reorder', '--sample', '--limit', '5')).out).toMatch(
+      /each row of sample[\s\S]*LIMIT 5\n$/,
+    )
+    expect((await run('compile', 'reorder', '--self-test')).out).toMatch(/DO \$viewcast\$[\s\S]*\$viewcast\$;\n$/)
+    for (const wrong of [
+      ['--as', 'function', '--at', '2025-12-31T00:00Z'],
+      ['--as', 'view', '--keys', 'customer_id=1'],
+      ['--as', 'scalar', '--self-test'],
+      ['--name', 'x'],
+      ['--sample', '--keys', 'customer_id=1'],
+    ]) {
+      expect((await run('compile', 'reorder', ...wrong)).code, wrong.join(' ')).toBe(2)
+    }
+  })
+
   it('compiles to a view, and a dataset to its training query', async () => {
-    expect((await run('compile', 'reorder', '--as', 'view')).out).toMatch(/^CREATE OR REPLACE VIEW reorder .* AS\n/)
+    expect((await run('compile', 'reorder', '--as', 'view')).out).toMatch(/^CREATE OR REPLACE VIEW reorder .* AS\n/m)
     expect((await run('compile', 'history')).out).toMatch(/^-- Training query of dataset "history"/)
     expect((await run('compile', 'history', '--keys', 'customer_id=1')).code).toBe(2)
+    expect((await run('compile', 'history', '--as', 'view')).code).toBe(2)
   })
 
   it('predicts the same for everyone and for keys', async () => {

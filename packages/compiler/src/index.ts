@@ -8,6 +8,7 @@ export {
 } from './analyse/bind.ts'
 export { type BoundInput, bindModel } from './analyse/bind-model.ts'
 export { viewsReading } from './analyse/dependents.ts'
+export { distributedProblems } from './analyse/distributed.ts'
 export {
   type ColumnLineage,
   columnsRead,
@@ -27,7 +28,14 @@ export { duplicateKeysQuery } from './compile/duplicate-keys-query.ts'
 export { explainView } from './compile/explain-report.ts'
 export { type LeakProbe, leakProbe } from './compile/leak-probe.ts'
 export { featureLineage, type LineageNode, predictionLineage, viewLineage } from './compile/lineage-report.ts'
+export {
+  objectComment,
+  type PredictionObject,
+  type PredictionObjectOptions,
+  predictionObject,
+} from './compile/prediction-object.ts'
 export { type PredictionOptions, predictionQuery } from './compile/prediction-query.ts'
+export { selfTest } from './compile/self-test.ts'
 export { showQuery } from './compile/show-query.ts'
 export { trainingQuery } from './compile/training-query.ts'
 export { type VerificationQuery, verificationQuery } from './compile/verification-query.ts'
@@ -137,6 +145,7 @@ export {
 } from './ir/type.ts'
 export { type EncodedColumn, encodedColumns } from './model/encoders.ts'
 export { linearPredictor, outputs } from './model/scoring.ts'
+export { linearTerms } from './model/terms.ts'
 export type { SpineBinding } from './rewrite/bind-spine.ts'
 export { boundaryType } from './rewrite/feature-boundary.ts'
 export type { ViewPlan } from './rewrite/point-in-time.ts'

@@ -29,6 +29,8 @@ export {
   nearParameter,
   type Palette,
   type Passes,
+  type PredictionObject,
+  type PredictionObjectOptions,
   parseModelRecord,
   plain,
   printModelRecord,
@@ -90,7 +92,7 @@ export { type ExplainOptions, type ExplainReport, explain } from './predict/expl
 export { columnLineage } from './predict/lineage.ts'
 export type { BranchCheck } from './predict/plan-branches.ts'
 export { type Prediction, predict } from './predict/predict.ts'
-export { type PredictOptions, predictionQuery, trainingQuery } from './predict/queries.ts'
+export { type PredictOptions, predictionObject, predictionQuery, selfTest, trainingQuery } from './predict/queries.ts'
 export { type ShowOptions, showRows } from './predict/show-rows.ts'
 export { type Parity, type VerifyCheck, type VerifyReport, verifyModel } from './predict/verify.ts'
 export { describeAll, type Prepared, prepareDataset } from './project/facts.ts'

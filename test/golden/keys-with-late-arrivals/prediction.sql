@@ -1,16 +1,18 @@
 -- Prediction query of model "wanted", written by viewcast.
 --
 -- model       wanted version 1, linear, trained 2026-01-01T00:00:00.000Z
+-- digest      893a8b9b8d775efb (SHA-256 of the model record)
 -- dataset     d, 1 training rows, query ffffffffffff
 -- inputs      known_total_6h, known_n_2d, size
 -- prediction  expected wanted
+-- asked for   3 keys of place
 -- as of       2024-03-08 12:00:00+00; edit _as_of to ask for another instant
 WITH
   _as_of AS (
     SELECT
       timestamptz '2024-03-08 12:00:00+00' AS as_of
   ),
-  _spine AS (
+  _spine AS NOT MATERIALIZED (
     SELECT
       k.place,
       _as_of.as_of

@@ -1,18 +1,29 @@
 import { resolve } from 'node:path'
-import type { CompiledQuery, Database, Definition } from '@viewcast/sdk'
+import type { Column, CompiledQuery, CompileOptions, Database, Definition, Diagnostic, ModelDef } from '@viewcast/sdk'
 import { z } from 'zod'
 import { defineCommand, positional } from '../command.ts'
 import { diagnosticData } from '../failure.ts'
 import { type Opened, withProject } from '../open.ts'
 import { formOption, readForms } from '../parse/forms.ts'
 import { UsageError } from '../parse/usage.ts'
-import { atOption, keysOption, outOption, readKeys, versionOption } from '../parse/values.ts'
+import { atOption, keysOption, limitOption, outOption, readKeys, versionOption } from '../parse/values.ts'
 import { writeWhole } from '../render/file.ts'
 
 const options = z.object({
   keys: keysOption,
   at: atOption,
-  as: z.enum(['query', 'view']).default('query').describe('The SELECT, or a CREATE VIEW around it'),
+  sample: z.boolean().optional().meta({ description: "Ask for the sample's own rows and instants" }),
+  limit: limitOption.optional(),
+  as: z
+    .enum(['query', 'view', 'function', 'scalar'])
+    .default('query')
+    .describe('The SELECT; a view of every entity; a function that gives a row for a key; one that gives the number'),
+  name: z.string().optional().meta({ value: 'schema.name', description: 'Name of the view or function' }),
+  'self-test': z.boolean().optional().meta({ description: 'Add the test of the query: checks as rows, then an error' }),
+  dialect: z
+    .enum(['postgres', 'citus'])
+    .optional()
+    .meta({ description: 'Engine the text is for; postgres when absent. citus keeps it one distributed plan' }),
   version: versionOption,
   form: formOption,
   out: outOption,
@@ -23,37 +34,43 @@ export const compileCommand = defineCommand({
   name: 'compile',
   summary: 'Write the SQL of a dataset (training query) or a model (prediction query)',
   description:
-    'Prints one statement and runs nothing. For a dataset it is the point-in-time training query; for a model it is the prediction query of a trained version, with the coefficients inside it.',
+    'Prints SQL and runs nothing. For a dataset it is the point-in-time training query; for a model it is the prediction query of a trained version, with the coefficients inside it, or the statements that keep it in a database.',
   positionals: [{ name: 'name', description: 'dataset or model', required: true }],
   options,
   examples: [
     { command: 'viewcast compile history', description: 'The training query' },
     { command: 'viewcast compile reorder --out reorder.sql', description: 'The prediction query, into a file' },
     { command: 'viewcast compile reorder --keys customer_id=7 | psql', description: 'Ask for one customer' },
+    {
+      command: 'viewcast compile reorder --as function | psql',
+      description: 'A function of a customer and an instant',
+    },
+    {
+      command: 'viewcast compile reorder --self-test | psql -v ON_ERROR_STOP=1',
+      description: 'Test it where it will run',
+    },
   ],
   run: (invocation) =>
     withProject(invocation, async (opened) => {
       const { options: o, io, output } = invocation
-      const { quoteIdentifier, resolveDefinition } = await import('@viewcast/sdk')
+      const { resolveDefinition } = await import('@viewcast/sdk')
       const definition = resolveDefinition(opened.project, positional(invocation, 'name'), 'dataset', 'model')
-      const { query, version } = await compiled(opened, definition, o, io.cwd)
-      const sql = o.as === 'view' ? viewAround(quoteIdentifier(definition.name), query.sql) : `${query.sql}\n`
-      await output.warn(query.warnings)
+      const { sql, columns, warnings, version } = await compiled(opened, definition, o, io.cwd)
+      await output.warn(warnings)
       const file = o.out === undefined ? undefined : resolve(io.cwd, o.out)
       if (file !== undefined) {
         await writeWhole(file, sql)
         await output.note(`wrote ${o.out}`)
       }
       if (!output.json && file !== undefined) return 0
-      const warnings = query.warnings.map(diagnosticData)
       await output.result(
         {
           name: definition.name,
           kind: definition.kind,
           ...(version === undefined ? {} : { version }),
           sql,
-          columns: query.columns,
-          warnings,
+          columns,
+          warnings: warnings.map(diagnosticData),
           ...(file === undefined ? {} : { file }),
         },
         () => sql,
@@ -62,32 +79,81 @@ export const compileCommand = defineCommand({
     }),
 })
 
+interface Compiled {
+  readonly sql: string
+  readonly columns: readonly Column[]
+  readonly warnings: readonly Diagnostic[]
+  readonly version?: number
+}
+
 async function compiled(
-  { project, settings, db }: Opened & { db: Database },
+  opened: Opened & { db: Database },
   definition: Definition,
   o: Options,
   cwd: string,
-): Promise<{ query: CompiledQuery; version?: number }> {
+): Promise<Compiled> {
   const sdk = await import('@viewcast/sdk')
-  const asked = readForms(o.form)
-  const forms = asked === undefined ? {} : { forms: asked }
+  const { project, db } = opened
   if (definition.kind === 'dataset') {
-    for (const flag of ['keys', 'at', 'version'] as const) {
-      if (o[flag] !== undefined) throw new UsageError(`--${flag} is for models; "${definition.name}" is a dataset`)
-    }
-    return { query: await sdk.trainingQuery(db, definition, { directory: project.directory, ...forms }) }
+    refuse(
+      o,
+      ['keys', 'at', 'sample', 'limit', 'name', 'self-test', 'version'],
+      `is for models; "${definition.name}" is a dataset`,
+    )
+    if (o.as !== 'query') throw new UsageError(`--as ${o.as} is for models; "${definition.name}" is a dataset`)
+    return ended(await sdk.trainingQuery(db, definition, { directory: project.directory, ...textOf(o) }))
   }
   const model = sdk.resolveDefinition(project, definition.name, 'model')
-  const record = await sdk.loadRecord(settings.directory.value, model.name, o.version)
-  const keys = readKeys(o.keys, cwd)
-  const query = await sdk.predictionQuery(db, model, record, {
-    directory: project.directory,
-    ...forms,
-    ...(o.at === undefined ? {} : { at: o.at }),
-    ...(keys === undefined ? {} : { keys }),
-  })
-  return { query, version: record.version }
+  return ofModel(opened, model, o, cwd)
 }
 
-const viewAround = (quotedName: string, sql: string): string =>
-  `CREATE OR REPLACE VIEW ${quotedName} WITH (security_invoker = true) AS\n${sql};\n`
+async function ofModel(
+  { project, settings, db }: Opened & { db: Database },
+  model: ModelDef,
+  o: Options,
+  cwd: string,
+): Promise<Compiled> {
+  const sdk = await import('@viewcast/sdk')
+  const record = await sdk.loadRecord(settings.directory.value, model.name, o.version)
+  const common = { directory: project.directory, ...textOf(o), ...(o.at === undefined ? {} : { at: o.at }) }
+  if (o.as !== 'query') {
+    refuse(o, ['keys', 'sample', 'limit', 'self-test'], 'is for --as query')
+    if (o.as !== 'view')
+      refuse(o, ['at'], `is an argument of the ${o.as === 'scalar' ? 'function' : o.as} when it is called`)
+    const name = o.name === undefined ? {} : { name: relationOf(o.name) }
+    const made = await sdk.predictionObject(db, model, record, { ...common, ...name, as: o.as })
+    return { sql: made.sql, columns: made.columns, warnings: made.warnings, version: record.version }
+  }
+  refuse(o, ['name'], 'is for --as view, function and scalar')
+  const keys = readKeys(o.keys, cwd)
+  if (o.sample && (keys !== undefined || o.at !== undefined)) {
+    throw new UsageError('--sample asks for rows of the sample, which have keys and instants of their own')
+  }
+  const asked = {
+    ...common,
+    ...(keys === undefined ? {} : { keys }),
+    ...(o.limit === undefined ? {} : { limit: o.limit }),
+    ...(o.sample ? { spine: 'sample' as const } : {}),
+  }
+  if (o['self-test']) {
+    const { sql, columns, warnings } = await sdk.selfTest(db, model, record, asked)
+    return { sql, columns, warnings, version: record.version }
+  }
+  return { ...ended(await sdk.predictionQuery(db, model, record, asked)), version: record.version }
+}
+
+function refuse(o: Options, flags: readonly (keyof Options)[], why: string): void {
+  for (const flag of flags) if (o[flag] !== undefined) throw new UsageError(`--${flag} ${why}`)
+}
+
+function textOf(o: Options): Pick<CompileOptions, 'dialect' | 'forms'> {
+  const forms = readForms(o.form)
+  return { ...(o.dialect === undefined ? {} : { dialect: o.dialect }), ...(forms === undefined ? {} : { forms }) }
+}
+
+const ended = ({ sql, columns, warnings }: CompiledQuery): Compiled => ({ sql: `${sql}\n`, columns, warnings })
+
+const relationOf = (text: string): { schema?: string; name: string } => {
+  const dot = text.indexOf('.')
+  return dot > 0 ? { schema: text.slice(0, dot), name: text.slice(dot + 1) } : { name: text }
+}

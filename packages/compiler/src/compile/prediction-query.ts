@@ -2,12 +2,12 @@
 import { type BoundDataset, bindDataset, type Facts } from '../analyse/bind.ts'
 import { readable } from '../analyse/bind-model.ts'
 import { checkDepth } from '../analyse/cost.ts'
-import { diagnostic, fail, throwIfErrors } from '../diagnostics/diagnostic.ts'
+import { type Diagnostic, diagnostic, fail, throwIfErrors } from '../diagnostics/diagnostic.ts'
 import { dialectOf } from '../emit/dialect-of.ts'
 import { instant } from '../emit/instant.ts'
 import { layout } from '../emit/layout.ts'
 import { printStatement } from '../emit/statement.ts'
-import { type CompileOptions, handOver, passesOf } from '../ir/compile-options.ts'
+import { type CompileOptions, handOver, isDistributed, passesOf } from '../ir/compile-options.ts'
 import type { ModelDef } from '../ir/definition.ts'
 import { expr } from '../ir/expression.ts'
 import type { ModelRecord } from '../ir/model-record.ts'
@@ -18,11 +18,13 @@ import { bindSpine, questionColumns, type SpineBinding } from '../rewrite/bind-s
 import { boundaryType } from '../rewrite/feature-boundary.ts'
 import { foldConstants } from '../rewrite/fold-constants.ts'
 import { inlineViews, reservedNames } from '../rewrite/inline-views.ts'
+import { plannedWithReaders } from '../rewrite/planned-with-readers.ts'
 import { pointInTime } from '../rewrite/point-in-time.ts'
 import { stageNames } from '../rewrite/stage-names.ts'
-import type { CompiledQuery } from './compiled-query.ts'
+import type { CompiledQuery, QueryPlan } from './compiled-query.ts'
+import { distributionWarnings } from './distribution-warnings.ts'
 import { planOf } from './explain-report.ts'
-import { header } from './header.ts'
+import { type PredictionForm, predictionHeader } from './prediction-header.ts'
 import { textsOf } from './training-query.ts'
 
 export interface PredictionOptions extends CompileOptions {
@@ -38,8 +40,11 @@ export interface PredictionOptions extends CompileOptions {
  *
  * Columns: the entity keys, `as_of` where the dataset has one, then `prediction` (linear) or `probability` (logistic). Views and columns the model does not use leave no trace.
  *
+ * With the dialect `citus` the text stays one distributed plan and gives the same rows, but for keys that the entity's relation
+ * does not have: those have no row, because each machine answers for the keys it holds.
+ *
  * Errors: what binding finds; `model/stale` when the record has inputs the dataset lost, `model/input-type` when they are
- * of another kind now; `time/instant`; `compile/no-anchor`; `compile/too-deep`.
+ * of another kind now; `time/instant`; `compile/no-anchor`; `compile/needs-instant`; `compile/too-deep`.
  *
  * ```sql
  * WITH _as_of AS (VALUES (timestamptz '2001-02-01 12:00:00+00')), _spine AS (…), late AS (…),
@@ -53,16 +58,52 @@ export function predictionQuery(
   facts: Facts,
   options: PredictionOptions,
 ): CompiledQuery {
+  const { bound, binding, text, columns, warnings, plan } = compiledPrediction(model, record, facts, options, 'query')
+  const distributed = isDistributed(options)
+  const head = predictionHeader({ record, bound, binding, form: 'query', distributed })
+  return { sql: layout(`${head}\n${text}`, passesOf(options).format), columns, warnings, plan }
+}
+
+export interface CompiledPrediction {
+  readonly bound: BoundDataset
+  readonly binding: SpineBinding
+  /** What a question brings, in the order of the parameters of the spine `parameters`; the instant comes after. */
+  readonly asked: readonly Column[]
+  /** Without header and layout. */
+  readonly text: string
+  /** The questions alone: a row for each that is answered. */
+  readonly questions: () => string
+  readonly columns: readonly Column[]
+  readonly warnings: readonly Diagnostic[]
+  readonly plan: QueryPlan
+}
+
+/** The parts of a prediction text, for whatever form is put around it. */
+export function compiledPrediction(
+  model: ModelDef,
+  record: ModelRecord,
+  facts: Facts,
+  options: PredictionOptions,
+  form: PredictionForm,
+): CompiledPrediction {
   const { value: bound, diagnostics } = bindDataset(model.dataset, facts)
-  const warnings = throwIfErrors(diagnostics)
+  const problems = throwIfErrors(diagnostics)
   const inputs = record.inputs.map((i) => i.feature)
   checkInputs(model, bound, record)
   const binding = normalised(options.spine)
   const passes = passesOf(options)
   const dialect = dialectOf(options)
+  const distributed = isDistributed(options)
+  if (distributed && form === 'query' && bound.hasAsOf && readsClock(binding)) {
+    fail('compile/needs-instant', { model: model.name })
+  }
   const wanted = passes.prune ? new Set(inputs) : everyFeature(bound, new Set(inputs))
   const names = stageNames(reservedNames(textsOf(bound, facts), facts.catalog), '_as_of', '_features', '_score')
-  const spine = handOver(options, 'bind the spine', bindSpine(bound, binding, wanted, facts.catalog, names))
+  const spine = handOver(
+    options,
+    'bind the spine',
+    bindSpine(bound, binding, wanted, facts.catalog, names, distributed),
+  )
   const purpose = binding.kind === 'sample' ? 'training' : 'prediction'
   const question = { bound, facts, names, spine, wanted, withTarget: false, purpose, options } as const
   const pit = handOver(options, 'point in time', pointInTime(question))
@@ -104,18 +145,33 @@ export function predictionQuery(
   const out = output.map((o) => ({ name: o.name, expr: o.expr }))
   const pass = [...keys, ...carried]
   const from = (alias: string) => pass.map((name) => ({ name, expr: expr.column(alias, name) }))
-  const body = select('_score', 's', [...from('s'), ...linearOut(options), ...out])
+  const columns = outputColumns(record, bound, keys, options)
+  // PL/pgSQL takes rows of exactly the types it returns; an anchored key has the type it has in its table.
+  const exact = distributed && form === 'function'
+  const own = exact
+    ? from('s').map((c, i) => ({ ...c, expr: expr.cast(c.expr, columns[i]?.type ?? 'text') }))
+    : from('s')
+  const body = select('_score', 's', [...own, ...linearOut(options), ...out])
   const inlined = inlineViews(stages, facts.catalog, names, passes.share)
-  const statement = handOver<Statement>(options, 'inline views', { kind: 'with', stages: inlined, body })
+  const few = binding.kind === 'keys' || binding.kind === 'parameters'
+  const planned = few ? plannedWithReaders(inlined, body) : inlined
+  const statement = handOver<Statement>(options, 'inline views', { kind: 'with', stages: planned, body })
   const limited =
     options.limit === undefined ? '' : `\nORDER BY ${keys.map((_, i) => i + 1).join(', ')} LIMIT ${options.limit}`
-  const sql = layout(
-    `${predictionHeader(model, record, bound, binding)}\n${printStatement(statement, dialect)}${limited}`,
-    passes.format,
-  )
+  const text = `${printStatement(statement, dialect)}${limited}`
+  const questions = (): string => {
+    const own = inlineViews(spine.stages, facts.catalog, names, passes.share)
+    const asked = spine.columns.map((name) => ({ name, expr: expr.column('q', name) }))
+    const sql = printStatement({ kind: 'with', stages: own, body: select(spine.name, 'q', asked) }, dialect)
+    return options.limit === undefined ? sql : `${sql} LIMIT ${options.limit}`
+  }
+  const warnings = distributed ? [...problems, ...distributionWarnings(bound, wanted, statement, text)] : problems
   const plan = planOf(statement, pit.views, dialect, { record, predictor: linear })
-  return { sql, columns: outputColumns(record, bound, keys, options), warnings, plan }
+  return { bound, binding, asked: questionColumns(bound, wanted), text, questions, columns, warnings, plan }
 }
+
+const readsClock = (binding: SpineBinding): boolean =>
+  (binding.kind === 'entities' || binding.kind === 'keys') && binding.at === undefined
 
 /** With pruning off: every feature that can be asked for with the columns the inputs bring. */
 function everyFeature(bound: BoundDataset, inputs: ReadonlySet<string>): ReadonlySet<string> {
@@ -164,7 +220,7 @@ function checkInputs(model: ModelDef, bound: BoundDataset, record: ModelRecord):
 }
 
 function normalised(binding: SpineBinding): SpineBinding {
-  if (binding.kind === 'sample' || binding.at === undefined) return binding
+  if (binding.kind === 'sample' || binding.kind === 'parameters' || binding.at === undefined) return binding
   const at = instant(binding.at)
   if (at === undefined) fail('time/instant', { value: binding.at })
   return { ...binding, at }
@@ -174,30 +230,6 @@ const scoreComment = (record: ModelRecord): string =>
   record.family === 'logistic'
     ? 'The linear predictor, computed once per row; encoders and coefficients are folded into one term per input.'
     : 'The prediction; encoders and coefficients are folded into one term per input.'
-
-function predictionHeader(model: ModelDef, record: ModelRecord, bound: BoundDataset, binding: SpineBinding): string {
-  const asOf =
-    binding.kind === 'sample'
-      ? "each sample row's own as_of"
-      : binding.at === undefined
-        ? 'the start of the transaction; edit _as_of to ask for another instant'
-        : `${binding.at}; edit _as_of to ask for another instant`
-  const described = new Map(bound.features.map((f) => [f.name, f.meta]))
-  const unit = (name: string): string => {
-    const meta = described.get(name)
-    return meta?.unit === undefined ? name : `${name} (${meta.unit})`
-  }
-  return header(`Prediction query of model "${model.name}", written by viewcast.`, [
-    ['model', `${record.name} version ${record.version}, ${record.family}, trained ${record.trainedAt}`],
-    [
-      'dataset',
-      `${record.dataset.name}, ${record.dataset.trainRows} training rows, query ${record.dataset.queryHash.slice(0, 12)}`,
-    ],
-    ['inputs', record.inputs.map((i) => unit(i.feature)).join(', ')],
-    ...outputs(record, expr.float(0)).map((o) => [o.name, o.description] as const),
-    ...(bound.hasAsOf ? [['as of', asOf] as const] : []),
-  ])
-}
 
 function outputColumns(
   record: ModelRecord,

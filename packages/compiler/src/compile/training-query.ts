@@ -6,7 +6,7 @@ import { quoteIdentifier } from '../emit/identifier.ts'
 import { layout } from '../emit/layout.ts'
 import { printStatement } from '../emit/statement.ts'
 import { viewText } from '../front/sql/view-text.ts'
-import { type CompileOptions, handOver, passesOf } from '../ir/compile-options.ts'
+import { type CompileOptions, handOver, isDistributed, passesOf } from '../ir/compile-options.ts'
 import type { DatasetDef, SampleDef } from '../ir/definition.ts'
 import { expr } from '../ir/expression.ts'
 import type { Projection } from '../ir/relation.ts'
@@ -22,6 +22,7 @@ import { stageNames } from '../rewrite/stage-names.ts'
 import { onStages } from '../rewrite/whole-statement.ts'
 import type { CompiledQuery } from './compiled-query.ts'
 import { queryOf, titleOf } from './describe-query.ts'
+import { distributionWarnings } from './distribution-warnings.ts'
 import { planOf } from './explain-report.ts'
 import { header } from './header.ts'
 
@@ -72,11 +73,13 @@ export function trainingQuery(dataset: DatasetDef, facts: Facts, options: Compil
     inlineViews(stages, facts.catalog, names, passesOf(options).share),
   )
   const statement = handOver(options, 'inline views', inlined)
-  const sql = layout(
-    `${trainingHeader(bound)}\n${printStatement(statement, dialectOf(options))}`,
-    passesOf(options).format,
-  )
-  return { sql, columns: columnsOf(bound), warnings, plan: planOf(statement, pit.views, dialectOf(options)) }
+  const dialect = dialectOf(options)
+  const text = printStatement(statement, dialect)
+  const distributed = isDistributed(options)
+  const sql = layout(`${trainingHeader(bound, distributed)}\n${text}`, passesOf(options).format)
+  const shape = distributed ? distributionWarnings(bound, wanted, statement, text) : []
+  const plan = planOf(statement, pit.views, dialect)
+  return { sql, columns: columnsOf(bound), warnings: [...warnings, ...shape], plan }
 }
 
 /** The texts a statement will carry, for the names its stages must not take. */
@@ -92,7 +95,7 @@ export function textsOf(bound: BoundDataset, facts: Facts): string[] {
   return [...texts, ...bare.map((r) => `SELECT 1 FROM ${quoteIdentifier(r?.name ?? '')}`)]
 }
 
-function trainingHeader(bound: BoundDataset): string {
+function trainingHeader(bound: BoundDataset, distributed: boolean): string {
   const { dataset } = bound
   return header(`Training query of dataset "${dataset.name}", written by viewcast.`, [
     ['sample', `${dataset.sample.name}: one row per sample row, whatever the views return`],
@@ -109,6 +112,7 @@ function trainingHeader(bound: BoundDataset): string {
       ? []
       : [['outcome', outcomeInWords(dataset.target.horizon, bound)] as const]),
     ...(dataset.sample.split.kind === 'none' ? [] : [['split', splitInWords(dataset.sample, bound)] as const]),
+    ...(distributed ? [['dialect', 'citus: one distributed plan; plain PostgreSQL gives the same rows'] as const] : []),
   ])
 }
 

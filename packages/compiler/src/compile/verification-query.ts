@@ -2,6 +2,7 @@
 import { postgres } from '../emit/dialects/postgres.ts'
 import { layout } from '../emit/layout.ts'
 import { printStatement } from '../emit/statement.ts'
+import { type CompileOptions, passesOf } from '../ir/compile-options.ts'
 import { expr, type Literal } from '../ir/expression.ts'
 import type { ModelRecord } from '../ir/model-record.ts'
 import type { Projection, Select, Statement } from '../ir/relation.ts'
@@ -24,6 +25,14 @@ export interface VerificationQuery {
  * ```
  */
 export function verificationQuery(record: ModelRecord): VerificationQuery {
+  return {
+    sql: layout(`${printStatement(scoredRows(record), postgres)}\nORDER BY 1`),
+    expected: record.verification.map((v) => ({ linear: v.linear, prediction: v.prediction })),
+  }
+}
+
+/** The verification rows with their scores: `_row`, `_linear`, the output. */
+export function scoredRows(record: ModelRecord, options: CompileOptions = {}): Statement {
   const columns = [
     { name: '_row', type: 'int4' },
     ...record.inputs.map((i) => ({ name: i.feature, type: boundaryType(i) })),
@@ -32,7 +41,8 @@ export function verificationQuery(record: ModelRecord): VerificationQuery {
     i + 1,
     ...record.inputs.map((input) => v.inputs[input.feature] ?? null),
   ])
-  const linear = foldConstants(linearPredictor(record, 'f'))
+  const predictor = linearPredictor(record, 'f')
+  const linear = passesOf(options).fold ? foldConstants(predictor) : predictor
   const row: Projection = { name: '_row', expr: expr.column('f', '_row') }
   const score: Select = {
     kind: 'select',
@@ -43,7 +53,7 @@ export function verificationQuery(record: ModelRecord): VerificationQuery {
     fence: true,
   }
   const own = ['_row', '_linear'].map((name) => ({ name, expr: expr.column('s', name) }))
-  const statement: Statement = {
+  return {
     kind: 'with',
     stages: [{ name: '_score', relation: score }],
     body: {
@@ -54,9 +64,5 @@ export function verificationQuery(record: ModelRecord): VerificationQuery {
       distinct: false,
       fence: false,
     },
-  }
-  return {
-    sql: layout(`${printStatement(statement, postgres)}\nORDER BY 1`),
-    expected: record.verification.map((v) => ({ linear: v.linear, prediction: v.prediction })),
   }
 }

@@ -294,9 +294,20 @@ export const codes = {
           ? `A question must bring ${p.columns}, so there is nothing to predict for "${p.entity}" without keys`
           : `Relation "${p.relation}", which lists entity "${p.entity}", has no column ${p.columns}, so there is nothing to predict for`,
     (p) =>
-      p.columns === undefined
+      p.hint ??
+      (p.columns === undefined
         ? `Declare it: entity('${p.entity}', { … }, { from: 'table' }), or pass keys.`
-        : `Pass keys with ${p.columns}: { keys: [{ … }] }, or --keys.`,
+        : `Pass keys with ${p.columns}: { keys: [{ … }] }, or --keys.`),
+  ),
+  'compile/needs-instant': entry(
+    (p) =>
+      `The query of "${p.model}" has to say which instant it asks about: the machines of a cluster have a clock each`,
+    () => "Pass --at (or at: '2001-02-01T12:00Z'); a view or a function may read the clock once.",
+  ),
+  'compile/distributed': entry(
+    (p) => `${p.view} ${p.problem}`,
+    (p) => p.hint,
+    'warning',
   ),
   'deploy/conflict': entry(
     (p) => `"${p.object}" exists and was not made by viewcast`,

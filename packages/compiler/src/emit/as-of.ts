@@ -5,18 +5,19 @@
  */
 import { printInterval } from '../ir/duration.ts'
 import type { AsOf } from '../ir/relation.ts'
+import type { Dialect } from './dialect.ts'
 import { quoteIdentifier } from './identifier.ts'
 
 const q = quoteIdentifier
 
 /** The relation as a query; `history` is the text of the history, printed. */
-export function printAsOf(a: AsOf, history: string): string {
+export function printAsOf(a: AsOf, history: string, dialect: Dialect): string {
   const from = `(\n${history}\n) AS h`
   switch (a.form) {
     case 'lateral':
       return printLateral(a, history)
     case 'distinct':
-      return printDistinct(a, from)
+      return dialect.firstRow === 'row-number' ? printRanked(a, from) : printDistinct(a, from)
     case 'merge':
       return printRanges(a, from)
     case 'fill':
@@ -39,6 +40,19 @@ function printDistinct(a: AsOf, from: string): string {
   return (
     `SELECT DISTINCT ON (${question}) ${[...keys, 's.as_of', ...a.columns.map((c) => `h.${q(c)}`)].join(', ')} ` +
     `FROM ${q(a.spine)} AS s JOIN ${from} ON ${counts(a, 's')} ORDER BY ${question}, ${latestFirst(a)}`
+  )
+}
+
+/** As `distinct`, by a window within the question, which needs no step after the shards have answered. */
+function printRanked(a: AsOf, from: string): string {
+  const question = [...a.on.map(([, c]) => `s.${q(c)}`), 's.as_of'].join(', ')
+  const keys = a.on.map(([k, c]) => (k === c ? `s.${q(c)}` : `s.${q(c)} AS ${q(k)}`))
+  const columns = [...a.on.map(([k]) => k), 'as_of', ...a.columns].map((c) => `r.${q(c)}`)
+  return (
+    `SELECT ${columns.join(', ')} FROM (` +
+    `SELECT ${[...keys, 's.as_of', ...a.columns.map((c) => `h.${q(c)}`)].join(', ')}, ` +
+    `row_number() OVER (PARTITION BY ${question} ORDER BY ${latestFirst(a)}) AS _row_of_key ` +
+    `FROM ${q(a.spine)} AS s JOIN ${from} ON ${counts(a, 's')}) AS r WHERE r._row_of_key = 1`
   )
 }
 

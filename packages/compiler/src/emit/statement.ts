@@ -22,7 +22,8 @@ export function printStatement(statement: Statement, dialect: Dialect): string {
 
 function printStage(stage: Stage, dialect: Dialect): string {
   const comment = stage.comment === undefined ? '' : `${sqlComment(stage.comment)}\n`
-  return `${comment}${quoteIdentifier(stage.name)} AS (\n${printQuery(stage.relation, dialect)}\n)`
+  const mark = dialect.marks === 'every' || stage.inline ? 'NOT MATERIALIZED ' : ''
+  return `${comment}${quoteIdentifier(stage.name)} AS ${mark}(\n${printQuery(stage.relation, dialect)}\n)`
 }
 
 /** A comment that cannot be left early, whatever its text. */
@@ -40,16 +41,19 @@ export function printQuery(relation: Relation, dialect: Dialect): string {
     case 'values':
       return printValues(relation)
     case 'opaque':
-      return printOpaque(relation)
+      return printOpaque(relation, dialect)
     case 'asof':
-      return printAsOf(relation, printOpaque(relation.history))
+      return printAsOf(relation, printOpaque(relation.history, dialect), dialect)
     case 'select':
       return printSelect(relation, dialect)
   }
 }
 
 function printSelect(select: Select, dialect: Dialect): string {
+  const computed =
+    select.fence && dialect.fence === 'unnest' ? select.columns.filter((c) => c.expr.kind !== 'column') : []
   const columns = select.columns.map((c) => {
+    if (computed.includes(c)) return `${fenceAlias}.${quoteIdentifier(c.name)}`
     const sql = printExpression(c.expr)
     const same = c.expr.kind === 'column' && c.expr.name === c.name
     return same ? sql : `${sql} AS ${quoteIdentifier(c.name)}`
@@ -61,10 +65,19 @@ function printSelect(select: Select, dialect: Dialect): string {
   for (const j of select.joins) {
     parts.push(printJoin(j, dialect))
   }
+  if (computed.length > 0) parts.push(printFence(computed))
   if (select.where) parts.push(`WHERE ${printExpression(select.where)}`)
   if (select.order) parts.push(`ORDER BY ${select.order.map(printExpression).join(', ')}`)
-  if (select.fence) parts.push(dialect.fence)
+  if (select.fence && dialect.fence === 'offset') parts.push('OFFSET 0')
   return parts.join(' ')
+}
+
+const fenceAlias = '_fence'
+
+/** The computed columns as the one row of a function in FROM, which no planner takes apart. */
+const printFence = (columns: readonly Projection[]): string => {
+  const values = columns.map((c) => `ARRAY[${printExpression(c.expr)}]`).join(', ')
+  return `CROSS JOIN LATERAL unnest(${values}) AS ${fenceAlias} (${columns.map((c) => quoteIdentifier(c.name)).join(', ')})`
 }
 
 function printJoin(join: Join, dialect: Dialect): string {
@@ -93,6 +106,9 @@ function printSource(source: Source, dialect: Dialect): string {
 }
 
 function printValues(values: Extract<Relation, { kind: 'values' }>): string {
+  if (values.rows === 'parameters') {
+    return `VALUES (${values.columns.map((c, i) => `$${i + 1}::${printType(c.type)}`).join(', ')})`
+  }
   if (values.rows.length === 0) {
     const nulls = values.columns.map((c) => `NULL::${printType(c.type)}`)
     return `SELECT ${nulls.join(', ')} WHERE false`
@@ -105,7 +121,7 @@ function printValues(values: Extract<Relation, { kind: 'values' }>): string {
 
 const speaker = (o: Opaque): Speaker => ({ view: o.view, file: o.view })
 
-function printOpaque(o: Opaque): string {
+function printOpaque(o: Opaque, dialect: Dialect): string {
   const facts = sqlFacts(o.text, speaker(o))
   const replacement = (r: RelationName & { sampled?: boolean }): Replacement | undefined => {
     if (o.row && r.schema === undefined && r.name === o.row.name) {
@@ -124,6 +140,12 @@ function printOpaque(o: Opaque): string {
   const columns = o.keep === undefined ? 'q.*' : o.keep.map((k) => `q.${quoteIdentifier(k)}`).join(', ')
   const keys = o.uniqueOn.map((k) => `q.${quoteIdentifier(k)}`).join(', ')
   // Uniqueness could not be proven: one row per key, the first in the order of the whole row, so that it is repeatable.
+  if (dialect.firstRow === 'row-number') {
+    return (
+      `SELECT ${columns} FROM (SELECT q.*, row_number() OVER (PARTITION BY ${keys} ORDER BY (q.*)::text) AS _row_of_key ` +
+      `FROM (\n${text}\n) AS q) AS q WHERE q._row_of_key = 1`
+    )
+  }
   return `SELECT DISTINCT ON (${keys}) ${columns} FROM (\n${text}\n) AS q ORDER BY ${keys}, (q.*)::text`
 }
 

@@ -2,7 +2,7 @@
 import type { HistoryForm } from './relation.ts'
 
 /** Engines of the PostgreSQL family that need text of their own. */
-export type DialectName = 'postgres'
+export type DialectName = 'postgres' | 'citus'
 
 /**
  * Passes that make the text smaller, faster or easier to read and change no row. Each can be switched off, to find out
@@ -44,3 +44,6 @@ export const handOver = <T>(options: CompileOptions, pass: string, data: T): T =
 
 /** The passes of a compilation: those not named are on. */
 export const passesOf = (options: CompileOptions): Passes => ({ ...every, ...options.passes })
+
+/** Whether the query has to stay one plan over many machines, which forbids some forms. */
+export const isDistributed = (options: CompileOptions): boolean => options.dialect === 'citus'

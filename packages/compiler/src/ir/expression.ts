@@ -70,6 +70,7 @@ export const expr = {
   literal: (type: SqlType, value: Literal): Expr => freeze({ kind: 'literal', type, value }),
   float: (value: number): Expr => freeze({ kind: 'literal', type: 'float8', value }),
   text: (value: string): Expr => freeze({ kind: 'literal', type: 'text', value }),
+  parameter: (index: number, type: SqlType): Expr => freeze({ kind: 'parameter', index, type }),
   sum: (terms: readonly Expr[]): Expr => freeze({ kind: 'sum', terms }),
   product: (factors: readonly Expr[]): Expr => freeze({ kind: 'product', factors }),
   divide: (left: Expr, right: Expr): Expr => freeze({ kind: 'divide', left, right }),

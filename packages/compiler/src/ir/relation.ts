@@ -33,7 +33,8 @@ export type Relation =
   | {
       readonly kind: 'values'
       readonly columns: readonly { readonly name: string; readonly type: SqlType }[]
-      readonly rows: readonly (readonly Literal[])[]
+      /** `parameters`: the one row `$1`, `$2`, … */
+      readonly rows: readonly (readonly Literal[])[] | 'parameters'
     }
   | Select
   | AsOf
@@ -124,6 +125,8 @@ export interface Stage {
   readonly relation: Relation
   /** Printed above the stage. */
   readonly comment?: string
+  /** Planned together with each of its readers, so that a key they ask for reaches its indexes; not computed once. */
+  readonly inline?: boolean
 }
 
 /** A whole statement: `WITH stages body`. */

@@ -10,6 +10,7 @@ import { expr, type Literal } from '../ir/expression.ts'
 import type { Join, Opaque, Projection, Stage } from '../ir/relation.ts'
 import type { Column, SqlType } from '../ir/type.ts'
 import { broughtColumns, withRequests } from './request.ts'
+import { anchoredKeys, parameterSpine } from './serving-spine.ts'
 import type { StageNames } from './stage-names.ts'
 
 export type SpineBinding =
@@ -19,6 +20,8 @@ export type SpineBinding =
   | { readonly kind: 'entities'; readonly at?: string }
   /** These keys (and request columns), at one instant. */
   | { readonly kind: 'keys'; readonly rows: readonly Readonly<Record<string, Literal>>[]; readonly at?: string }
+  /** One question from `$1`, `$2`, …: the columns of {@link questionColumns}, then the instant. */
+  | { readonly kind: 'parameters' }
 
 /** A spine before request views. */
 export type Questions = Omit<Spine, 'requested'>
@@ -43,8 +46,9 @@ export function bindSpine(
   wanted: ReadonlySet<string>,
   catalog: Catalog,
   names: StageNames,
+  distributed = false,
 ): Spine {
-  return withRequests(questions(bound, binding, wanted, catalog, names), bound, wanted, catalog, names)
+  return withRequests(questions(bound, binding, wanted, catalog, names, distributed), bound, wanted, catalog, names)
 }
 
 function questions(
@@ -53,10 +57,17 @@ function questions(
   wanted: ReadonlySet<string>,
   catalog: Catalog,
   names: StageNames,
+  distributed: boolean,
 ): Questions {
   if (binding.kind === 'sample') return sampleSpine(bound, catalog, names)
   const needed = questionColumns(bound, wanted)
-  const asOf = bound.hasAsOf ? asOfStage(binding.at) : undefined
+  if (binding.kind === 'parameters') {
+    const relation = parameterSpine(bound, needed, distributed, catalog)
+    const stage: Stage = { name: names.take('_spine'), relation }
+    const columns = [...needed.map((c) => c.name), ...(bound.hasAsOf ? ['as_of'] : [])]
+    return { stages: [stage], name: stage.name, columns, types: typesOf(needed), rows: 1 }
+  }
+  const asOf = bound.hasAsOf ? asOfStage(binding.at, distributed) : undefined
   const joins: Join[] = asOf ? [{ type: 'cross', source: { relation: asOf.relation, alias: asOf.name }, on: [] }] : []
   const stages: Stage[] = asOf ? [{ ...asOf.stage }] : []
   const asOfColumn: Projection[] = asOf ? [{ name: 'as_of', expr: expr.column(asOf.name, 'as_of') }] : []
@@ -82,6 +93,10 @@ function questions(
   if (binding.kind === 'keys') {
     checkKeys(binding.rows, needed)
     const rows = binding.rows.map((row) => needed.map((c) => row[c.name] ?? null))
+    if (distributed) {
+      const relation = anchoredKeys(bound, rows, needed, asOf?.name, catalog)
+      return finish({ name: names.take('_spine'), relation }, rows.length)
+    }
     return finish(select({ kind: 'values', columns: needed, rows }, false), rows.length)
   }
   const entity = bound.dataset.sample.entity
@@ -175,9 +190,14 @@ function sampleSpine(bound: BoundDataset, catalog: Catalog, names: StageNames): 
  * The instant as a one-row stage: one place to read and to edit. Without an instant it is the start of the transaction,
  * the only `now()` in generated SQL, and one value for the whole statement.
  */
-function asOfStage(at: string | undefined): { name: string; relation: Stage['relation']; stage: Stage } {
+function asOfStage(
+  at: string | undefined,
+  distributed: boolean,
+): { name: string; relation: Stage['relation']; stage: Stage } {
   const name = '_as_of'
-  const value = at === undefined ? 'now()' : printLiteral(at, 'timestamptz')
+  // Each node of a distributed database has a clock of its own; a scalar subquery is asked once.
+  const now = distributed ? '(SELECT now())' : 'now()'
+  const value = at === undefined ? now : printLiteral(at, 'timestamptz')
   const stage: Stage['relation'] = {
     kind: 'opaque',
     text: `SELECT ${value} AS as_of`,

@@ -18,7 +18,12 @@ export interface Asked {
   readonly questions: number | undefined
   /** Columns of the view that are taken. */
   readonly columns: readonly string[]
+  /** Whether the rows are on many machines. */
+  readonly distributed?: boolean
 }
+
+/** Why forms that bring events and questions together in one UNION are left out on many machines. */
+export const collected = 'its UNION would be collected on one machine'
 
 export interface Impossible {
   readonly form: Form
@@ -71,15 +76,16 @@ export function historyForm(view: HistoryView, facts: Facts, asked: Asked, wante
   return fail('form/unsupported', { view: view.name, form: wanted, why, possible: possible.join(', ') })
 }
 
-function impossibleForms(view: HistoryView, facts: Facts, { keyTypes }: Asked, index: HistoryIndex): Impossible[] {
+function impossibleForms(view: HistoryView, facts: Facts, asked: Asked, index: HistoryIndex): Impossible[] {
   const out: Impossible[] = []
   if (index.kind === 'impossible') out.push({ form: 'lateral', why: index.why })
   if (index.kind === 'missing') {
     const why = `no index of ${index.relation.name} leads with ${index.columns.join(', ')}`
     out.push({ form: 'lateral', why })
   }
-  const why = orderTellsNothing(view) ?? keysDiffer(view, facts, keyTypes)
+  const why = orderTellsNothing(view) ?? keysDiffer(view, facts, asked.keyTypes)
   if (why !== undefined) out.push({ form: 'merge', why }, { form: 'fill', why })
+  else if (asked.distributed) out.push({ form: 'fill', why: collected })
   return out
 }
 
@@ -129,9 +135,11 @@ function byRule(
   const { from } = view.entity
   const keys = from ? findRelation(facts.catalog, from.name, from.schema)?.estimatedRows : undefined
   const sizes = `about ${questions} questions and ${rows} rows`
+  // What serves many questions about long histories, where it may.
+  const dense = possible.includes('fill') ? 'fill' : 'merge'
   if (keys === undefined || keys < 1) {
     if (questions * 100 <= rows) return distinct(`few questions: ${sizes}`)
-    return { form: 'fill', reason: `${without}; ${sizes}, and how many of them share a key is not known` }
+    return { form: dense, reason: `${without}; ${sizes}, and how many of them share a key is not known` }
   }
   const depth = Math.max(1, Math.round(rows / keys))
   const pairs = questions * depth
@@ -142,8 +150,9 @@ function byRule(
       reason: `${without}; ${sizes}, only ${depth} of a key: each row is joined for the time it counts`,
     }
   }
-  return {
-    form: 'fill',
-    reason: `${without}; ${sizes}, ${depth} of a key: questions and rows are sorted together once`,
-  }
+  const sorted =
+    dense === 'fill'
+      ? 'questions and rows are sorted together once'
+      : `each row is joined for the time it counts, as with fill ${collected}`
+  return { form: dense, reason: `${without}; ${sizes}, ${depth} of a key: ${sorted}` }
 }

@@ -1,6 +1,6 @@
 /** Feature views as stages bound to the spine, and the joins that bring them back to its rows. LEFT always. */
 import type { BoundDataset, BoundFeature, BoundUse, Facts } from '../analyse/bind.ts'
-import { type CompileOptions, passesOf } from '../ir/compile-options.ts'
+import { type CompileOptions, isDistributed, passesOf } from '../ir/compile-options.ts'
 import type { FeatureView } from '../ir/definition.ts'
 import { type Expr, expr } from '../ir/expression.ts'
 import type { AsOf, Join, Projection, Source, Stage } from '../ir/relation.ts'
@@ -54,6 +54,7 @@ export function pointInTime(question: Question): PointInTime {
   const { bound, facts, names, spine, wanted, options } = question
   checkForms(options, bound)
   const passes = passesOf(options)
+  const distributed = isDistributed(options)
   const request = { facts, purpose: question.purpose, prune: passes.prune }
   const stages: Stage[] = []
   const joins: Join[] = []
@@ -97,7 +98,8 @@ export function pointInTime(question: Question): PointInTime {
     const features = use.features.filter((f) => wanted.has(f.name))
     if (features.length === 0) continue
     const { view } = use.use
-    const asked = { keyTypes: keyTypesOf(use, spine), questions: spine.rows, columns: features.map((f) => f.column) }
+    const taken = features.map((f) => f.column)
+    const asked = { keyTypes: keyTypesOf(use, spine), questions: spine.rows, columns: taken, distributed }
     const choice = viewForm(view, facts, asked, question.purpose, options.forms?.[view.name])
     const wantedName = `${use.use.prefix ?? ''}${view.name}`
     const plan = { ...choice, view: view.name, kind: view.kind, features: features.map((f) => f.name) }
@@ -152,7 +154,9 @@ export function pointInTime(question: Question): PointInTime {
     join(stage, stage, matches(stage, bound.targetOn, readsSpine))
     columns.push(...bound.labels.map((l) => ({ name: l.name, expr: expr.column(stage, l.name) })))
   }
-  const from = order && question.purpose === 'training' && passes.order ? inKeyOrder(spine, order) : asItIs(spine)
+  // What is in order on one machine is in no order on many.
+  const ordered = question.purpose === 'training' && passes.order && !distributed
+  const from = order && ordered ? inKeyOrder(spine, order) : asItIs(spine)
   return { stages, from, joins, columns, views }
 }
 

@@ -5,8 +5,9 @@ import {
   type ModelDef,
   type ModelRecord,
   nearParameter,
-  printLiteral,
+  objectComment,
   quoteName,
+  quoteText,
   type RelationName,
   ViewcastError,
 } from '@viewcast/compiler'
@@ -75,8 +76,7 @@ export async function applyView(
     if (!verification.ok) fail('deploy/verification', { rows: verification.detail })
     const sql = `CREATE OR REPLACE VIEW ${view} WITH (security_invoker = true) AS\n${query.sql}`
     await tx.execute(sql)
-    const comment = `${mark} model ${record.name} version ${record.version}, training query ${record.dataset.queryHash}`
-    await tx.execute(`COMMENT ON VIEW ${view} IS ${printLiteral(comment, 'text').replace(/::text$/, '')}`)
+    await tx.execute(`COMMENT ON VIEW ${view} IS ${quoteText(objectComment(record))}`)
     return { view, sql, replaced: existing !== undefined, verification: verification.detail }
   })
 }

@@ -6,7 +6,16 @@
  * ulp large; there the distance is measured against the size of the terms, which is what their errors are relative to.
  * The output is compared for the engine's own linear predictor, so that one difference is not counted twice.
  */
-import { type Expr, evaluate, expr, type Literal, type ModelRecord, outputs, ulpDistance } from '@viewcast/compiler'
+import {
+  type Expr,
+  evaluate,
+  expr,
+  type Literal,
+  linearTerms,
+  type ModelRecord,
+  outputs,
+  ulpDistance,
+} from '@viewcast/compiler'
 
 export interface Score {
   readonly linear: number | null
@@ -30,7 +39,7 @@ export function agreementOn(
   linear: Expr,
 ): (row: Readonly<Record<string, Literal>>, mine: Score, theirs: Score) => Agreement {
   const logarithms = record.inputs.some((i) => i.encoder.kind === 'numeric' && i.encoder.transform === 'log1p')
-  const terms = termsOf(linear)
+  const terms = linearTerms(linear)
   const [output] = outputs(record, expr.column('s', '_linear'))
   return (row, mine, theirs) => {
     const exact = ulpDistance(mine.linear, theirs.linear)
@@ -48,11 +57,4 @@ export function agreementOn(
       ulp: Math.max(Math.ceil(relative), distance),
     }
   }
-}
-
-/** The terms of the sum; of the guarded one where a bare sum is tried first. */
-function termsOf(linear: Expr): readonly Expr[] {
-  if (linear.kind === 'sum') return linear.terms
-  const last = linear.kind === 'call' ? linear.args.at(-1) : undefined
-  return last === undefined ? [linear] : termsOf(last)
 }

@@ -2,17 +2,22 @@
 import {
   type CompiledQuery,
   type CompileOptions,
+  predictionObject as compilePredictionObject,
   predictionQuery as compilePredictionQuery,
+  selfTest as compileSelfTest,
   trainingQuery as compileTrainingQuery,
   type DatasetDef,
   type Literal,
   type ModelDef,
   type ModelRecord,
+  type PredictionObject,
+  type PredictionObjectOptions,
   type PredictionOptions,
   type SpineBinding,
 } from '@viewcast/compiler'
 import type { Database } from '../database/database.ts'
 import { prepareDataset } from '../project/facts.ts'
+import { prepareModel } from '../project/prepare-model.ts'
 
 /**
  * Compiles the training query of a dataset; nothing is run but catalog queries.
@@ -64,9 +69,57 @@ export async function predictionQuery(
   record: ModelRecord,
   options: PredictOptions = {},
 ): Promise<CompiledQuery> {
-  const prepared = await prepareDataset(db, model.dataset, options.directory)
-  const resolved = { ...model, dataset: prepared.dataset }
-  const query = compilePredictionQuery(resolved, record, prepared.facts, predictionOptions(options))
+  const prepared = await prepareModel(db, model, options.directory)
+  const query = compilePredictionQuery(prepared.model, record, prepared.facts, predictionOptions(options))
+  return { ...query, warnings: [...prepared.warnings, ...query.warnings] }
+}
+
+/**
+ * Writes the statements that keep a prediction in a database as a view or a function; nothing of it is run.
+ *
+ * Errors: those of {@link predictionQuery}; `compile/identifier`, `define/option`.
+ *
+ * @example
+ * ```ts
+ * const { sql } = await predictionObject(db, model, record, { as: 'function', name: { schema: 'scoring', name: 'delay15' } })
+ * ```
+ * ```sql
+ * CREATE OR REPLACE FUNCTION scoring.delay15 (p_origin text, p_as_of timestamptz DEFAULT now()) RETURNS TABLE (…) …;
+ * COMMENT ON FUNCTION scoring.delay15 (text, timestamptz) IS 'viewcast: model delay15 version 3, …';
+ * ```
+ */
+export async function predictionObject(
+  db: Database,
+  model: ModelDef,
+  record: ModelRecord,
+  options: PredictionObjectOptions & { readonly directory?: string },
+): Promise<PredictionObject> {
+  const prepared = await prepareModel(db, model, options.directory)
+  const made = compilePredictionObject(prepared.model, record, prepared.facts, options)
+  return { ...made, warnings: [...prepared.warnings, ...made.warnings] }
+}
+
+/**
+ * Writes the prediction query together with its test: a query of checks and a statement that fails when one does.
+ *
+ * Errors: those of {@link predictionQuery}.
+ *
+ * @example
+ * ```ts
+ * await writeFile('delay15.sql', (await selfTest(db, model, record, { at: '2001-02-01T12:00Z' })).sql)
+ * ```
+ * ```sql
+ * WITH … SELECT …;  WITH … SELECT "check", ok, expected, actual …;  DO $viewcast$ … RAISE EXCEPTION … $viewcast$;
+ * ```
+ */
+export async function selfTest(
+  db: Database,
+  model: ModelDef,
+  record: ModelRecord,
+  options: PredictOptions = {},
+): Promise<CompiledQuery> {
+  const prepared = await prepareModel(db, model, options.directory)
+  const query = compileSelfTest(prepared.model, record, prepared.facts, predictionOptions(options))
   return { ...query, warnings: [...prepared.warnings, ...query.warnings] }
 }
 

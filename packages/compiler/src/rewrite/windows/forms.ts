@@ -7,7 +7,7 @@ import type { Catalog } from '../../ir/catalog.ts'
 import type { Form } from '../../ir/compile-options.ts'
 import type { AggregatesView } from '../../ir/definition.ts'
 import type { Column } from '../../ir/type.ts'
-import type { Asked, FormChoice, Impossible } from '../history-form.ts'
+import { type Asked, collected, type FormChoice, type Impossible } from '../history-form.ts'
 import { eventsPerKey } from './density.ts'
 import { runningRefusal } from './running-form.ts'
 import { type WindowIndex, windowIndex } from './window-index.ts'
@@ -30,7 +30,7 @@ export interface WindowQuestion {
 export function windowForm(view: AggregatesView, question: WindowQuestion, wanted?: Form): FormChoice<WindowForm> {
   const { source, catalog, asked } = question
   const index = windowIndex(view, catalog, asked.keyTypes)
-  const refusal = runningRefusal(view, source, asked.keyTypes)
+  const refusal = asked.distributed ? collected : runningRefusal(view, source, asked.keyTypes)
   const impossible: Impossible[] = [
     ...(index.kind === 'there' ? [] : [{ form: 'lateral' as const, why: withoutIndex(index) }]),
     ...(refusal === undefined ? [] : [{ form: 'running' as const, why: refusal }]),

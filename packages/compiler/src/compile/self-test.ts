@@ -1,0 +1,138 @@
+/** A prediction query that carries its own test: one file for any client, which says what disagrees, and fails when something does. */
+import type { Facts } from '../analyse/bind.ts'
+import { dialectOf } from '../emit/dialect-of.ts'
+import { layout } from '../emit/layout.ts'
+import { printLiteral } from '../emit/literal.ts'
+import { printStatement, sqlComment } from '../emit/statement.ts'
+import { quoteText } from '../emit/text-literal.ts'
+import { ArithmeticError, evaluate } from '../evaluate/evaluate.ts'
+import { type CompileOptions, isDistributed, passesOf } from '../ir/compile-options.ts'
+import type { ModelDef } from '../ir/definition.ts'
+import { expr } from '../ir/expression.ts'
+import type { ModelRecord } from '../ir/model-record.ts'
+import { linearPredictor, outputs } from '../model/scoring.ts'
+import { linearTerms } from '../model/terms.ts'
+import type { CompiledQuery } from './compiled-query.ts'
+import { dollarTag } from './function-text.ts'
+import { predictionHeader } from './prediction-header.ts'
+import { compiledPrediction, type PredictionOptions } from './prediction-query.ts'
+import { scoredRows } from './verification-query.ts'
+
+/**
+ * The prediction query, a query of its checks, and a statement that raises the names of those that fail.
+ *
+ * Checks: `rows` (as many predictions as questions), and for each verification row of the record its linear predictor and
+ * its output against what was recorded. Arithmetic is compared to the bit; 4 units in the last place are allowed through
+ * `exp`, and the rounding of `ln` where an input is transformed by it. The checks come back as rows
+ * (`check`, `ok`, `expected`, `actual`); the last statement is for clients that act on errors (`psql -v ON_ERROR_STOP=1 -f`)
+ * and may be left out.
+ *
+ * Errors: those of {@link predictionQuery}.
+ *
+ * ```sql
+ * WITH … SELECT …;
+ * WITH … SELECT c."check", c.ok, c.expected, c.actual FROM … ORDER BY c.position;
+ * DO $viewcast$ BEGIN … RAISE EXCEPTION … END $viewcast$;
+ * ```
+ */
+export function selfTest(
+  model: ModelDef,
+  record: ModelRecord,
+  facts: Facts,
+  options: PredictionOptions,
+): CompiledQuery {
+  const { bound, binding, text, questions, columns, warnings, plan } = compiledPrediction(
+    model,
+    record,
+    facts,
+    options,
+    'query',
+  )
+  const head = predictionHeader({ record, bound, binding, form: 'query', distributed: isDistributed(options) }, [
+    ['self-test', 'two statements below the query: checks as rows, and an error that names those that fail'],
+  ])
+  const format = passesOf(options).format
+  const checks = layout(checksQuery(record, text, questions(), options), format)
+  const sql = [
+    `${layout(`${head}\n${text}`, format)};`,
+    `${sqlComment('Self-test: every row has to be ok.')}\n${checks}\nORDER BY c.position;`,
+    `${sqlComment('Self-test: an error when a row is not ok.')}\n${raising(record, checks)}`,
+  ].join('\n\n')
+  return { sql, columns, warnings, plan }
+}
+
+function checksQuery(record: ModelRecord, text: string, questions: string, options: CompileOptions): string {
+  const [output] = outputs(record, expr.column('s', '_linear'))
+  const name = output?.name ?? 'prediction'
+  const values = record.verification.flatMap((v, i) => {
+    const row = `verification row ${i + 1}`
+    const slack = slackOf(record, v.inputs)
+    return [
+      [i * 2 + 2, `${row}: linear predictor`, v.linear, slack],
+      [i * 2 + 3, `${row}: ${name}`, v.prediction, slack + 4 * ulp(v.prediction)],
+    ] as const
+  })
+  const list = values.map(
+    ([position, title, value, slack]) =>
+      `(${position}, ${quoteText(title)}, ${printLiteral(value, 'float8')}, ${printLiteral(slack, 'float8')})`,
+  )
+  const counted = (position: number, title: string, expected: string, actual: string) =>
+    `SELECT ${position} AS position, ${quoteText(title)} AS "check", ${actual} = ${expected} AS ok, ` +
+    `${expected} AS expected, ${actual} AS actual`
+  const rows = counted(
+    1,
+    'rows: one prediction for each question',
+    `(SELECT count(*) FROM (\n${questions}\n) AS q)::float8`,
+    `(SELECT count(*) FROM (\n${text}\n) AS p)::float8`,
+  )
+  if (list.length === 0) return `SELECT c."check", c.ok, c.expected, c.actual FROM (${rows}) AS c`
+  // Half of the positions are linear predictors, half outputs: two columns of a scored row, one below the other.
+  const actual =
+    `SELECT s._row * 2 AS position, s._linear AS value FROM _scored AS s ` +
+    `UNION ALL SELECT s._row * 2 + 1, s.${name} FROM _scored AS s`
+  const near = 'a.value IS NOT DISTINCT FROM e.value OR abs(a.value - e.value) <= e.slack'
+  return (
+    `WITH _scored AS (\n${printStatement(scoredRows(record, options), dialectOf(options))}\n), ` +
+    `_expected (position, title, value, slack) AS (VALUES ${list.join(', ')})\n` +
+    `SELECT c."check", c.ok, c.expected, c.actual FROM (${rows} ` +
+    `UNION ALL SELECT e.position, e.title, coalesce(${near}, false), e.value, a.value ` +
+    `FROM _expected AS e LEFT JOIN (${actual}) AS a ON a.position = e.position) AS c`
+  )
+}
+
+/** What logarithms may differ by between mathematics libraries: 16 roundings of the size of the terms; nothing without them. */
+function slackOf(record: ModelRecord, inputs: ModelRecord['verification'][number]['inputs']): number {
+  const logarithms = record.inputs.some((i) => i.encoder.kind === 'numeric' && i.encoder.transform === 'log1p')
+  if (!logarithms) return 0
+  const terms = linearTerms(linearPredictor(record, 'f'))
+  try {
+    const size = terms.reduce((sum, t) => sum + Math.abs(Number(evaluate(t, { row: inputs }))), 0)
+    return Number.isFinite(size) ? 16 * size * Number.EPSILON : 0
+  } catch (e) {
+    // The database raises for this row as well, and says so itself.
+    if (e instanceof ArithmeticError) return 0
+    throw e
+  }
+}
+
+/** The distance to the next number, or 0 where there is none. */
+function ulp(value: number | null): number {
+  if (value === null || !Number.isFinite(value)) return 0
+  return Math.max(2 ** (Math.floor(Math.log2(Math.abs(value) || Number.MIN_VALUE)) - 52), Number.MIN_VALUE)
+}
+
+function raising(record: ModelRecord, checks: string): string {
+  const tag = dollarTag(checks)
+  const message = `self-test of model "${record.name}" version ${record.version} failed: `
+  return [
+    `DO ${tag}`,
+    '#variable_conflict use_column',
+    'DECLARE',
+    '  _failed text;',
+    'BEGIN',
+    `SELECT string_agg(t."check", ', ') INTO _failed FROM (\n${checks}\n) AS t WHERE NOT t.ok;`,
+    `IF _failed IS NOT NULL THEN RAISE EXCEPTION '%', ${quoteText(message)} || _failed; END IF;`,
+    'END',
+    `${tag};\n`,
+  ].join('\n')
+}

@@ -1,0 +1,66 @@
+-- Prediction function of model "risk", written by viewcast.
+--
+-- model        risk version 1, logistic, trained 2026-01-01T00:00:00.000Z
+-- digest       e55914a6281a1a0a (SHA-256 of the model record)
+-- dataset      d, 1 training rows, query ffffffffffff
+-- inputs       size, n_6h, mean_2d, known_total_1w, level
+-- probability  probability of wanted, 0 to 1
+-- asked for    the inputs given
+-- dialect      citus: one distributed plan; plain PostgreSQL gives the same rows
+-- call         select predict_risk(size, n_6h, mean_2d, known_total_1w, level)
+CREATE OR REPLACE FUNCTION predict_risk (size float8, n_6h float8, mean_2d float8, known_total_1w float8, level float8)
+RETURNS float8
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (
+SELECT p.probability FROM (
+WITH
+  _score AS NOT MATERIALIZED (
+    SELECT
+      _fence._linear
+    FROM
+      (
+        SELECT
+          $1::float8 AS size,
+          $2::float8 AS n_6h,
+          $3::float8 AS mean_2d,
+          $4::float8 AS known_total_1w,
+          $5::float8 AS level
+      ) AS f
+      CROSS JOIN LATERAL unnest(
+        ARRAY[
+          '-0.5'::float8 + CASE
+            WHEN f.size IS NULL
+            OR f.size = 'NaN'::float8 THEN 0::float8
+            ELSE 0.3::float8 * f.size
+          END + CASE
+            WHEN f.n_6h IS NULL
+            OR f.n_6h = 'NaN'::float8 THEN 0::float8
+            ELSE 0.7::float8 * f.n_6h
+          END + CASE
+            WHEN f.mean_2d IS NULL
+            OR f.mean_2d = 'NaN'::float8 THEN 0::float8
+            ELSE '-0.11'::float8 * f.mean_2d
+          END + CASE
+            WHEN f.known_total_1w IS NULL
+            OR f.known_total_1w = 'NaN'::float8 THEN 0::float8
+            ELSE 0.013::float8 * f.known_total_1w
+          END + CASE
+            WHEN f.level IS NULL
+            OR f.level = 'NaN'::float8 THEN 0::float8
+            ELSE 0.29::float8 * f.level
+          END
+        ]
+      ) AS _fence (_linear)
+  )
+SELECT
+  CASE
+    WHEN abs(s._linear) <= 708::float8 THEN 1::float8 / (1::float8 + exp(- s._linear))
+    WHEN s._linear < 0::float8 THEN 0::float8
+    WHEN s._linear <= 'Infinity'::float8 THEN 1::float8
+    ELSE s._linear
+  END AS probability
+FROM
+  _score AS s
+) AS p);
+
+COMMENT ON FUNCTION predict_risk (float8, float8, float8, float8, float8) IS 'viewcast: model risk version 1, training query ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff';
