@@ -19,13 +19,9 @@ WITH
       _fence._linear
     FROM
       (
-        SELECT
-          $1::float8 AS size,
-          $2::float8 AS n_6h,
-          $3::float8 AS mean_2d,
-          $4::float8 AS known_total_1w,
-          $5::float8 AS level
-      ) AS f
+        VALUES
+          ($1::float8, $2::float8, $3::float8, $4::float8, $5::float8)
+      ) AS f (size, n_6h, mean_2d, known_total_1w, level)
       CROSS JOIN LATERAL unnest(
         ARRAY[
           '-0.5'::float8 + CASE
