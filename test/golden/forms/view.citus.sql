@@ -43,31 +43,40 @@ WITH
     SELECT
       s.place,
       s.as_of,
-      count(e.at) FILTER (WHERE e.at >= s.as_of - interval '6 hours') AS n_6h,
-      (sum(e.amount))::float8 / nullif(count(e.amount), 0)::float8 AS mean_2d
+      l.n_6h,
+      l.mean_2d
     FROM
       _spine_place AS s
-      LEFT JOIN public.readings AS e ON e.place = s.place
-      AND e.at >= s.as_of - interval '48 hours'
-      AND e.at < s.as_of
-    GROUP BY
-      s.place,
-      s.as_of
+      LEFT JOIN LATERAL (
+        SELECT
+          count(e.at) FILTER (WHERE e.at >= s.as_of - interval '6 hours') AS n_6h,
+          (sum(e.amount))::float8 / nullif(count(e.amount), 0)::float8 AS mean_2d
+        FROM
+          public.readings AS e
+        WHERE
+          e.place = s.place
+          AND e.at >= s.as_of - interval '48 hours'
+          AND e.at < s.as_of
+      ) AS l ON true
   ),
   known_known AS NOT MATERIALIZED (
     SELECT
       s.place,
       s.as_of,
-      (sum(e.amount))::float8 AS total_1w
+      l.total_1w
     FROM
       _spine_place AS s
-      LEFT JOIN public.readings AS e ON e.place = s.place
-      AND e.at >= s.as_of - interval '168 hours'
-      AND e.at < s.as_of
-      AND e.known_at < s.as_of
-    GROUP BY
-      s.place,
-      s.as_of
+      LEFT JOIN LATERAL (
+        SELECT
+          (sum(e.amount))::float8 AS total_1w
+        FROM
+          public.readings AS e
+        WHERE
+          e.place = s.place
+          AND e.at >= s.as_of - interval '168 hours'
+          AND e.at < s.as_of
+          AND e.known_at < s.as_of
+      ) AS l ON true
   ),
   _features AS NOT MATERIALIZED (
     SELECT
