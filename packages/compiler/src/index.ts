@@ -27,6 +27,16 @@ export { type DescribeQuery, describeQuery, queryOf, titleOf } from './compile/d
 export { duplicateKeysQuery } from './compile/duplicate-keys-query.ts'
 export { explainView } from './compile/explain-report.ts'
 export { type LeakProbe, leakProbe } from './compile/leak-probe.ts'
+export {
+  follow,
+  type LineageEdge,
+  type LineageGraph,
+  type LineageOfModel,
+  type LineageVertex,
+  type LineageVertexKind,
+  type LineageWalk,
+  lineageGraph,
+} from './compile/lineage-graph.ts'
 export { featureLineage, type LineageNode, predictionLineage, viewLineage } from './compile/lineage-report.ts'
 export {
   objectComment,

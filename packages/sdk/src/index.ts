@@ -15,12 +15,17 @@ export {
   type FeatureView,
   type Form,
   fail,
+  follow,
   type HistoryView,
   InternalError,
   instant,
   isFeatureView,
   isViewcastError,
+  type LineageEdge,
+  type LineageGraph,
   type LineageNode,
+  type LineageVertex,
+  type LineageWalk,
   type Location,
   locate,
   type ModelDef,
@@ -92,6 +97,7 @@ export { type ExplainOptions, type ExplainReport, explain } from './predict/expl
 export { columnLineage } from './predict/lineage.ts'
 export type { BranchCheck } from './predict/plan-branches.ts'
 export { type Prediction, predict } from './predict/predict.ts'
+export { projectLineage } from './predict/project-lineage.ts'
 export { type PredictOptions, predictionObject, predictionQuery, selfTest, trainingQuery } from './predict/queries.ts'
 export { type ShowOptions, showRows } from './predict/show-rows.ts'
 export { type Parity, type VerifyCheck, type VerifyReport, verifyModel } from './predict/verify.ts'

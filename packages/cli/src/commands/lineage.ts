@@ -1,40 +1,141 @@
-import type { Database, Definition, FeatureView, LineageNode, ModelRecord } from '@viewcast/sdk'
+import type { Database, Definition, LineageGraph, LineageNode, ModelRecord, Project } from '@viewcast/sdk'
 import { z } from 'zod'
 import { defineCommand, positional } from '../command.ts'
+import { exit } from '../failure.ts'
 import { withProject } from '../open.ts'
+import { branches, dot, mermaid } from '../render/graph.ts'
 import { renderTree } from '../render/tree.ts'
 
 export const lineageCommand = defineCommand({
   name: 'lineage',
-  summary: 'Show where the columns of a view, dataset or model come from',
+  summary: 'Show where columns come from, or what depends on them',
   description:
-    'Follows columns through the SQL of the views down to the columns of tables. <name>.<column> follows one; a model alone shows its prediction with every coefficient, anything else alone all of its features.',
-  positionals: [{ name: 'name', description: 'name, or name.column', required: true }],
-  options: z.object({}),
+    'Up (the default): follows columns through the SQL of the views down to the columns of tables. Down: from a column of a table or view to the feature views, features, coefficients and predictions it is part of. <name>.<column> follows one column; a model alone shows its prediction with every coefficient, anything else alone all of its columns. What only decides about a value (join, filter, group by, sort, window, condition) is told apart from what makes it up.',
+  positionals: [
+    { name: 'name', description: 'definition or relation of the database, or name.column of one', required: true },
+  ],
+  options: z.object({
+    up: z.boolean().default(false).describe('Where it comes from (the default)'),
+    down: z.boolean().default(false).describe('What depends on it'),
+    format: z.enum(['tree', 'mermaid', 'dot', 'json']).default('tree').meta({
+      value: 'format',
+      description: 'tree, mermaid, dot (Graphviz) or json',
+    }),
+  }),
   examples: [
     { command: 'viewcast lineage history.spend_30d', description: 'One feature of a dataset' },
     { command: 'viewcast lineage reorder', description: 'Everything a trained model reads' },
+    { command: 'viewcast lineage public.orders.amount --down', description: 'What breaks when this column changes' },
+    { command: 'viewcast lineage reorder --format mermaid', description: 'A picture for a README' },
   ],
   run: (invocation) =>
     withProject(invocation, async ({ settings, project, db }) => {
-      const { columnLineage, listVersions, loadRecord, resolveDefinition } = await import('@viewcast/sdk')
-      const { name, column } = nameAndColumn(positional(invocation, 'name'), project.definitions)
-      const definition = resolveDefinition(project, name)
-      const { directory } = project
-      let record: ModelRecord | undefined
-      if (definition.kind === 'model' && (await listVersions(settings.directory.value, name)).length > 0) {
-        record = await loadRecord(settings.directory.value, name)
+      const { options, output } = invocation
+      const { fail } = await import('@viewcast/sdk')
+      if (options.up && options.down) fail('cli/usage', { detail: '--up and --down are one or the other' })
+      const given = positional(invocation, 'name')
+      const { name, column } = nameAndColumn(given, project.definitions)
+      const definition = project.definitions.get(name)
+      const records = await recordsOf(project, settings.directory.value)
+      const direction = options.down ? 'down' : 'up'
+      const asTree = options.format === 'tree' || options.format === 'json'
+      if (definition !== undefined && direction === 'up' && asTree) {
+        const nodes = await nodesOf(db, project, definition, column, records.get(name))
+        const result = { name, ...(column === undefined ? {} : { column }), lineage: nodes }
+        if (options.format === 'json') await output.write(`${JSON.stringify(result)}\n`)
+        else await output.result(result, (colors) => nodes.map((n) => renderTree(n, colors)).join('\n'))
+        return exit.ok
       }
-      const columns = column === undefined ? await columnsToFollow(db, definition, directory) : [column]
-      const nodes: LineageNode[] = []
-      for (const c of columns) {
-        nodes.push(await columnLineage(db, definition, c, { directory, ...(record === undefined ? {} : { record }) }))
-      }
-      const result = { name, ...(column === undefined ? {} : { column }), lineage: nodes }
-      await invocation.output.result(result, (colors) => nodes.map((n) => renderTree(n, colors)).join('\n'))
-      return 0
+      const { follow, projectLineage } = await import('@viewcast/sdk')
+      const graph = await projectLineage(db, project, { records })
+      const walk = follow(graph, await startsOf(graph, project, given, name, column), direction)
+      const names = new Set([...walk.from, ...walk.edges.flatMap((e) => [e.from, e.to])])
+      const vertices = graph.vertices.filter((v) => names.has(v.name))
+      const result = { name: given, direction, from: walk.from, vertices, edges: walk.edges }
+      if (options.format === 'json') await output.write(`${JSON.stringify(result)}\n`)
+      else if (options.format === 'mermaid' || options.format === 'dot')
+        await output.result(result, () => (options.format === 'dot' ? dot(walk) : mermaid(walk)))
+      else
+        await output.result(result, (colors) =>
+          branches(walk, direction)
+            .map((b) => renderTree(b, colors))
+            .join('\n'),
+        )
+      return exit.ok
     }),
 })
+
+/** The newest record of every model that has one. */
+async function recordsOf(project: Project, directory: string): Promise<Map<string, ModelRecord>> {
+  const { listVersions, loadRecord } = await import('@viewcast/sdk')
+  const out = new Map<string, ModelRecord>()
+  for (const d of project.definitions.values()) {
+    if (d.kind === 'model' && (await listVersions(directory, d.name)).length > 0)
+      out.set(d.name, await loadRecord(directory, d.name))
+  }
+  return out
+}
+
+async function nodesOf(
+  db: Database,
+  project: Project,
+  definition: Definition,
+  column: string | undefined,
+  record: ModelRecord | undefined,
+): Promise<LineageNode[]> {
+  const { columnLineage } = await import('@viewcast/sdk')
+  const { directory } = project
+  const columns = column === undefined ? await columnsToFollow(db, definition, directory) : [column]
+  const nodes: LineageNode[] = []
+  for (const c of columns)
+    nodes.push(await columnLineage(db, definition, c, { directory, ...(record === undefined ? {} : { record }) }))
+  return nodes
+}
+
+/** The vertices a name stands for. Errors: `project/unknown-name`, `view/unknown-column`, both with the nearest. */
+async function startsOf(
+  graph: LineageGraph,
+  project: Project,
+  given: string,
+  name: string,
+  column: string | undefined,
+): Promise<string[]> {
+  const { fail, nearParameter } = await import('@viewcast/sdk')
+  const definition = project.definitions.get(name)
+  const kinds: readonly string[] =
+    definition === undefined
+      ? ['column']
+      : definition.kind === 'dataset'
+        ? ['feature', 'label']
+        : definition.kind === 'model'
+          ? column === undefined
+            ? ['prediction']
+            : ['prediction', 'coefficient']
+          : ['view']
+  const of = graph.vertices.filter((v) => kinds.includes(v.kind)).map((v) => v.name)
+  // A relation may be named without its schema, as on the search path.
+  const bare = (full: string): string => (definition === undefined ? full.slice(full.indexOf('.') + 1) : full)
+  const isNamed = (full: string, wanted: string): boolean => full === wanted || bare(full) === wanted
+  const one = of.filter((full) => isNamed(full, given))
+  if (one.length > 0) return one
+  const relationOf = (full: string): string => full.slice(0, full.lastIndexOf('.'))
+  const all = of.filter(
+    (full) => isNamed(relationOf(full), given) || (definition !== undefined && full.startsWith(`${given}.`)),
+  )
+  if (all.length > 0) return all
+  const siblings = of.filter((full) => isNamed(relationOf(full), given.slice(0, given.lastIndexOf('.'))))
+  if (siblings.length > 0) {
+    const names = siblings.map((full) => full.slice(full.lastIndexOf('.') + 1))
+    const missing = given.slice(given.lastIndexOf('.') + 1)
+    return fail('view/unknown-column', {
+      view: given.slice(0, given.lastIndexOf('.')),
+      column: missing,
+      ...nearParameter(missing, names),
+    })
+  }
+  const known = [...project.definitions.keys(), ...of.map(relationOf), ...of.map((full) => bare(relationOf(full)))]
+  return fail('project/unknown-name', { name: given, ...nearParameter(given, known) })
+}
 
 /** `undefined` stands for the definition as a whole. */
 async function columnsToFollow(
@@ -56,13 +157,13 @@ async function columnsToFollow(
 /** Columns a view gives beside what it is asked by. */
 async function columnsOf(
   db: Database,
-  definition: FeatureView | Extract<Definition, { kind: 'sample' | 'target' }>,
+  definition: Exclude<Definition, { kind: 'entity' | 'dataset' | 'model' }>,
   directory: string,
 ): Promise<string[]> {
-  const { showRows, structuralColumns } = await import('@viewcast/sdk')
+  const { showRows } = await import('@viewcast/sdk')
   const { columns } = await showRows(db, definition, { limit: 0, directory })
   const asked = new Set([...definition.entity.keys.map((k) => k.name), 'as_of'])
-  if (definition.kind === 'history') for (const name of structuralColumns(definition)) asked.add(name)
+  if (definition.kind === 'history') asked.add(definition.time).add(definition.knownAt ?? definition.time)
   return columns.map((c) => c.name).filter((c) => !asked.has(c))
 }
 
@@ -76,6 +177,5 @@ function nameAndColumn(
     const name = given.slice(0, dot)
     if (definitions.has(name)) return { name, column: given.slice(dot + 1) }
   }
-  const dot = given.indexOf('.')
-  return dot > 0 ? { name: given.slice(0, dot), column: given.slice(dot + 1) } : { name: given }
+  return { name: given }
 }

@@ -23,6 +23,7 @@ export interface ColumnLineage {
  * Traces every output column of a query down to columns of tables.
  *
  * @param spine the columns of the relation `spine`, when the query may read it.
+ * @param throughViews false: views of the database are sources, too.
  *
  * ```sql
  * SELECT origin, avg(delay) AS d FROM flights WHERE landed GROUP BY origin
@@ -36,10 +37,11 @@ export function lineageOf(
   speaker: Speaker,
   catalog: Catalog,
   spine: readonly string[] = [],
+  throughViews = true,
 ): ColumnLineage[] {
   const { columns, rows } = traceSelect(
     parseSelect(sql, speaker),
-    scopeOf(catalog, spine, true, () => {}),
+    scopeOf(catalog, spine, throughViews, () => {}),
   )
   return columns.map(([column, t]) => {
     const traced = merge([t, rows])

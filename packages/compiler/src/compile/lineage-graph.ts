@@ -1,0 +1,168 @@
+/** All columns of a project as one graph, step by step: table → view of the database → feature view → feature → coefficient → prediction. */
+import type { BoundDataset, Facts } from '../analyse/bind.ts'
+import { type ColumnLineage, type Influence, isDirect, lineageOf } from '../analyse/lineage.ts'
+import type { FeatureView, ModelDef, SampleDef, TargetDef } from '../ir/definition.ts'
+import { expr } from '../ir/expression.ts'
+import type { ModelRecord } from '../ir/model-record.ts'
+import { outputs } from '../model/scoring.ts'
+import { tracedColumns } from './traced-columns.ts'
+
+/**
+ * - `column`: of a table or view of the database, `public.flights.delay`;
+ * - `question`: what the question brings, `spine.as_of`;
+ * - `view`: of a feature view, sample or target, `late.delay_7d`;
+ * - `feature`, `label`: of a dataset, `departures.origin_delay_7d`;
+ * - `coefficient`: of a trained model, `delay15.state=CA`;
+ * - `prediction`: what a model returns, `delay15.probability`.
+ */
+export type LineageVertexKind = 'column' | 'question' | 'view' | 'feature' | 'label' | 'coefficient' | 'prediction'
+
+export interface LineageVertex {
+  readonly kind: LineageVertexKind
+  readonly name: string
+  /** Of a coefficient: its value. */
+  readonly value?: number
+}
+
+export interface LineageEdge {
+  readonly from: string
+  readonly to: string
+  /** Whether `from` makes up the value of `to`, or only decides about it. */
+  readonly direct: boolean
+  /** Influences, or the encoder of a model. */
+  readonly how: readonly string[]
+}
+
+/** Plain data, ready to be stored: vertices by name, each edge once. */
+export interface LineageGraph {
+  readonly vertices: readonly LineageVertex[]
+  readonly edges: readonly LineageEdge[]
+}
+
+export interface LineageOfModel {
+  readonly model: ModelDef
+  readonly bound: BoundDataset
+  /** Absent for a model that was never trained: its features then lead to its prediction at once. */
+  readonly record?: ModelRecord
+}
+
+/** Builds the graph of what is given and of all views of the database. */
+export function lineageGraph(
+  definitions: readonly (FeatureView | SampleDef | TargetDef)[],
+  datasets: readonly BoundDataset[],
+  models: readonly LineageOfModel[],
+  facts: Facts,
+): LineageGraph {
+  const vertices = new Map<string, LineageVertex>()
+  const edges = new Map<string, LineageEdge>()
+  const vertex = (kind: LineageVertexKind, name: string, value?: number): string => {
+    if (!vertices.has(name)) vertices.set(name, { kind, name, ...(value === undefined ? {} : { value }) })
+    return name
+  }
+  const edge = (from: string, to: string, direct: boolean, how: readonly string[]): void => {
+    edges.set(`${from}\0${to}`, { from, to, direct, how })
+  }
+  const sourceVertex = (relation: string, column: string): string => {
+    if (relation === 'spine') return vertex('question', `spine.${column}`)
+    return vertex('column', `${relation}.${column}`)
+  }
+  const trace = (to: string, lineage: ColumnLineage): void => {
+    const ways = new Map<string, Influence[]>()
+    for (const s of lineage.sources) {
+      const from = sourceVertex(s.relation, s.column)
+      ways.set(from, [...(ways.get(from) ?? []), s.influence])
+    }
+    for (const [from, how] of ways) edge(from, to, how.some(isDirect), how)
+  }
+
+  for (const d of definitions) {
+    // What a view is asked by is not made by it.
+    const asked = d.kind === 'sample' ? [] : [...d.entity.keys.map((k) => k.name), 'as_of']
+    for (const lineage of tracedColumns(d, facts, false)) {
+      if (!asked.includes(lineage.column)) trace(vertex('view', `${d.name}.${lineage.column}`), lineage)
+    }
+  }
+  for (const bound of datasets) addDataset(bound, vertex, edge)
+  for (const m of models) addModel(m, vertex, edge)
+  for (const view of facts.catalog.relations) {
+    if (view.definition === undefined) continue
+    const id = `${view.schema}.${view.name}`
+    const traced = lineageOf(view.definition, { view: id, file: id }, facts.catalog, [], false)
+    for (const [i, lineage] of traced.entries()) {
+      trace(vertex('column', `${id}.${view.columns[i]?.name ?? lineage.column}`), lineage)
+    }
+  }
+  return { vertices: [...vertices.values()], edges: [...edges.values()] }
+}
+
+type AddVertex = (kind: LineageVertexKind, name: string, value?: number) => string
+type AddEdge = (from: string, to: string, direct: boolean, how: readonly string[]) => void
+
+const asIs = ['identity']
+
+function addDataset(bound: BoundDataset, vertex: AddVertex, edge: AddEdge): void {
+  const { dataset } = bound
+  for (const { use, features } of bound.uses) {
+    for (const f of features) {
+      const how = f.meta.fill === undefined ? asIs : ['transformation']
+      edge(vertex('view', `${use.view.name}.${f.column}`), vertex('feature', `${dataset.name}.${f.name}`), true, how)
+    }
+  }
+  for (const c of bound.extras)
+    edge(vertex('view', `${dataset.sample.name}.${c.name}`), vertex('feature', `${dataset.name}.${c.name}`), true, asIs)
+  if (!dataset.target) return
+  for (const l of bound.labels)
+    edge(vertex('view', `${dataset.target.name}.${l.name}`), vertex('label', `${dataset.name}.${l.name}`), true, asIs)
+}
+
+function addModel({ model, bound, record }: LineageOfModel, vertex: AddVertex, edge: AddEdge): void {
+  const data = bound.dataset.name
+  const names = record
+    ? outputs(record, expr.float(0)).map((o) => o.name)
+    : [model.family === 'logistic' ? 'probability' : 'prediction']
+  const predictions = names.map((name) => vertex('prediction', `${model.name}.${name}`))
+  if (!record) {
+    const inputs = Object.keys(model.inputs)
+    const features = inputs.length > 0 ? inputs : bound.features.map((f) => f.name)
+    for (const f of features) for (const p of predictions) edge(vertex('feature', `${data}.${f}`), p, true, ['input'])
+    return
+  }
+  for (const c of record.coefficients) {
+    const own = vertex('coefficient', `${model.name}.${c.name}`, c.estimate)
+    for (const p of predictions) edge(own, p, true, ['term'])
+    const input = record.inputs.find((i) => i.feature === c.feature)
+    if (input) edge(vertex('feature', `${data}.${input.feature}`), own, true, [input.encoder.kind])
+  }
+}
+
+/** What a search along the edges reaches. */
+export interface LineageWalk {
+  /** The vertices one starts from, in order. */
+  readonly from: readonly string[]
+  readonly edges: readonly LineageEdge[]
+}
+
+/**
+ * Follows edges from some vertices: `up` to what they come from, `down` to what depends on them. Each edge once, nearest
+ * first; circles end.
+ */
+export function follow(graph: LineageGraph, from: readonly string[], direction: 'up' | 'down'): LineageWalk {
+  const at = direction === 'up' ? 'to' : 'from'
+  const next = direction === 'up' ? 'from' : 'to'
+  const byEnd = new Map<string, LineageEdge[]>()
+  for (const e of graph.edges) {
+    const there = byEnd.get(e[at])
+    if (there) there.push(e)
+    else byEnd.set(e[at], [e])
+  }
+  const visited = new Set(from)
+  const edges: LineageEdge[] = []
+  // The set grows while it is gone through: that is the queue.
+  for (const name of visited) {
+    for (const e of byEnd.get(name) ?? []) {
+      edges.push(e)
+      visited.add(e[next])
+    }
+  }
+  return { from, edges }
+}
