@@ -67,8 +67,8 @@ const declared = p.target('declared', { entity: customer, horizon: '5 days' }).o
     most: o.max('amount'),
     first_amount: o.first('amount'),
     last_status: o.last('status'),
-    paid: o.count({ filter: (e) => e('status', '=', 'paid') }),
-    last_paid: o.last('amount', { filter: (e) => e.and([e('status', '=', 'paid'), e('e.amount', '>', '8')]) }),
+    paid: o.count().where('status', '=', 'paid'),
+    last_paid: o.last('amount').where('status', '=', 'paid').where('amount', '>', 8),
   }),
 })
 

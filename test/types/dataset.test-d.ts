@@ -101,7 +101,7 @@ const churn = p.target('churn', { entity: airport, horizon: '30 days' }).outcome
   time: 'date',
   labels: (o) => ({
     quiet: o.notExists(),
-    n: o.count('carrier', { filter: (e) => e('delay', '>', 15) }),
+    n: o.count('carrier').where('delay', '>', 15),
     delay_30d: o.avg('delay'),
     fare_30d: o.sum('fare', { fill: 0 }),
     carrier_30d: o.first('carrier'),
@@ -127,7 +127,7 @@ lateTarget.outcomes({ ...events, time: 'dat', labels: (o) => ({ n: o.count() }) 
 // @ts-expect-error: '"carrier"' is not assignable
 lateTarget.outcomes({ ...events, labels: (o) => ({ n: o.sum('carrier') }) })
 // @ts-expect-error: '"delai"' is not assignable
-lateTarget.outcomes({ ...events, labels: (o) => ({ n: o.exists({ filter: (e) => e('delai', '>', 1) }) }) })
+lateTarget.outcomes({ ...events, labels: (o) => ({ n: o.exists().where('delai', '>', 1) }) })
 // @ts-expect-error: '"sometimes"' is not assignable
 p.target('late', { entity: airport, horizon: '1 day', censored: 'sometimes' })
 // @ts-expect-error: '[]' is not assignable

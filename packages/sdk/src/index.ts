@@ -72,7 +72,7 @@ export {
 export type { Entity } from './define/entity.ts'
 export type { FeatureQuery } from './define/feature-view.ts'
 export type { OpenModel } from './define/model.ts'
-export type { OutcomeBuilder, OutcomeOptions, TypedOutcome } from './define/outcome.ts'
+export type { FilteredOutcome, OutcomeBuilder, OutcomeOptions, TypedOutcome } from './define/outcome.ts'
 export { type ProjectBuilder, project } from './define/project.ts'
 export type { Scope, SelectQuery } from './define/query.ts'
 export type { Relation } from './define/relation.ts'

@@ -8,6 +8,7 @@ import type { Censored, DatasetDef, KnownUntil, OutcomesSpec, TargetDef } from '
 import { durationSeconds } from '../ir/duration.ts'
 import { type Column, isNumber } from '../ir/type.ts'
 import type { Facts } from './bind.ts'
+import { checkFilter } from './check-filter.ts'
 
 export interface Censoring {
   readonly mode: Exclude<Censored, 'keep'>
@@ -45,7 +46,10 @@ function outcomeLabels(
   const read = [
     spec.time,
     ...target.entity.keys.map((k) => spec.keys[k.name] ?? k.name),
-    ...Object.values(spec.labels).flatMap((o) => (o.column === undefined ? [] : [o.column])),
+    ...Object.values(spec.labels).flatMap((o) => [
+      ...(o.column === undefined ? [] : [o.column]),
+      ...(o.filters ?? []).map((f) => f.column),
+    ]),
   ]
   for (const column of new Set(read)) {
     if (find(column)) continue
@@ -54,6 +58,12 @@ function outcomeLabels(
   const time = find(spec.time)
   if (time && time.type !== 'timestamptz') {
     diagnostics.push(diagnostic('time/type', { view, column: spec.time, type: time.type, expected: 'timestamptz' }))
+  }
+  for (const [name, o] of Object.entries(spec.labels)) {
+    for (const filter of o.filters ?? []) {
+      const column = find(filter.column)
+      if (column) diagnostics.push(...checkFilter(filter, column, `target "${target.name}"`, name))
+    }
   }
   return Object.entries(spec.labels).map(([name, o]) => {
     const column = o.column === undefined ? undefined : find(o.column)

@@ -2,7 +2,7 @@
  * What a user declares, as plain data. The typed builder chain of the SDK makes these; the compiler reads them.
  * Words: see the glossary (docs/glossary.md).
  */
-import type { Aggregate } from './aggregate.ts'
+import type { Aggregate, Filter } from './aggregate.ts'
 import type { TieBreak } from './relation.ts'
 import type { SqlType } from './type.ts'
 
@@ -166,8 +166,8 @@ export interface Outcome {
   readonly function: OutcomeFunction
   /** Column of the events; absent for `exists`, `notExists` and `count` of rows. */
   readonly column?: string
-  /** SQL condition over the columns of the events; the others do not count. */
-  readonly filter?: string
+  /** Conditions on columns of the events, all of which must hold; other events do not count. */
+  readonly filters?: readonly Filter[]
   /** Replaces NULL where no event, or none with a value, is in the window. */
   readonly fill?: number
 }

@@ -6,6 +6,7 @@ import type { Outcome, OutcomesSpec, TargetDef } from '../ir/definition.ts'
 import { durationSeconds, printInterval } from '../ir/duration.ts'
 import type { Column } from '../ir/type.ts'
 import { eventsFrom } from './censoring.ts'
+import { filterConditions } from './windows/filter-sql.ts'
 
 const q = quoteIdentifier
 
@@ -13,39 +14,28 @@ const q = quoteIdentifier
 export function outcomeSql(target: TargetDef, spec: OutcomesSpec, events: readonly Column[], catalog: Catalog): string {
   const time = `e.${q(spec.time)}`
   const keys = target.entity.keys.map((k) => `s.${q(k.name)}`)
-  const filters = [...new Set(Object.values(spec.labels).flatMap((o) => (o.filter === undefined ? [] : [o.filter])))]
-  const labels = Object.entries(spec.labels).map(([name, o]) => {
-    const condition = o.filter === undefined ? undefined : `e.${filterName(filters.indexOf(o.filter))}`
-    return `${outcome(o, time, condition, events)} AS ${q(name)}`
-  })
+  const labels = Object.entries(spec.labels).map(([name, o]) => `${outcome(o, time, events)} AS ${q(name)}`)
   const on = [
     ...target.entity.keys.map((k) => `e.${q(spec.keys[k.name] ?? k.name)} = s.${q(k.name)}`),
     `${time} >= s.as_of`,
     `${time} < s.as_of + ${printInterval(durationSeconds(target.horizon ?? '') ?? 0)}`,
   ]
-  const source = filtered(eventsFrom(target.query, target.name, catalog), filters)
+  const source = eventsFrom(target.query, target.name, catalog)
   return (
     `SELECT ${[...keys, 's.as_of', ...labels].join(', ')} FROM spine AS s ` +
     `LEFT JOIN ${source} ON ${on.join(' AND ')} GROUP BY ${[...keys, 's.as_of'].join(', ')}`
   )
 }
 
-const filterName = (index: number): string => `_filter_${index + 1}`
-
-/** Conditions name columns without saying whose they are, so they are computed where only the events are. */
-const filtered = (events: string, filters: readonly string[]): string =>
-  filters.length === 0
-    ? events
-    : `(SELECT e.*, ${filters.map((f, i) => `(${f}) AS ${filterName(i)}`).join(', ')} FROM ${events}) AS e`
-
-function outcome(o: Outcome, time: string, condition: string | undefined, events: readonly Column[]): string {
-  const sql = unfilled(o, time, condition, events)
+function outcome(o: Outcome, time: string, events: readonly Column[]): string {
+  const sql = unfilled(o, time, events)
   return o.fill === undefined ? sql : `coalesce(${sql}, ${printLiteral(o.fill, 'float8')})`
 }
 
 /** An event without a time is in no window, so a count of times is a count of events. */
-function unfilled(o: Outcome, time: string, condition: string | undefined, events: readonly Column[]): string {
-  const filter = condition === undefined ? '' : ` FILTER (WHERE ${condition})`
+function unfilled(o: Outcome, time: string, events: readonly Column[]): string {
+  const conditions = filterConditions(o.filters, events)
+  const filter = conditions.length === 0 ? '' : ` FILTER (WHERE ${conditions.join(' AND ')})`
   const column = o.column === undefined ? time : `e.${q(o.column)}`
   const type = events.find((c) => c.name === o.column)?.type
   // sum(real) accumulates in single precision.
@@ -63,7 +53,7 @@ function unfilled(o: Outcome, time: string, condition: string | undefined, event
     case 'last': {
       // Equal times are told apart by the value, so that the answer is repeatable.
       const order = `${time}${o.function === 'last' ? ' DESC' : ''}, ${column}`
-      const known = [`${column} IS NOT NULL`, ...(condition === undefined ? [] : [condition])].join(' AND ')
+      const known = [`${column} IS NOT NULL`, ...conditions].join(' AND ')
       return `(array_agg(${column} ORDER BY ${order}) FILTER (WHERE ${known}))[1]`
     }
     default:

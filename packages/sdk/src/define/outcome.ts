@@ -1,5 +1,6 @@
-import { compileOnlyKysely, fail, kyselyText, type Outcome, type OutcomeFunction } from '@viewcast/compiler'
-import type { Expression, ExpressionBuilder, SqlBool } from 'kysely'
+import { fail, type Outcome, type OutcomeFunction } from '@viewcast/compiler'
+import { withSteps } from './callable.ts'
+import { type FilterSteps, filterOf, type GivenValue } from './filter.ts'
 import type { KindOf } from './sql-types.ts'
 
 declare const result: unique symbol
@@ -9,18 +10,10 @@ export interface TypedOutcome<T> extends Outcome {
   readonly [result]?: T
 }
 
-export interface OutcomeOptions<Row> {
-  /**
-   * Only events for which this holds count.
-   *
-   * ```ts
-   * o.exists({ filter: (e) => e('amount', '>', 100) })
-   * ```
-   */
-  readonly filter?: (eb: ExpressionBuilder<{ e: Row }, 'e'>) => Expression<SqlBool>
-}
+/** An outcome that can still be given filters. */
+export type FilteredOutcome<Row, T> = TypedOutcome<T> & FilterSteps<Row, FilteredOutcome<Row, T>>
 
-export interface ValueOptions<Row> extends OutcomeOptions<Row> {
+export interface OutcomeOptions {
   /** Label where no event, or none with a value, is in the window; NULL, and then the row is left out, by default. */
   readonly fill?: number
 }
@@ -31,39 +24,43 @@ type NumericColumn<Row> = {
   [C in keyof Row & string]: KindOf<Row[C]> extends 'numeric' | 'unknown' ? C : never
 }[keyof Row & string]
 
-type OverColumn<Row> = <const Column extends NumericColumn<Row>, const Options extends ValueOptions<Row>>(
+type OverColumn<Row> = <const Column extends NumericColumn<Row>, const Options extends OutcomeOptions = OutcomeOptions>(
   column: Column,
   options?: Options,
-) => TypedOutcome<Filled<Options>>
+) => FilteredOutcome<Row, Filled<Options>>
 
-/** What can happen to an entity in `[as_of, as_of + horizon)`; NULL values do not count, as in SQL. */
+/**
+ * What can happen to an entity in `[as_of, as_of + horizon)`; NULL values do not count, as in SQL. Every outcome takes
+ * filters, as the aggregates of features do.
+ *
+ * ```ts
+ * labels: (o) => ({ churned: o.notExists(), large: o.count().where('amount', '>', 100) })
+ * ```
+ */
 export interface OutcomeBuilder<Row> {
   /** Whether there is an event. */
-  exists(options?: OutcomeOptions<Row>): TypedOutcome<boolean>
+  exists(): FilteredOutcome<Row, boolean>
   /** Whether there is none. */
-  notExists(options?: OutcomeOptions<Row>): TypedOutcome<boolean>
+  notExists(): FilteredOutcome<Row, boolean>
   /** Number of events, or of events with a value in `column`; 0 when there is none. */
-  count(options?: OutcomeOptions<Row>): TypedOutcome<number>
-  count(column: keyof Row & string, options?: OutcomeOptions<Row>): TypedOutcome<number>
+  count(column?: keyof Row & string): FilteredOutcome<Row, number>
   readonly sum: OverColumn<Row>
   readonly avg: OverColumn<Row>
   readonly min: OverColumn<Row>
   readonly max: OverColumn<Row>
   /** The value of the earliest event that has one; of equal times, the smallest value. */
-  first<const Column extends keyof Row & string>(
-    column: Column,
-    options?: OutcomeOptions<Row>,
-  ): TypedOutcome<Row[Column] | null>
+  first<const Column extends keyof Row & string>(column: Column): FilteredOutcome<Row, Row[Column] | null>
   /** The value of the latest event that has one; of equal times, the smallest value. */
-  last<const Column extends keyof Row & string>(
-    column: Column,
-    options?: OutcomeOptions<Row>,
-  ): TypedOutcome<Row[Column] | null>
+  last<const Column extends keyof Row & string>(column: Column): FilteredOutcome<Row, Row[Column] | null>
 }
 
-type Given = ValueOptions<never>
+function filtered(outcome: Outcome): FilteredOutcome<never, never> {
+  const where = (column: string, operator: string, value?: GivenValue | readonly GivenValue[]) =>
+    filtered({ ...outcome, filters: [...(outcome.filters ?? []), filterOf(column, operator, value)] })
+  return withSteps(outcome, { where }) as FilteredOutcome<never, never>
+}
 
-function outcome(name: OutcomeFunction, column: string | undefined, { filter, fill }: Given = {}): Outcome {
+function outcome(name: OutcomeFunction, column?: string, { fill }: OutcomeOptions = {}): FilteredOutcome<never, never> {
   if (fill !== undefined && !Number.isFinite(fill)) {
     fail('define/option', {
       what: `${name}()`,
@@ -72,33 +69,19 @@ function outcome(name: OutcomeFunction, column: string | undefined, { filter, fi
       hint: 'Leave it out, and rows without a value have no label.',
     })
   }
-  return {
+  return filtered({
     function: name,
     ...(column === undefined ? {} : { column }),
-    ...(filter === undefined ? {} : { filter: predicate(filter as never, `${name}()`) }),
     ...(fill === undefined ? {} : { fill }),
-  }
+  })
 }
 
-/** Kysely prints statements: the condition is what a WHERE adds to one. */
-function predicate(filter: (eb: ExpressionBuilder<{ e: object }, 'e'>) => Expression<SqlBool>, what: string): string {
-  const all = compileOnlyKysely<{ e: object }>().selectFrom('e').selectAll()
-  const [bare, filtered] = [kyselyText(all, what), kyselyText(all.where(filter), what)]
-  return filtered.slice(`${bare} where `.length)
-}
-
-const over = (name: OutcomeFunction) => (column: string, options?: Given) => outcome(name, column, options)
-const whether = (name: OutcomeFunction) => (options?: Given) => outcome(name, undefined, options)
+const over = (name: OutcomeFunction) => (column: string, options?: OutcomeOptions) => outcome(name, column, options)
 
 export const outcomeBuilder: OutcomeBuilder<never> = {
-  exists: whether('exists'),
-  notExists: whether('notExists'),
-  count: (...args: readonly (string | Given | undefined)[]) =>
-    outcome(
-      'count',
-      args.find((a) => typeof a === 'string'),
-      args.find((a) => typeof a === 'object'),
-    ),
+  exists: () => outcome('exists'),
+  notExists: () => outcome('notExists'),
+  count: (column?: string) => outcome('count', column),
   sum: over('sum'),
   avg: over('avg'),
   min: over('min'),
