@@ -83,13 +83,13 @@ export function expectedWindow(
   return { n: inside.length, sum, avg: sum === null ? null : sum / amounts.length }
 }
 
-/** The latest reading at or before the instant; ties on time are broken by the row as text, as the SQL says. */
+/** The latest reading before the instant; ties on time are broken by the row as text, as the SQL says. */
 export function expectedLatest(q: Question, maxAgeHours?: number): number | null {
   const before = readings.filter(
     (r) =>
       r.place !== null &&
       r.place === q.place &&
-      r.at <= q.asOf &&
+      r.at < q.asOf &&
       (maxAgeHours === undefined || r.at > q.asOf - maxAgeHours * hour),
   )
   const latest = Math.max(...before.map((r) => r.at))

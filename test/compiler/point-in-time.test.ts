@@ -72,7 +72,7 @@ describeEachEngine('point in time', (engine) => {
     }
   })
 
-  test('history takes the latest row at or before the instant, not older than maxAge', async () => {
+  test('history takes the latest row before the instant, not older than maxAge', async () => {
     const level = p
       .featureView('level', { entity: place, time: 'at' })
       .query(({ db }) =>

@@ -1,6 +1,6 @@
 /** What a compilation may never change, on random schemas, data and queries. */
 import { type CompileOptions, decode, encode, type Passes, predictionQuery, trainingQuery } from '@viewcast/compiler'
-import { type Database, prepareDataset } from '@viewcast/sdk'
+import { type Database, findLeaks, prepareDataset } from '@viewcast/sdk'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { describeEachEngine } from '../engines/each-engine.ts'
@@ -88,5 +88,15 @@ describeEachEngine('a compilation', (engine) => {
       'encode features',
       'fold constants',
     ])
+  })
+
+  test('lets no feature see a row at or after its instant', async () => {
+    let probed = 0
+    await each(25, 3, async (w) => {
+      const report = await findLeaks(engine.db, w.dataset, { instants: 4, rows: 10 })
+      expect(report.findings, JSON.stringify(w.dataset, null, 1)).toEqual([])
+      if (report.checks.find((c) => c.name === 'future')?.ran) probed++
+    })
+    expect(probed).toBeGreaterThan(15)
   })
 })

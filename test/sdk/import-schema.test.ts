@@ -131,7 +131,7 @@ describeEachEngine('importing a schema', (engine) => {
     const shown = await showRows(engine.db, resolveDefinition(project, 'balance'), { limit: 1000, at })
     const latest = await engine.db.rows<Record<string, unknown>>(
       `SELECT c.customer_id, b.balance FROM customers c LEFT JOIN (SELECT DISTINCT ON (customer_id) * FROM analytics.balance
-         WHERE changed_at <= '${at}' ORDER BY customer_id, changed_at DESC) b USING (customer_id)`,
+         WHERE changed_at < '${at}' ORDER BY customer_id, changed_at DESC) b USING (customer_id)`,
     )
     const balance = shown.columns.findIndex((c) => c.name === 'balance')
     expect(sorted(shown.rows.map((r) => [r[0], r[balance]]))).toEqual(

@@ -1,6 +1,6 @@
 /**
  * The latest row at an instant as SQL, one printer per form. What makes them agree is here side by side: a row counts when
- * its time is known and not after the instant, it was known before it, and it is not too old; of rows of one instant the
+ * its time is known and before the instant, it was known before it, and it is not too old; of rows of one instant the
  * one the tie-break puts first counts.
  */
 import { printInterval } from '../ir/duration.ts'
@@ -94,8 +94,8 @@ function printFill(a: AsOf, from: string): string {
   ]
   const known = [`h.${q(a.time)}`, ...keys.map((k) => k.own)].map((c) => `${c} IS NOT NULL`).join(' AND ')
   const inner = (alias: string) => keys.map((k) => `${alias}.${k.inner}`)
-  // A row of the instant itself comes before the question, unless it has to be known before.
-  const order = ['u.at', strict(a) ? 'u.asked DESC' : 'u.asked', ...ties.map((t) => `u.${t.inner} ${t.order}`)]
+  // The question comes before a row of its own instant, which is not known yet.
+  const order = ['u.at', 'u.asked DESC', ...ties.map((t) => `u.${t.inner} ${t.order}`)]
   const carried = [
     ...features.map((f) => `first_value(g.${f.inner}) OVER latest AS ${f.inner}`),
     ...(a.maxAge === undefined ? [] : ['first_value(g.at) OVER latest AS since']),
@@ -113,16 +113,13 @@ function printFill(a: AsOf, from: string): string {
   )
 }
 
-/** Known only before the instant: a row of the instant itself does not count. */
-const strict = (a: AsOf): boolean => a.knownAt === a.time
-
 /** The conditions under which a row of the history counts for the question in `spine`. */
 function counts(a: AsOf, spine: string, h = 'h'): string {
   const time = `${h}.${q(a.time)}`
   return [
     ...a.on.map(([k, c]) => `${h}.${q(k)} = ${spine}.${q(c)}`),
-    `${time} ${strict(a) ? '<' : '<='} ${spine}.as_of`,
-    ...(a.knownAt === undefined || strict(a) ? [] : [`${h}.${q(a.knownAt)} < ${spine}.as_of`]),
+    `${time} < ${spine}.as_of`,
+    ...(a.knownAt === undefined || a.knownAt === a.time ? [] : [`${h}.${q(a.knownAt)} < ${spine}.as_of`]),
     ...(a.maxAge === undefined ? [] : [`${time} > ${spine}.as_of - ${printInterval(a.maxAge)}`]),
   ].join(' AND ')
 }

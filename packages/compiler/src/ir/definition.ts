@@ -76,7 +76,7 @@ export interface StaticView extends ViewCommon {
   readonly kind: 'static'
   readonly query: ViewQuery
 }
-/** Rows over time; the latest with `time <= as_of` counts. */
+/** Rows over time; the latest with `time < as_of` counts. */
 export interface HistoryView extends ViewCommon {
   readonly kind: 'history'
   readonly query: ViewQuery

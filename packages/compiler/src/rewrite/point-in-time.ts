@@ -164,14 +164,13 @@ const asItIs = ({ name }: Spine): Source => ({ relation: { kind: 'table', name }
 
 const keyTypesOf = (use: BoundUse, spine: Spine) => Object.fromEntries(use.on.map(([k, c]) => [k, spine.types[c]]))
 
-/** A row of ranges counts from its time until the next one, and until it is too old. */
-function whileLatest({ range, maxAge, knownAt, time }: AsOf, alias: string, spine: string): Expr[] {
+/** A row of ranges counts after its time until the next one, and until it is too old. */
+function whileLatest({ range, maxAge }: AsOf, alias: string, spine: string): Expr[] {
   const asOf = expr.column(spine, 'as_of')
-  const strict = knownAt === time
   const until = expr.column(alias, range.until)
   return [
-    expr.compare(strict ? '<' : '<=', expr.column(alias, range.from), asOf),
-    expr.or([expr.isNull(until), expr.compare(strict ? '<=' : '<', asOf, until)]),
+    expr.compare('<', expr.column(alias, range.from), asOf),
+    expr.or([expr.isNull(until), expr.compare('<=', asOf, until)]),
     ...(maxAge === undefined ? [] : [expr.compare('<', asOf, expr.column(alias, range.stale))]),
   ]
 }

@@ -16,7 +16,7 @@ export interface StaticOptions<Keys> {
 
 export interface HistoryOptions<Keys, Time extends string, KnownAt extends string, Tie extends string> {
   readonly entity: Entity<string, Keys>
-  /** Column of the query with the instant a row is of; the latest row with `time <= as_of` counts. */
+  /** Column of the query with the instant a row is of; the latest row with `time < as_of` counts. */
   readonly time: Time
   /** Column that says when a row became known, when that is later than `time`; rows count only when known by `as_of`. */
   readonly knownAt?: KnownAt

@@ -22,7 +22,7 @@ interface Static extends Described {
   readonly tieBreak?: never
 }
 
-/** Rows over time; the latest with `time <= as_of` counts. */
+/** Rows over time; the latest with `time < as_of` counts. */
 interface History extends Described {
   readonly kind?: 'history'
   /** Column with the instant a row is of. */
