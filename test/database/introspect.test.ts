@@ -87,6 +87,8 @@ describeEachEngine('introspection', (engine) => {
   test('comments and row estimates', () => {
     expect(find('people')).toMatchObject({ comment: 'everyone; even "quoted"', estimatedRows: 100 })
     expect(find('adults').comment).toBe('grown up')
+    expect(find('people').statistics?.['id']).toEqual({ distinct: 100 })
+    expect('statistics' in find('events')).toBe(false)
     expect('estimatedRows' in find('adults')).toBe(false)
     expect('estimatedRows' in find('Select', 'Räume')).toBe(false)
     expect('comment' in find('events')).toBe(false)

@@ -108,6 +108,10 @@ const isRatio = (f: Feature): f is Exclude<Feature, Chosen> => 'of' in f
 const declared = (f: Feature): Aggregate =>
   isRatio(f) ? { function: 'ratio', of: f.of.measure, to: f.to.measure } : f.measure
 
+/** Rows, and sometimes none. */
+const many = <T>(row: fc.Arbitrary<T>, maxLength: number): fc.Arbitrary<T[]> =>
+  fc.oneof({ weight: 9, arbitrary: fc.array(row, { minLength: 1, maxLength, size: 'max' }) }, fc.constant<T[]>([]))
+
 /** `totals`: only aggregates whose running totals are exact. */
 export const world = (totals: boolean): fc.Arbitrary<World> =>
   fc
@@ -124,8 +128,8 @@ export const world = (totals: boolean): fc.Arbitrary<World> =>
       const value = fc.tuple(...Object.values(valueColumns).map((c) => fc.constantFrom(...c.values)))
       return fc
         .record({
-          events: fc.array(fc.tuple(key, at, at, fc.constantFrom('1', '2', 'NULL'), value), { maxLength: 40 }),
-          questions: fc.array(fc.tuple(key, at), { maxLength: 12 }),
+          events: many(fc.tuple(key, at, at, fc.constantFrom('1', '2', 'NULL'), value), 60),
+          questions: many(fc.tuple(key, at), 12),
         })
         .map((data) => worldOf(shape, data))
     })

@@ -89,6 +89,7 @@ export {
   type Catalog,
   type CatalogIndex,
   type CatalogRelation,
+  type ColumnStatistics,
   columnType,
   emptyCatalog,
   findRelation,

@@ -72,6 +72,9 @@ function render(report: ExplainReport, colors: Colors, width: number | undefined
   const reasons = renderPairs(report.views.map((v) => [v.name, `${v.form}: ${v.reason}`]))
   const others = report.views.flatMap((v) => v.impossible.map((i) => [`${v.name} ${i.form}`, i.why] as const))
   const indexes = [...new Set(report.views.flatMap((v) => (v.createIndex === undefined ? [] : [`${v.createIndex};`])))]
+  const stored = report.views.flatMap((v) =>
+    v.propose === undefined ? [] : [`-- ${v.name}: ${v.propose.why}.\n${v.propose.sql}\n`],
+  )
   const { plan, model } = report
   const branches = (plan?.branches ?? []).map((b) => {
     const mark = b.ok ? colors.good('ok    ') : colors.error('failed')
@@ -93,6 +96,7 @@ function render(report: ExplainReport, colors: Colors, width: number | undefined
     ...section('why', reasons),
     ...section('forms that cannot be had', renderPairs(others)),
     ...section('indexes that would help', indexes.map((i) => `${i}\n`).join('')),
+    ...section('worth storing', [...new Set(stored)].join('')),
     ...section('stages', renderPairs(stages)),
     ...section(`${report.query} query`, sizes.join('')),
     ...section('plan of the database', plan === undefined ? '' : estimate + branches.join('')),

@@ -32,6 +32,15 @@ export interface CatalogRelation {
   readonly comment?: string
   /** Rows the planner believes in; undefined when never analysed. */
   readonly estimatedRows?: number
+  /** Column → what ANALYZE found in it; absent when never analysed, and for columns without statistics. */
+  readonly statistics?: Readonly<Record<string, ColumnStatistics>>
+}
+
+export interface ColumnStatistics {
+  /** Different values, about. */
+  readonly distinct: number
+  /** For timestamptz: seconds between the first and the last instant, about. */
+  readonly span?: number
 }
 
 export interface CatalogIndex {

@@ -41,6 +41,8 @@ export interface FormChoice<F extends Form = Form> {
   readonly impossible: readonly Impossible[]
   /** The statement that creates an index that would help. */
   readonly createIndex?: string
+  /** What to store so that dense windows need not be read; advice, never done. */
+  readonly propose?: { readonly why: string; readonly sql: string }
   /** The relation and the indexes that a LATERAL stands on. */
   readonly served?: { readonly schema: string; readonly relation: string; readonly indexes: readonly string[] }
 }

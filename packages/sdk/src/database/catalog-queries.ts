@@ -60,11 +60,26 @@ const indexes = `
    WHERE i.indisvalid AND ${visible}
    ORDER BY i.indrelid, ic.relname`
 
+// The ends of the histogram are close to the first and the last value. A negative n_distinct is a share of the rows.
+const statistics = `
+  SELECT c.oid::text, a.attname,
+         CASE WHEN s.n_distinct < 0 THEN -s.n_distinct * greatest(c.reltuples, 0) ELSE s.n_distinct END::float8,
+         CASE WHEN isfinite(h.bounds[1]) AND isfinite(h.bounds[array_length(h.bounds, 1)])
+              THEN extract(epoch FROM h.bounds[array_length(h.bounds, 1)] - h.bounds[1])::float8 END
+    FROM pg_catalog.pg_class c
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_catalog.pg_stats s ON s.schemaname = n.nspname AND s.tablename = c.relname AND s.inherited = (c.relkind = 'p')
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attname = s.attname
+    CROSS JOIN LATERAL (
+      SELECT CASE WHEN a.atttypid = 'timestamptz'::regtype THEN s.histogram_bounds::text::timestamptz[] END AS bounds) AS h
+   WHERE s.n_distinct <> 0 AND ${visible}`
+
 export const catalogQueries = {
   session: `SELECT to_json(current_schemas(false)), current_setting('server_version_num')::int / 10000,
                    current_setting('search_path')`,
   relations,
   columns,
   indexes,
+  statistics,
   definitions: 'SELECT o::text, pg_catalog.pg_get_viewdef(o) FROM unnest($1::oid[]) AS o',
 } as const

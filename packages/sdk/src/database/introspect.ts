@@ -1,4 +1,4 @@
-import type { Catalog, CatalogIndex, CatalogRelation, Column } from '@viewcast/compiler'
+import type { Catalog, CatalogIndex, CatalogRelation, Column, ColumnStatistics } from '@viewcast/compiler'
 import { catalogQueries } from './catalog-queries.ts'
 import { isDatabaseError, wrapped } from './database-error.ts'
 import type { Lease } from './lease.ts'
@@ -19,6 +19,7 @@ export async function introspect(lease: Lease): Promise<Catalog> {
   const relations = await read(lease, catalogQueries.relations)
   const columns = byRelation(await read(lease, catalogQueries.columns))
   const indexes = byRelation(await read(lease, catalogQueries.indexes))
+  const statistics = byRelation(await read(lease, catalogQueries.statistics))
   const definitions = new Map(await viewDefinitions(lease, relations))
   await read(lease, setSearchPath, [about[2]])
   return {
@@ -35,6 +36,7 @@ export async function introspect(lease: Lease): Promise<Catalog> {
         indexes: (indexes.get(oid) ?? []).map(toIndex),
         ...(comment === null ? {} : { comment: String(comment) }),
         ...(estimate === null ? {} : { estimatedRows: estimate as number }),
+        ...(statistics.has(oid) ? { statistics: toStatistics(statistics.get(oid) ?? []) } : {}),
       }
     }),
   }
@@ -61,6 +63,14 @@ const toColumn = ([name, type, notNull, isEnum, description]: Rows[number]): Col
   ...(isEnum === true ? { isEnum: true } : {}),
   ...(description === null ? {} : { description: String(description) }),
 })
+
+const toStatistics = (rows: readonly Rows[number][]): Record<string, ColumnStatistics> =>
+  Object.fromEntries(
+    rows.map(([name, distinct, span]) => [
+      String(name),
+      { distinct: distinct as number, ...(span === null ? {} : { span: span as number }) },
+    ]),
+  )
 
 const toIndex = ([name, columns, unique, total]: Rows[number]): CatalogIndex => ({
   name: String(name),

@@ -47,15 +47,22 @@ export interface ProjectBuilder<DB> {
    */
   readonly requestView: DefineRequestView<DB>
   /**
-   * Counts, sums, means and extremes of events in windows before `as_of`; the compiler writes the SQL.
+   * Counts, sums, means, extremes, first and last values and ratios of events in windows before `as_of`, with filters; the
+   * compiler writes the SQL.
    *
    * ```ts
    * export const late = p.aggregates('late', {
    *   entity: airport, source: 'flights', keys: { iata: 'origin' }, time: 'date',
    *   windows: { '1d': '1 day', '7d': '7 days' },
-   *   features: (a) => ({ n: a.count(), delay: a.avg('delay', { fill: 0 }) }),
+   *   features: (a) => ({ n: a.count(), late: a.count().where('delay', '>', 15), delay: a.avg('delay', { fill: 0 }) }),
    * })
    * late.pick('n_7d', 'delay_7d')
+   * ```
+   * ```sql
+   * SELECT s.iata, s.as_of, count(e.date) FILTER (WHERE e.date >= s.as_of - interval '24 hours') AS n_1d, count(e.date) AS n_7d, …
+   * FROM spine AS s LEFT JOIN flights AS e
+   *   ON e.origin = s.iata AND e.date >= s.as_of - interval '168 hours' AND e.date < s.as_of
+   * GROUP BY s.iata, s.as_of
    * ```
    */
   readonly aggregates: DefineAggregates<DB>

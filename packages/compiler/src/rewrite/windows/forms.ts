@@ -8,8 +8,9 @@ import type { Form } from '../../ir/compile-options.ts'
 import type { AggregatesView } from '../../ir/definition.ts'
 import type { Column } from '../../ir/type.ts'
 import { type Asked, collected, type FormChoice, type Impossible } from '../history-form.ts'
-import { eventsPerKey } from './density.ts'
+import { type Density, densityOf } from './density.ts'
 import { runningRefusal } from './running-form.ts'
+import { storedTotals } from './stored-totals.ts'
 import { type WindowIndex, windowIndex } from './window-index.ts'
 
 /** Physical forms of declared windows; all give the same rows. */
@@ -35,10 +36,21 @@ export function windowForm(view: AggregatesView, question: WindowQuestion, wante
     ...(index.kind === 'there' ? [] : [{ form: 'lateral' as const, why: withoutIndex(index) }]),
     ...(refusal === undefined ? [] : [{ form: 'running' as const, why: refusal }]),
   ]
+  const dense = index.kind === 'impossible' ? undefined : densityOf(view, index.relation, index.columns, catalog)
+  const proposal =
+    index.kind === 'impossible' ? undefined : storedTotals(view, source, index.relation, index.columns, dense)
+  const advice = proposal === undefined ? {} : { propose: proposal }
   const possible = forms.filter((f) => !impossible.some((i) => i.form === f))
-  const chosen = (form: WindowForm, reason: string) => ({ form, reason, possible, impossible, ...indexOf(index, form) })
+  const chosen = (form: WindowForm, reason: string) => ({
+    form,
+    reason,
+    possible,
+    impossible,
+    ...indexOf(index, form),
+    ...advice,
+  })
   if (wanted === undefined) {
-    const { form, reason } = byRule(view, question, index, refusal)
+    const { form, reason } = byRule(view, question, index, dense, refusal)
     return chosen(form, reason)
   }
   const form = possible.find((f) => f === wanted)
@@ -66,8 +78,9 @@ const perQuestion = 10
 
 function byRule(
   view: AggregatesView,
-  { catalog, asked, purpose }: WindowQuestion,
+  { asked, purpose }: WindowQuestion,
   index: WindowIndex,
+  dense: Density | undefined,
   refusal: string | undefined,
 ): { form: WindowForm; reason: string } {
   const direct = (why: string): { form: WindowForm; reason: string } => {
@@ -80,12 +93,11 @@ function byRule(
   if (refusal !== undefined) return direct(`not by running totals: ${refusal}`)
   const { questions } = asked
   const rows = index.relation?.estimatedRows
-  const depth = eventsPerKey(view, index.relation, catalog)
-  if (index.kind === 'there' && questions !== undefined && rows !== undefined && depth !== undefined) {
-    // What each would read, when the widest window holds all events of a key.
+  if (index.kind === 'there' && questions !== undefined && rows !== undefined && dense !== undefined) {
+    // Rows each would read.
     const edges = Object.keys(view.spec.windows).length + 1
-    if (questions * (depth + perQuestion) < rows + questions * edges) {
-      return direct(`few questions for the events: about ${questions}, with ${depth} of ${rows} events each`)
+    if (questions * (dense.perWindow + perQuestion) < rows + questions * edges) {
+      return direct(`few questions for the events: about ${questions}, with ${dense.perWindow} of ${rows} events each`)
     }
   }
   return { form: 'running', reason: 'one sort of events and questions, whatever the width of the windows' }

@@ -11,7 +11,13 @@ import { sourceKey } from './events.ts'
 /** `relation`: the table the events are read from, where that is one. */
 export type WindowIndex =
   /** Indexes led by the keys, in any order, and the time. */
-  | { readonly kind: 'there'; readonly relation: CatalogRelation; readonly indexes: readonly CatalogIndex[] }
+  | {
+      readonly kind: 'there'
+      readonly relation: CatalogRelation
+      /** Keys, then the time, of the relation. */
+      readonly columns: readonly string[]
+      readonly indexes: readonly CatalogIndex[]
+    }
   | {
       readonly kind: 'missing'
       readonly relation: CatalogRelation
@@ -47,7 +53,7 @@ export function windowIndex(view: AggregatesView, catalog: Catalog, asked: KeyTy
     const leading = i.columns.slice(0, keys.length)
     return i.total && keys.every((k) => leading.includes(k)) && i.columns[keys.length] === columns.at(-1)
   })
-  if (indexes.length > 0) return { kind: 'there', relation, indexes }
+  if (indexes.length > 0) return { kind: 'there', relation, columns, indexes }
   if (relation.kind === 'foreign') {
     return { kind: 'impossible', why: `${relation.name} is a foreign table, which has no indexes here`, relation }
   }
