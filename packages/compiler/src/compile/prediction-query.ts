@@ -18,6 +18,7 @@ import { bindSpine, questionColumns, type SpineBinding } from '../rewrite/bind-s
 import { boundaryType } from '../rewrite/feature-boundary.ts'
 import { foldConstants } from '../rewrite/fold-constants.ts'
 import { inlineViews, reservedNames } from '../rewrite/inline-views.ts'
+import { joinsInSteps } from '../rewrite/joins-in-steps.ts'
 import { plannedWithReaders } from '../rewrite/planned-with-readers.ts'
 import { pointInTime } from '../rewrite/point-in-time.ts'
 import { stageNames } from '../rewrite/stage-names.ts'
@@ -109,7 +110,7 @@ export function compiledPrediction(
   const pit = handOver(options, 'point in time', pointInTime(question))
   const keys = [...bound.dataset.sample.entity.keys.map((k) => k.name), ...(bound.hasAsOf ? ['as_of'] : [])]
   const extras = bound.extras.filter((c) => wanted.has(c.name))
-  const features: Projection[] = [
+  const values: Projection[] = [
     ...extras.map((c) => ({ name: c.name, expr: requestColumn(spine.name, c) })),
     ...pit.columns,
   ]
@@ -117,17 +118,20 @@ export function compiledPrediction(
   const predictor = handOver(options, 'encode features', linearPredictor(record, 'f'))
   const linear = passes.fold ? handOver(options, 'fold constants', foldConstants(predictor)) : predictor
   checkDepth(linear, dialect.maxDepth)
-  const carried = options.withFeatures ? features.map((f) => f.name).filter((f) => inputs.includes(f)) : []
+  const carried = options.withFeatures ? values.map((f) => f.name).filter((f) => inputs.includes(f)) : []
+  const all = [...keyColumns, ...values]
+  const features = distributed
+    ? [
+        {
+          name: '_features',
+          relation: { ...select(spine.name, spine.name, all, { joins: pit.joins }), from: pit.from },
+        },
+      ]
+    : joinsInSteps('_features', spine, pit.from, pit.joins, all, names)
   const stages: Stage[] = [
     ...spine.stages,
     ...pit.stages,
-    {
-      name: '_features',
-      relation: {
-        ...select(spine.name, spine.name, [...keyColumns, ...features], { joins: pit.joins }),
-        from: pit.from,
-      },
-    },
+    ...features,
     {
       name: '_score',
       comment: scoreComment(record),
@@ -206,10 +210,10 @@ const requestColumn = (alias: string, c: Column): Projection['expr'] => {
 
 /** Each input must still be there, and of the kind its encoder was trained on; all that are not are told at once. */
 function checkInputs(model: ModelDef, bound: BoundDataset, record: ModelRecord): void {
-  const columns = [...bound.features, ...bound.extras]
+  const columns = new Map([...bound.extras, ...bound.features].map((c) => [c.name, c]))
   throwIfErrors(
     record.inputs.flatMap(({ feature: input, type, encoder }) => {
-      const found = columns.find((c) => c.name === input)
+      const found = columns.get(input)
       if (!found) return [diagnostic('model/stale', { model: model.name, input })]
       if (featureKind(found.type, found.isEnum) === readable[encoder.kind]) return []
       const hint = `The model was trained on ${type}. Run: viewcast train ${model.name}`

@@ -125,7 +125,10 @@ export interface Stage {
   readonly relation: Relation
   /** Printed above the stage. */
   readonly comment?: string
-  /** Planned together with each of its readers, so that a key they ask for reaches its indexes; not computed once. */
+  /**
+   * Planned together with each of its readers, so that a key they ask for reaches its indexes; false when it has
+   * to be computed once.
+   */
   readonly inline?: boolean
 }
 

@@ -14,7 +14,7 @@ export function plannedWithReaders(stages: readonly Stage[], body: Select): Stag
   for (const name of [...stages.flatMap((s) => readBy(s.relation)), ...readBy(body)]) {
     read.set(name, (read.get(name) ?? 0) + 1)
   }
-  return stages.map((s) => ((read.get(s.name) ?? 0) > 1 ? { ...s, inline: true } : s))
+  return stages.map((s) => (s.inline === undefined && (read.get(s.name) ?? 0) > 1 ? { ...s, inline: true } : s))
 }
 
 function readBy(relation: Relation): string[] {
