@@ -108,7 +108,7 @@ WITH
           ) AS h
         WHERE
           h.place = _spine.place
-          AND h.at <= _spine.as_of
+          AND h.at < _spine.as_of
         ORDER BY
           h.at DESC,
           (h.*)::text ASC
