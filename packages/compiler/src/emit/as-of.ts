@@ -95,7 +95,7 @@ function printFill(a: AsOf, from: string): string {
   const known = [`h.${q(a.time)}`, ...keys.map((k) => k.own)].map((c) => `${c} IS NOT NULL`).join(' AND ')
   const inner = (alias: string) => keys.map((k) => `${alias}.${k.inner}`)
   // The question comes before a row of its own instant, which is not known yet.
-  const order = ['u.at', 'u.asked DESC', ...ties.map((t) => `u.${t.inner} ${t.order}`)]
+  const order = ['u.at', 'u.asked DESC', ...ties.map((t) => `u.${t.inner}${t.order}`)]
   const carried = [
     ...features.map((f) => `first_value(g.${f.inner}) OVER latest AS ${f.inner}`),
     ...(a.maxAge === undefined ? [] : ['first_value(g.at) OVER latest AS since']),
@@ -125,16 +125,15 @@ function counts(a: AsOf, spine: string, h = 'h'): string {
 }
 
 const latestFirst = (a: AsOf, h = 'h'): string =>
-  [`${h}.${q(a.time)} DESC`, ...tieOrder(a, true, h).map((t) => `${t.sql} ${t.order}`)].join(', ')
+  [`${h}.${q(a.time)} DESC`, ...tieOrder(a, true, h).map((t) => t.sql + t.order)].join(', ')
 
-const latestLast = (a: AsOf): string =>
-  [`h.${q(a.time)}`, ...tieOrder(a, false).map((t) => `${t.sql} ${t.order}`)].join(', ')
+const latestLast = (a: AsOf): string => [`h.${q(a.time)}`, ...tieOrder(a, false).map((t) => t.sql + t.order)].join(', ')
 
 /** What decides between rows of one instant: the row that counts first, or exactly the other way round. */
 function tieOrder(a: AsOf, first: boolean, h = 'h'): { readonly sql: string; readonly order: string }[] {
-  const declared = a.ties.map((t) => ({
-    sql: `${h}.${q(t.column)}`,
-    order: first ? `${t.direction.toUpperCase()} NULLS LAST` : `${t.direction === 'asc' ? 'DESC' : 'ASC'} NULLS FIRST`,
+  return a.ties.map((t) => ({
+    sql: `${h}.${q(t.column)}${t.asText ? '::text' : ''}`,
+    // NULLs are where PostgreSQL puts them when ascending is first, descending last.
+    order: (t.direction === 'asc') === first ? (first ? '' : ' NULLS FIRST') : first ? ' DESC NULLS LAST' : ' DESC',
   }))
-  return a.wholeRow ? [...declared, { sql: `(${h}.*)::text`, order: first ? 'ASC' : 'DESC' }] : declared
 }

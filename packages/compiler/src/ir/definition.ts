@@ -84,7 +84,7 @@ export interface HistoryView extends ViewCommon {
   readonly knownAt?: string
   /** Fixed length such as `90 days`; older rows do not count. */
   readonly maxAge?: string
-  /** Decides between rows of one key and instant, first to last; what still ties is decided by the whole row as text. */
+  /** Decides between rows of one key and instant, first to last; what still ties is decided by the other columns. */
   readonly tieBreak?: readonly TieBreak[]
 }
 /** A query over the relation `spine (keys, as_of)`; returns one row per spine row. */

@@ -83,6 +83,11 @@ export interface TieBreak {
   readonly direction: 'asc' | 'desc'
 }
 
+/** A column of an order that must be total; `asText` where the order of its type is not. */
+export interface TieOrder extends TieBreak {
+  readonly asText: boolean
+}
+
 /**
  * The latest row of a history at each question's instant, in one of its forms:
  *
@@ -102,10 +107,8 @@ export interface AsOf {
   readonly knownAt?: string
   /** Seconds. */
   readonly maxAge?: number
-  /** Declared order among rows of one instant. */
-  readonly ties: readonly TieBreak[]
-  /** Whether rows can still tie then; the order of the whole row as text decides. */
-  readonly wholeRow: boolean
+  /** Order among rows of one key and instant; empty where there are no two. */
+  readonly ties: readonly TieOrder[]
   /** Columns taken from the history, keys and time not included. */
   readonly columns: readonly string[]
   readonly range: RangeColumns

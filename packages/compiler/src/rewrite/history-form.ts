@@ -10,6 +10,7 @@ import type { Form } from '../ir/compile-options.ts'
 import type { HistoryView } from '../ir/definition.ts'
 import type { HistoryForm } from '../ir/relation.ts'
 import { type HistoryIndex, historyIndex, type KeyTypes, sameFamily } from './history-index.ts'
+import { tieBreaking } from './tie-break.ts'
 
 /** What is known of the questions a view is asked. */
 export interface Asked {
@@ -51,7 +52,10 @@ const forms: readonly HistoryForm[] = ['lateral', 'distinct', 'merge', 'fill']
 
 /** Chooses the form of a history, or checks the one that is `wanted`. Errors: `form/no-index`, `form/unsupported`. */
 export function historyForm(view: HistoryView, facts: Facts, asked: Asked, wanted?: Form): FormChoice<HistoryForm> {
-  const index = historyIndex(view, facts.catalog, asked.keyTypes, asked.columns)
+  // The order of whole rows reads all columns.
+  const { wholeRow } = tieBreaking(view, facts)
+  const read = wholeRow ? facts.columns(view).map((c) => c.name) : asked.columns
+  const index = historyIndex(view, facts.catalog, asked.keyTypes, read)
   const impossible = impossibleForms(view, facts, asked, index)
   const possible = forms.filter((f) => !impossible.some((i) => i.form === f))
   const rest = {
@@ -111,9 +115,9 @@ function keysDiffer(view: HistoryView, facts: Facts, asked: KeyTypes): string | 
 /** Below this many rows a scan takes milliseconds whatever is done with it. */
 const small = 100_000
 /** Pairs of question and row of its key, per row of the history, up to which DISTINCT ON beats a sort of the history. */
-const distinctUpTo = 2
+const distinctUpTo = 1
 /** Pairs per row sorted up to which a range join beats a second sort. */
-const mergeUpTo = 10
+const mergeUpTo = 15
 
 function byRule(
   view: HistoryView,

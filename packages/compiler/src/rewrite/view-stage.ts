@@ -1,6 +1,5 @@
 /** A feature view or target as the relation of a stage, one row per key and, where it depends on it, instant. */
 import type { BoundDataset, BoundFeature, Facts } from '../analyse/bind.ts'
-import { simpleSource } from '../analyse/simple-source.ts'
 import { isUniqueOn } from '../analyse/unique.ts'
 import { sqlFacts } from '../front/sql/facts.ts'
 import { speakerOf, viewText } from '../front/sql/view-text.ts'
@@ -16,6 +15,7 @@ import {
 import { durationSeconds } from '../ir/duration.ts'
 import type { AsOf, HistoryForm, Opaque, Relation } from '../ir/relation.ts'
 import { outcomeSql } from './outcome.ts'
+import { tieBreaking } from './tie-break.ts'
 import type { ViewForm } from './view-form.ts'
 import type { WindowForm } from './windows/forms.ts'
 import { windowSql } from './windows/window-sql.ts'
@@ -72,11 +72,11 @@ export function asOfRelation(
   const own = opaqueOf(view.query, `view "${view.name}"`, facts)
   const maxAge = view.maxAge === undefined ? undefined : durationSeconds(view.maxAge)
   const columns = [...new Set(features.map((f) => f.column))]
-  const ties = tiesOf(view, own, facts)
+  const { ties, wholeRow } = tieBreaking(view, facts)
   const all = facts.columns(view).map((c) => c.name)
   const free = (name: string): string => (all.includes(name) ? free(`_${name}`) : name)
   // The order of whole rows must not depend on which columns are asked for.
-  const keep = prune && !ties.wholeRow ? { keep: [...structuralColumns(view), ...columns] } : {}
+  const keep = prune && !wholeRow ? { keep: [...structuralColumns(view), ...columns] } : {}
   return {
     kind: 'asof',
     form,
@@ -86,27 +86,10 @@ export function asOfRelation(
     time: view.time,
     ...(view.knownAt === undefined ? {} : { knownAt: view.knownAt }),
     ...(maxAge === undefined ? {} : { maxAge }),
-    ...ties,
+    ties,
     columns,
     range: { from: free('_from'), until: free('_until'), stale: free('_stale') },
   }
-}
-
-/** What orders rows of one key and instant: nothing where they are proven not to exist. */
-function tiesOf(view: HistoryView, own: Opaque, facts: Facts): Pick<AsOf, 'ties' | 'wholeRow'> {
-  const read = sqlFacts(own.text, { view: own.view, file: own.view })
-  const instant = [...view.entity.keys.map((k) => k.name), view.time]
-  if (isUniqueOn(read, instant, facts.catalog)) return { ties: [], wholeRow: false }
-  const ties = view.tieBreak ?? []
-  // A unique index lets NULLs be many, so they could tie still.
-  const source = ties.length === 0 ? undefined : simpleSource(read, facts.catalog)
-  const known = ties.every(({ column }) => {
-    if (source === undefined || 'why' in source) return false
-    const base = source.columns.get(column)
-    return source.relation.columns.some((c) => c.name === base && !c.nullable)
-  })
-  const decided = known && isUniqueOn(read, [...instant, ...ties.map((t) => t.column)], facts.catalog)
-  return { ties, wholeRow: !decided }
 }
 
 /** The target, and whether it asks for the instants of the questions. */

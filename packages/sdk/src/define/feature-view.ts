@@ -24,7 +24,7 @@ export interface HistoryOptions<Keys, Time extends string, KnownAt extends strin
   readonly maxAge?: Duration
   /**
    * Columns that decide between rows of one key and instant: the row that comes first counts, NULL comes last. What ties
-   * still is decided by the whole row as text, the same way every time.
+   * still is decided by the other columns in their order, the same way every time.
    *
    * ```ts
    * { time: 'valid_from', tieBreak: ['entered_at desc', 'plan_id'] }
