@@ -16,6 +16,7 @@ const variants: Readonly<Record<string, CompileOptions>> = {
   'without fences': off('fence'),
   'without layout': off('format'),
   'with every optional pass off': off('prune', 'fold', 'share', 'fence', 'format'),
+  'for a cluster': { dialect: 'citus' },
 }
 
 /** Rows as text, in an order of their own: a statement without ORDER BY promises none. */
