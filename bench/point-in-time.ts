@@ -52,7 +52,7 @@ const tables = `
     .join('\n')}`
 
 /** A dataset of one history view over `table`, asked by `n` questions. */
-function datasetOf(table: string, n: number) {
+function datasetOf(table: string, n: number, maxAge?: '30 days') {
   const p = project<DB>('bench')
   const entity = p.entity('entity', { entity: 'int4' }, { from: 'entities' })
   const question = p.entity('question', { question: 'int4' })
@@ -61,7 +61,7 @@ function datasetOf(table: string, n: number) {
     .query(({ db }) => db.selectFrom(`questions_${n}` as 'questions').select(['question', 'entity', 'as_of']))
   const target = p.target('outcome', { entity: question }).existing('outcomes').label({ y: 'int4' })
   const latest = p
-    .featureView('latest', { entity, time: 'at' })
+    .featureView('latest', { entity, time: 'at', ...(maxAge ? { maxAge } : {}) })
     .query(({ db }) => db.selectFrom(table as 'history').select(['entity', 'at', 'a', 'b', 'c']))
   const week = p.aggregates('week', {
     entity,
@@ -170,7 +170,7 @@ async function take(s: Session, sql: string, into: Taken): Promise<void> {
 
 const shown = (ms: number): string => (Number.isFinite(ms) ? duration(ms) : `over ${duration(limitMs)}`)
 const times = (ratio: number): string => (Number.isFinite(ratio) ? ratio.toFixed(2) : 'more')
-const rounds = (n: number): number => (n > 500_000 ? 3 : n > 10_000 ? 7 : 15)
+const rounds = (n: number): number => (n > 500_000 ? 3 : n > 10_000 ? 5 : 41)
 
 /** The questions whose values differ between two queries; names of columns are the same, order is not. */
 async function differing(s: Session, a: string, b: string): Promise<number> {
@@ -183,41 +183,40 @@ async function differing(s: Session, a: string, b: string): Promise<number> {
 
 async function compareAt(n: number, db: Database, s: Session): Promise<string[][]> {
   process.stderr.write(`${n} questions over ${history} rows…\n`)
-  const { sql: ours } = await trainingQuery(db, datasetOf('history', n).asked)
+  const { sql: whole } = await trainingQuery(db, datasetOf('history', n).asked)
+  const { sql: fresh } = await trainingQuery(db, datasetOf('history', n, '30 days').asked)
   const hands = byHand(n)
   const peers = { 'Feast’s shape': feast(n), 'Feast’s shape, 30 days': feast(n, 30) }
-  for (const sql of [hands['LATERAL, sorted'] ?? '', ...(n <= 1000 ? [peers['Feast’s shape']] : [])]) {
-    if ((await differing(s, ours, sql)) > 0) throw new Error('Two ways to the latest row disagree')
+  if ((await differing(s, whole, hands['LATERAL, sorted'] ?? '')) > 0) throw new Error('Two ways disagree')
+  if (n <= 1000) {
+    if ((await differing(s, whole, peers['Feast’s shape'])) > 0) throw new Error('Two ways disagree')
+    if ((await differing(s, fresh, peers['Feast’s shape, 30 days'])) > 0) throw new Error('Two ways disagree')
   }
-  const all: Record<string, string> = { viewcast: ours, ...hands, ...(n > 500_000 ? {} : peers) }
-  const taken = Object.fromEntries(
-    [...Object.keys(hands), ...Object.keys(peers), 'viewcast'].map((k) => [k, nothing()]),
-  )
+  const all: Record<string, string> = { whole, fresh, ...hands, ...peers }
+  const taken = Object.fromEntries(Object.keys(all).map((name) => [name, nothing()]))
   const of = (name: string): Taken => taken[name] as Taken
-  await inRounds(
-    rounds(n),
-    Object.fromEntries(Object.entries(all).map(([name, sql]) => [name, () => take(s, sql, of(name))])),
-  )
-  // These take minutes: once is enough to see by how much.
+  // At the largest size the peers take minutes: once is enough to see by how much.
+  const repeated = Object.entries(all).filter(([name]) => n <= 500_000 || !(name in peers))
+  await inRounds(rounds(n), Object.fromEntries(repeated.map(([name, sql]) => [name, () => take(s, sql, of(name))])))
   if (n > 500_000) for (const [name, sql] of Object.entries(peers)) await take(s, sql, of(name))
-  const least = (names: readonly string[]): string =>
-    names.reduce((best, name) => (median(of(name).wall) < median(of(best).wall) ? name : best))
-  const best = least(Object.keys(hands))
-  const peer = least(Object.keys(peers))
-  const row = (name: string, target: (ratio: number) => string): string[] => {
-    const ratio = median(of('viewcast').wall) / median(of(name).wall)
+  const best = Object.keys(hands).reduce((a, b) => (median(of(b).wall) < median(of(a).wall) ? b : a))
+  const row = (ours: string, name: string, target: (ratio: number) => string): string[] => {
+    const wall = median(of(ours).wall) / median(of(name).wall)
+    const cpu = median(of(ours).cpu) / median(of(name).cpu)
     return [
       String(n),
       name,
-      shown(median(of('viewcast').wall)),
+      shown(median(of(ours).wall)),
       shown(median(of(name).wall)),
-      target(ratio),
-      times(median(of('viewcast').cpu) / median(of(name).cpu)),
+      target(Number.isNaN(cpu) ? wall : cpu),
+      times(wall),
     ]
   }
+  const faster = (r: number) => `${times(1 / r)} × faster, ${r <= 1 / atLeast ? 'held' : 'MISSED'}`
   return [
-    row(best, (r) => `${times(r)} × the best, ${r <= atMost ? 'held' : 'MISSED'}`),
-    row(peer, (r) => `${times(1 / r)} × faster, ${r <= 1 / atLeast ? 'held' : 'MISSED'}`),
+    row('whole', best, (r) => `${times(r)} × the best, ${r <= atMost ? 'held' : 'MISSED'}`),
+    row('whole', 'Feast’s shape', faster),
+    row('fresh', 'Feast’s shape, 30 days', faster),
   ]
 }
 
@@ -229,7 +228,7 @@ async function formsAt(n: number, db: Database, s: Session): Promise<string[][]>
   for (const form of ['distinct', 'merge', 'fill'] as const) {
     const { sql } = await trainingQuery(db, asked, { forms: { latest: form } })
     const own = nothing()
-    for (let i = 0; i < (n > 500_000 ? 1 : 3); i++) await take(s, sql, own)
+    await take(s, sql, own)
     taken[form] = median(own.wall)
   }
   const others = Object.entries(taken).map(([form, ms]) => `${form} ${shown(ms)}`)
@@ -252,9 +251,9 @@ async function tiesAt(n: number, db: Database, s: Session): Promise<string[][]> 
   const hand = (byHand(n)['LATERAL, sorted'] ?? '').replace('history', 'tied')
   const [ours, theirs] = [nothing(), nothing()]
   await inRounds(rounds(n), { ours: () => take(s, sql, ours), theirs: () => take(s, hand, theirs) })
-  const ratio = median(ours.wall) / median(theirs.wall)
+  const ratio = median(ours.cpu) / median(theirs.cpu)
   const cells = [shown(median(ours.wall)), shown(median(theirs.wall)), `${times(ratio)} × one that leaves ties open`]
-  return [[String(n), 'no unique index', ...cells, times(median(ours.cpu) / median(theirs.cpu))]]
+  return [[String(n), 'no unique index', ...cells, times(median(ours.wall) / median(theirs.wall))]]
 }
 
 /** A prediction for one key, history and window, as a service would ask for it. */
@@ -306,19 +305,20 @@ export default async function run(): Promise<{ title: string; columns: string[];
       await s.client.query('VACUUM ANALYZE')
       const rows: string[][] = []
       for (const n of sizes) rows.push(...(await compareAt(n, db, s)))
-      for (const n of sizes) rows.push(...(await tiesAt(n, db, s)))
+      for (const n of sizes.slice(-1)) rows.push(...(await tiesAt(n, db, s)))
       for (const n of sizes) rows.push(...(await formsAt(n, db, s)))
       rows.push(...(await oneKey(db, s)))
       const [about] = (await s.client.query("SELECT current_setting('server_version') AS version")).rows
       return {
         title: 'Point-in-time joins: the training query against the best by hand and against Feast’s shape',
-        columns: ['questions', 'against', 'viewcast', 'other', 'ratio', 'ratio of cpu'],
+        columns: ['questions', 'against', 'viewcast', 'other', 'ratio', 'of wall clock'],
         rows,
         notes: [
           `PostgreSQL ${about.version}, ${history} rows over ${keys} keys, all in memory; jit off, no parallel workers.`,
-          "Medians of COPY (…) TO '/dev/null' as binary, taken in turns; the fastest of each kind counts.",
-          `Targets: at most ${atMost} × the best form by hand, at least ${atLeast} × faster than Feast’s shape with or without a`,
-          `TTL, one key in at most ${oneKeyMs} ms. Beyond ${duration(limitMs)} a statement is stopped.`,
+          "Medians of COPY (…) TO '/dev/null' as binary, taken in turns; the fastest by hand counts. Times are wall clock,",
+          'ratios are of the processor time of the backend, which a busy machine stretches less.',
+          `Targets: at most ${atMost} × the best form by hand, at least ${atLeast} × faster than Feast’s shape; with 30 days`,
+          `both sides leave older rows out. One key in at most ${oneKeyMs} ms. Beyond ${duration(limitMs)} a statement is stopped.`,
         ],
       }
     } finally {
