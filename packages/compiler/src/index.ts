@@ -93,6 +93,7 @@ export {
   columnType,
   emptyCatalog,
   findRelation,
+  inlineMaterialised,
 } from './ir/catalog.ts'
 export { decode, encode } from './ir/codec.ts'
 export type { CompileOptions, DialectName, Form, Passes } from './ir/compile-options.ts'

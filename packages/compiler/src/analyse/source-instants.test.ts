@@ -34,6 +34,15 @@ describe('the instants of a source', () => {
     expect(names(r).cutAt).toEqual(['valid_from', 'ended_at', 'produced_at'])
   })
 
+  test('leave out keys: an entity may be a day', () => {
+    const r = relation(['day', 'date'], ['seen_at', 'timestamptz'])
+    const { cutAt, ignored } = sourceInstants(r, undefined, new Set(['day']))
+    expect({ cutAt: cutAt.map((c) => c.name), ignored }).toEqual({
+      cutAt: ['seen_at'],
+      ignored: [{ column: 'day', why: 'key' }],
+    })
+  })
+
   test('are the declared one alone where there is one', () => {
     const r = relation(['published_at', 'timestamptz'], ['starts_at', 'timestamptz'])
     expect(names(r, { knownAt: 'published_at' })).toEqual({ cutAt: ['published_at'], ignored: ['starts_at: declared'] })

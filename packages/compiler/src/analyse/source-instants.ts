@@ -9,7 +9,7 @@ export interface SourceInstants {
   /** A row counts as there once all of these have passed; none when the rows are taken as there always. */
   readonly cutAt: readonly Column[]
   /** Instants left out, and why. */
-  readonly ignored: readonly { readonly column: string; readonly why: 'planned' | 'declared' }[]
+  readonly ignored: readonly { readonly column: string; readonly why: 'planned' | 'declared' | 'key' }[]
 }
 
 const instants = new Set(['timestamptz', 'timestamp', 'date'])
@@ -20,9 +20,13 @@ const planned =
 
 /**
  * The instants of a source: the one declared; otherwise every column that holds one, except those that by their name are
- * known beforehand. A flight that has taken off and not landed is then not there yet, a contract that runs out next year is.
+ * known beforehand, and `keys`, which name what is asked about. A flight that has taken off and not landed is then not there yet, a contract that runs out next year is.
  */
-export function sourceInstants(relation: CatalogRelation, declared?: SourceTime): SourceInstants {
+export function sourceInstants(
+  relation: CatalogRelation,
+  declared?: SourceTime,
+  keys: ReadonlySet<string> = new Set(),
+): SourceInstants {
   const { schema, name } = relation
   const all = relation.columns.filter((c) => instants.has(c.type))
   if (declared !== undefined) {
@@ -31,7 +35,11 @@ export function sourceInstants(relation: CatalogRelation, declared?: SourceTime)
     const ignored = all.filter((c) => c.name !== known).map((c) => ({ column: c.name, why: 'declared' as const }))
     return { schema, name, cutAt, ignored }
   }
-  const cutAt = all.filter((c) => !planned.test(c.name))
-  const ignored = all.filter((c) => planned.test(c.name)).map((c) => ({ column: c.name, why: 'planned' as const }))
+  const why = (c: Column) => (keys.has(c.name) ? 'key' : planned.test(c.name) ? 'planned' : undefined)
+  const cutAt = all.filter((c) => why(c) === undefined)
+  const ignored = all.flatMap((c) => {
+    const reason = why(c)
+    return reason === undefined ? [] : [{ column: c.name, why: reason } as const]
+  })
   return { schema, name, cutAt, ignored }
 }

@@ -66,11 +66,12 @@ export function leakProbe(
   }
   const whole = build((stages) => stages)
   const declared = bound.dataset.sources ?? {}
+  const keys = keyColumns(bound)
   return {
     whole: whole.sql,
     cut: (sources, instant) => build((stages, names) => cutSources(stages, instant, sources, facts.catalog, names)).sql,
     sources: sourcesOf(whole.inlined, facts.catalog).map((r) =>
-      sourceInstants(r, declared[`${r.schema}.${r.name}`] ?? declared[r.name]),
+      sourceInstants(r, declared[`${r.schema}.${r.name}`] ?? declared[r.name], keys),
     ),
     ownSources: sampleSources(bound, facts),
     keys: whole.keys,
@@ -86,3 +87,13 @@ function sampleSources(bound: BoundDataset, facts: Facts): ReadonlySet<string> {
     sourcesOf(inlineViews(stages, facts.catalog, names), facts.catalog).map((r) => `${r.schema}.${r.name}`),
   )
 }
+
+/** What keys are called, in the sample and in the views: an entity may be a day. */
+const keyColumns = (bound: BoundDataset): ReadonlySet<string> =>
+  new Set([
+    ...bound.dataset.sample.entity.keys.map((k) => k.name),
+    ...bound.uses.flatMap(({ use, on }) => [
+      ...on.flat(),
+      ...(use.view.kind === 'aggregates' ? Object.values(use.view.spec.keys) : []),
+    ]),
+  ])

@@ -3,6 +3,8 @@
  *
  * Codes are public API: renaming one is a breaking change. Messages name objects (views, columns, files), never row
  * values and never secrets. Each code has a page in `docs/errors/` and a test that produces it.
+ *
+ * Long because it is one list, read by looking a code up.
  */
 export interface CodeEntry {
   readonly severity: 'error' | 'warning'
@@ -52,6 +54,21 @@ export const codes = {
   'sql/clock': entry(
     (p) => `${p.view} reads the clock through ${p.function}, so it cannot be asked for another instant`,
     () => 'Use spine.as_of instead.',
+    'warning',
+  ),
+  'sql/time-zone': entry(
+    (p) => `${p.view} depends on the session's time zone: ${p.what}`,
+    (p) => `Say the zone: ${p.instead}.`,
+    'warning',
+  ),
+  'sql/session': entry(
+    (p) => `${p.view} reads the session through ${p.what}, so it answers each client differently`,
+    () => 'Make it a column of the sample, or of a request view.',
+    'warning',
+  ),
+  'view/materialised': entry(
+    (p) => `The definition of the materialised view ${p.relation} is inlined: its stored rows are not read`,
+    () => "Fine where they are only a cache. To read them as they are, give the dataset materialised: 'read'.",
     'warning',
   ),
   'view/unknown-relation': entry((p) => `${p.view} reads "${p.relation}", which is not in the database`, near),

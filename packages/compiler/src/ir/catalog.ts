@@ -28,6 +28,8 @@ export interface CatalogRelation {
   readonly columns: readonly Column[]
   /** For views: the defining SELECT with every name schema-qualified, without the trailing semicolon. */
   readonly definition?: string
+  /** A materialised view that is to be inlined like any other view; see {@link inlineMaterialised}. */
+  readonly materialised?: true
   readonly indexes: readonly CatalogIndex[]
   readonly comment?: string
   /** Rows the planner believes in; undefined when never analysed. */
@@ -88,3 +90,16 @@ function byName({ relations }: Catalog): Map<string, CatalogRelation[]> {
 /** The type of a column of a relation. */
 export const columnType = (relation: CatalogRelation, column: string): SqlType | undefined =>
   relation.columns.find((c) => c.name === column)?.type
+
+/**
+ * The catalog with materialised views as the views they store, so that a query that inlines them runs where only the tables
+ * are, and sees what is there now.
+ */
+export const inlineMaterialised = (catalog: Catalog): Catalog => ({
+  ...catalog,
+  relations: catalog.relations.map((r) =>
+    r.kind === 'materialized' && r.definition !== undefined
+      ? { ...r, kind: 'view', materialised: true, indexes: [] }
+      : r,
+  ),
+})

@@ -224,6 +224,8 @@ export interface DatasetDef {
   readonly features: readonly FeatureUse[]
   /** Source, as `name` or `schema.name` → when its rows became known; judged by its columns where absent. */
   readonly sources?: Readonly<Record<string, SourceTime>>
+  /** `read` takes the stored rows of materialised views, which are then needed where the query runs. Default `inline`. */
+  readonly materialised?: 'inline' | 'read'
   readonly description?: string
 }
 

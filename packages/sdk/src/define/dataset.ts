@@ -107,6 +107,11 @@ export type DefineDataset = <
      * `'always'`. Judged by the columns of the source where absent.
      */
     readonly sources?: Readonly<Record<string, SourceTime>>
+    /**
+     * Materialised views are inlined like views, so that the query needs tables only. `'read'` takes their stored rows: the
+     * query then runs only where they are, and sees what they held when they were refreshed.
+     */
+    readonly materialised?: 'inline' | 'read'
     readonly description?: string
   },
 ) => Dataset<{
@@ -124,6 +129,7 @@ export function defineDataset(
     readonly target?: TargetDef
     readonly features: readonly Part[]
     readonly sources?: Readonly<Record<string, SourceTime>>
+    readonly materialised?: 'inline' | 'read'
     readonly description?: string
   },
 ): DatasetDef {
@@ -134,6 +140,7 @@ export function defineDataset(
     ...(options.target === undefined ? {} : { target: options.target }),
     features: options.features.map(plainUse),
     ...(options.sources === undefined ? {} : { sources: { ...options.sources } }),
+    ...(options.materialised === undefined ? {} : { materialised: options.materialised }),
     ...(options.description === undefined ? {} : { description: options.description }),
   })
 }

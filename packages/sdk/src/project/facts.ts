@@ -10,6 +10,7 @@ import {
   type Facts,
   type FeatureView,
   findRelation,
+  inlineMaterialised,
   isViewcastError,
   loadParser,
   locate,
@@ -29,7 +30,7 @@ export interface Prepared {
   /** The dataset with its `.sql` files read. */
   readonly dataset: DatasetDef
   readonly facts: Facts
-  /** Warnings about the users' SQL (volatile functions, the clock). */
+  /** Warnings about the users' SQL (volatile functions, the clock, the session). */
   readonly warnings: readonly Diagnostic[]
 }
 
@@ -46,15 +47,17 @@ export async function prepareDataset(db: Database, dataset: DatasetDef, director
     ...(resolved.target ? [resolved.target] : []),
     ...resolved.features.map((u) => u.view),
   ])
-  return { dataset: resolved, ...(await describeAll(db, all)) }
+  return { dataset: resolved, ...(await describeAll(db, all, dataset.materialised)) }
 }
 
 /** Describes any set of definitions. */
 export async function describeAll(
   db: Database,
   definitions: Iterable<Queried>,
+  materialised: 'inline' | 'read' = 'inline',
 ): Promise<{ facts: Facts; warnings: Diagnostic[] }> {
-  const [catalog] = await Promise.all([db.introspect(), loadParser()])
+  const [found] = await Promise.all([db.introspect(), loadParser()])
+  const catalog = materialised === 'read' ? found : inlineMaterialised(found)
   const columns = new Map<Queried, readonly Column[]>()
   const problems: Diagnostic[] = []
   const warnings: Diagnostic[] = []
@@ -65,8 +68,13 @@ export async function describeAll(
     if (one.columns) columns.set(definition, one.columns)
   }
   if (problems.length > 0) throw new ViewcastError(problems)
-  return { facts: { catalog, columns: (d) => columns.get(d) ?? [] }, warnings }
+  // Views of the database that several definitions read would be warned of as often.
+  return { facts: { catalog, columns: (d) => columns.get(d) ?? [] }, warnings: distinct(warnings) }
 }
+
+const distinct = (warnings: readonly Diagnostic[]): Diagnostic[] => [
+  ...new Map(warnings.map((w) => [JSON.stringify(w), w])).values(),
+]
 
 /** Describes one definition; what is wrong with it is returned, so that the others are looked at too. Load the parser first. */
 export async function describeOne(

@@ -22,8 +22,8 @@ export interface LeakSource {
   readonly relation: string
   /** Columns that had to be before the instant; empty when its rows count as there always. */
   readonly cutAt: readonly string[]
-  /** Instants that did not count: `planned`, by their name, or because others were `declared`. */
-  readonly ignored: readonly { readonly column: string; readonly why: 'planned' | 'declared' }[]
+  /** Instants that did not count: `planned`, by their name; a `key`; or because others were `declared`. */
+  readonly ignored: readonly { readonly column: string; readonly why: 'planned' | 'declared' | 'key' }[]
 }
 
 export interface LeakReport {
