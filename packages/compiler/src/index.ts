@@ -18,6 +18,12 @@ export {
   lineageOf,
   type SourceColumn,
 } from './analyse/lineage.ts'
+export {
+  type ColumnNullability,
+  columnNullability,
+  type Nullability,
+  relationNullability,
+} from './analyse/nullability.ts'
 export type { SourceInstants } from './analyse/source-instants.ts'
 export { type SpineColumn, spineColumns } from './analyse/spine-columns.ts'
 export { type UniqueKey, uniqueKeys } from './analyse/unique-keys.ts'
@@ -87,6 +93,7 @@ export {
 } from './ir/aggregate.ts'
 export {
   type Catalog,
+  type CatalogEnum,
   type CatalogIndex,
   type CatalogRelation,
   type ColumnStatistics,

@@ -36,8 +36,8 @@ export const typesCommand = defineCommand({
     const settings = await loadSettings(globals, io)
     const file = options.out === undefined ? join(settings.root, 'db.gen.ts') : resolve(io.cwd, options.out)
     const text = await withDatabase(invocation, settings, async (db) => {
-      const { generateTypes } = await import('@viewcast/sdk')
-      return generateTypes(await db.introspect(), options.include === undefined ? {} : { include: options.include })
+      const { databaseTypes } = await import('@viewcast/sdk')
+      return databaseTypes(db, options.include === undefined ? {} : { include: options.include })
     })
     const before = await readFile(file, 'utf8').catch(() => undefined)
     const { added, removed } = diffLines(before ?? '', text)

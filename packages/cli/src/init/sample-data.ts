@@ -9,7 +9,7 @@ export interface Filled {
 
 /** Creates and fills the sample tables in the embedded database of a project folder, all or nothing. */
 export async function fillSampleDatabase(directory: string, signal: AbortSignal): Promise<Filled> {
-  const { connect, generateTypes } = await import('@viewcast/sdk')
+  const { connect, databaseTypes } = await import('@viewcast/sdk')
   const db = await connect(join(directory, '.viewcast', 'data'))
   try {
     await db.transaction(async (tx) => {
@@ -21,7 +21,7 @@ export async function fillSampleDatabase(directory: string, signal: AbortSignal)
       const [row] = await db.rows<{ n: string }>(`select count(*) as n from ${name}`)
       tables.push({ name, rows: Number(row?.n) })
     }
-    return { tables, types: generateTypes(await db.introspect(), { include: ['customers', 'orders'] }) }
+    return { tables, types: await databaseTypes(db, { include: ['customers', 'orders'] }) }
   } finally {
     await db.close()
   }

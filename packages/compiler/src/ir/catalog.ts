@@ -9,6 +9,13 @@ export interface Catalog {
   readonly relations: readonly CatalogRelation[]
   /** Functions outside pg_catalog that are volatile or return sets; absent when they were not asked for. */
   readonly functions?: readonly CatalogFunction[]
+  /** Enum types with their labels in order; two of one name are in two schemas. */
+  readonly enums?: readonly CatalogEnum[]
+  /**
+   * Names of pg_catalog that functions or operators elsewhere on the search path have, too, and that may give NULL for
+   * values there: which one is meant depends on types, which the text does not tell.
+   */
+  readonly overloaded?: readonly string[]
 }
 
 /** What every overload of a name has in common, or may. */
@@ -19,6 +26,12 @@ export interface CatalogFunction {
   readonly volatile: boolean
   /** Some overload returns a set. */
   readonly returnsSet: boolean
+}
+
+export interface CatalogEnum {
+  readonly schema: string
+  readonly name: string
+  readonly labels: readonly string[]
 }
 
 export interface CatalogRelation {

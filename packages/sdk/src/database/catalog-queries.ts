@@ -16,7 +16,8 @@ const relations = `
    WHERE ${visible}
    ORDER BY n.nspname, c.relname`
 
-// Comments by a join: the functions for them run a query per row. Domains may stand on domains.
+// A NOT NULL that is not validated (PostgreSQL 18) holds for new rows only. Comments by a join: the functions for them
+// run a query per row. Domains may stand on domains.
 const columns = `
   WITH RECURSIVE base AS (
     SELECT t.oid, t.typbasetype AS type FROM pg_catalog.pg_type t WHERE t.typtype = 'd'
@@ -27,7 +28,7 @@ const columns = `
       FROM base b JOIN pg_catalog.pg_type t ON t.oid = b.type AND t.typtype <> 'd'
   )
   SELECT c.oid::text, a.attname, coalesce(p.typname, t.typname),
-         a.attnotnull AND c.relkind IN ('r', 'p', 'f'),
+         a.attnotnull AND c.relkind IN ('r', 'p', 'f') AND k.oid IS NULL,
          coalesce(p.typtype, t.typtype) = 'e',
          d.description
     FROM pg_catalog.pg_class c
@@ -35,10 +36,38 @@ const columns = `
     JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
     LEFT JOIN plain p ON p.oid = t.oid
+    LEFT JOIN pg_catalog.pg_constraint k
+           ON k.conrelid = c.oid AND k.contype = 'n' AND NOT k.convalidated AND k.conkey[1] = a.attnum
     LEFT JOIN pg_catalog.pg_description d
            ON d.classoid = 'pg_catalog.pg_class'::regclass AND d.objoid = c.oid AND d.objsubid = a.attnum
    WHERE ${visible}
    ORDER BY c.oid, a.attnum`
+
+const enums = `
+  SELECT n.nspname, t.typname, json_agg(e.enumlabel ORDER BY e.enumsortorder)
+    FROM pg_catalog.pg_enum e
+    JOIN pg_catalog.pg_type t ON t.oid = e.enumtypid
+    JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+   GROUP BY n.nspname, t.typname
+   ORDER BY n.nspname, t.typname`
+
+// What is on the search path. Operators of extensions that are strict keep to values; those of a user are functions like
+// any other.
+const overloaded = `
+  SELECT p.proname FROM pg_catalog.pg_proc p
+   WHERE p.pronamespace <> 'pg_catalog'::regnamespace AND pg_catalog.pg_function_is_visible(p.oid)
+     AND EXISTS (SELECT FROM pg_catalog.pg_proc b
+                  WHERE b.pronamespace = 'pg_catalog'::regnamespace AND b.proname = p.proname)
+  UNION
+  SELECT o.oprname FROM pg_catalog.pg_operator o
+    JOIN pg_catalog.pg_proc p ON p.oid = o.oprcode
+   WHERE o.oprnamespace <> 'pg_catalog'::regnamespace AND pg_catalog.pg_operator_is_visible(o.oid)
+     AND NOT (p.proisstrict AND EXISTS (SELECT FROM pg_catalog.pg_depend d
+                                         WHERE d.classid = 'pg_catalog.pg_operator'::regclass
+                                           AND d.objid = o.oid AND d.deptype = 'e'))
+     AND EXISTS (SELECT FROM pg_catalog.pg_operator b
+                  WHERE b.oprnamespace = 'pg_catalog'::regnamespace AND b.oprname = o.oprname)
+   ORDER BY 1`
 
 // Only btrees give rows in order, which is what an index is asked for here. An expression has attnum 0 and ends the list;
 // columns that are merely included are no part of the key.
@@ -79,6 +108,8 @@ export const catalogQueries = {
                    current_setting('search_path')`,
   relations,
   columns,
+  enums,
+  overloaded,
   indexes,
   statistics,
   definitions: 'SELECT o::text, pg_catalog.pg_get_viewdef(o) FROM unnest($1::oid[]) AS o',

@@ -15,11 +15,13 @@ type Rows = readonly (readonly unknown[])[]
  */
 export async function introspect(lease: Lease): Promise<Catalog> {
   const [about = []] = await read(lease, catalogQueries.session)
+  const overloaded = await read(lease, catalogQueries.overloaded)
   await read(lease, setSearchPath, [''])
   const relations = await read(lease, catalogQueries.relations)
   const columns = byRelation(await read(lease, catalogQueries.columns))
   const indexes = byRelation(await read(lease, catalogQueries.indexes))
   const statistics = byRelation(await read(lease, catalogQueries.statistics))
+  const enums = await read(lease, catalogQueries.enums)
   const definitions = new Map(await viewDefinitions(lease, relations))
   await read(lease, setSearchPath, [about[2]])
   return {
@@ -39,6 +41,12 @@ export async function introspect(lease: Lease): Promise<Catalog> {
         ...(statistics.has(oid) ? { statistics: toStatistics(statistics.get(oid) ?? []) } : {}),
       }
     }),
+    enums: enums.map(([schema, name, labels]) => ({
+      schema: String(schema),
+      name: String(name),
+      labels: labels as string[],
+    })),
+    overloaded: overloaded.map(([name]) => String(name)),
   }
 }
 

@@ -1,6 +1,8 @@
-import { emptyCatalog } from '@viewcast/compiler'
-import { expect, test } from 'vitest'
+import { emptyCatalog, loadParser } from '@viewcast/compiler'
+import { beforeAll, expect, test } from 'vitest'
 import { generateTypes } from './generate.ts'
+
+beforeAll(loadParser)
 
 const column = (name: string, type: string, nullable = false) => ({ name, type, nullable })
 const catalog = {
@@ -41,5 +43,33 @@ test('writes an interface per relation and the DB Kysely takes, sorted', () => {
 test('takes only what is included', () => {
   expect(generateTypes(catalog, { include: ['other.*'] })).toContain(
     'export interface DB {\n  "other.flights": OtherFlights\n}',
+  )
+})
+
+test('a column of a view is not null where its definition proves it', () => {
+  const view = {
+    schema: 'public',
+    name: 'priced',
+    kind: 'view' as const,
+    indexes: [],
+    definition:
+      'SELECT f.id, p.price, count(*) AS n FROM public.flights f LEFT JOIN other.flights p ON true GROUP BY 1, 2',
+    columns: [column('id', 'int8', true), column('price', 'numeric', true), column('n', 'int8', true)],
+  }
+  expect(generateTypes({ ...catalog, relations: [...catalog.relations, view] })).toContain(
+    'export interface Priced {\n  id: Int8\n  n: Int8\n  price: Numeric | null\n}',
+  )
+})
+
+test('an enum is the union of its labels, unless two enums of its name differ; arrays of types drivers do not know are text', () => {
+  const columns = [column('m', 'mood'), column('s', 'size'), column('ms', '_mood'), column('ns', '_int8', true)]
+  const relations = [{ schema: 'public', name: 't', kind: 'table' as const, indexes: [], columns }]
+  const enums = [
+    { schema: 'public', name: 'mood', labels: ['sad', 'it\'s "ok"'] },
+    { schema: 'a', name: 'size', labels: ['s'] },
+    { schema: 'b', name: 'size', labels: ['m'] },
+  ]
+  expect(generateTypes({ ...emptyCatalog, relations, enums })).toContain(
+    `m: "sad" | "it's \\"ok\\""\n  ms: string\n  ns: Int8[] | null\n  s: string\n`,
   )
 })

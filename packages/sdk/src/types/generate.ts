@@ -1,33 +1,16 @@
 /** Kysely's `DB` interface from a catalog. */
-import type { Catalog, CatalogRelation, Column, SqlType } from '@viewcast/compiler'
+import { type Catalog, type CatalogRelation, relationNullability } from '@viewcast/compiler'
+import { aliases, typeScript } from './type-script.ts'
 
 export interface TypesOptions {
   /** Relations to include, as `name`, `schema.name` or `schema.*`; all when absent. Fewer tables check faster. */
   readonly include?: readonly string[]
 }
 
-/** What the drivers return: int8 and numeric arrive as strings, because a JavaScript number would lose digits. */
-const typeScript: Readonly<Record<SqlType, string>> = {
-  bool: 'boolean',
-  int2: 'number',
-  int4: 'number',
-  oid: 'number',
-  float4: 'number',
-  float8: 'number',
-  int8: 'Int8',
-  numeric: 'Numeric',
-  timestamptz: 'Date',
-  timestamp: 'Date',
-  date: 'Date',
-  json: 'Json',
-  jsonb: 'Json',
-  bytea: 'Uint8Array',
-}
-
-const arrives = 'arrives as a string, because a number would lose digits; may be written and compared as any of these.'
-
 /**
  * Writes `db.gen.ts`: one interface per relation and the `DB` interface Kysely takes. Deterministic, sorted by name.
+ *
+ * A view's column is not null only where its definition proves it; call `loadParser()` before.
  *
  * @example
  * ```ts
@@ -46,14 +29,12 @@ export function generateTypes(catalog: Catalog, options: TypesOptions = {}): str
     .map((r) => ({ relation: r, key: keyOf(r, catalog) }))
     .sort((a, b) => compare(a.key, b.key))
   const names = interfaceNames(relations.map((r) => r.key))
-  const uses = (type: string) => relations.some((r) => r.relation.columns.some((c) => typeOf(c).includes(type)))
+  const types = relations.flatMap((r) => r.relation.columns.map((c) => typeScript(c.type, catalog)))
   const preamble = [
     '// Written by `viewcast types`. Do not edit: run it again after the database changes.',
-    ...(uses('Int8') ? [`/** int8: ${arrives} */`, 'export type Int8 = string | number | bigint'] : []),
-    ...(uses('Numeric') ? [`/** numeric: ${arrives} */`, 'export type Numeric = string | number | bigint'] : []),
-    ...(uses('Json') ? ['export type Json = unknown'] : []),
+    ...aliases(types),
   ]
-  const interfaces = relations.map(({ relation }, i) => printInterface(names[i] ?? '', relation))
+  const interfaces = relations.map(({ relation }, i) => printInterface(names[i] ?? '', relation, catalog))
   const db = ['export interface DB {', ...relations.map(({ key }, i) => `  ${property(key)}: ${names[i]}`), '}']
   return `${[preamble.join('\n'), ...interfaces, db.join('\n')].join('\n\n')}\n`
 }
@@ -68,23 +49,19 @@ function included(r: CatalogRelation, include: readonly string[] | undefined): b
 const keyOf = (r: CatalogRelation, catalog: Catalog): string =>
   catalog.searchPath.includes(r.schema) ? r.name : `${r.schema}.${r.name}`
 
-function printInterface(name: string, r: CatalogRelation): string {
+function printInterface(name: string, r: CatalogRelation, catalog: Catalog): string {
+  const nullability = new Map(relationNullability(r, catalog).map((c) => [c.name, c.nullability]))
   const comment = r.comment === undefined ? [] : [`/** ${docText(r.comment)} */`]
   const columns = [...r.columns]
     .sort((a, b) => compare(a.name, b.name))
-    .flatMap((c) => [
-      ...(c.description === undefined ? [] : [`  /** ${docText(c.description)} */`]),
-      `  ${property(c.name)}: ${typeOf(c)}${c.nullable ? ' | null' : ''}`,
-    ])
+    .flatMap((c) => {
+      const type = typeScript(c.type, catalog)
+      return [
+        ...(c.description === undefined ? [] : [`  /** ${docText(c.description)} */`]),
+        `  ${property(c.name)}: ${nullability.get(c.name) === 'never' ? type : `${type} | null`}`,
+      ]
+    })
   return [...comment, `export interface ${name} {`, ...columns, '}'].join('\n')
-}
-
-function typeOf(c: Column): string {
-  if (c.type.startsWith('_')) {
-    const element = typeScript[c.type.slice(1)] ?? 'string'
-    return `${element}[]`
-  }
-  return typeScript[c.type] ?? 'string'
 }
 
 const docText = (text: string): string => text.replaceAll('*/', '* /').replace(/\s+/g, ' ').trim()
