@@ -37,7 +37,7 @@ export interface World {
 const instant = fc.oneof(
   {
     weight: 12,
-    arbitrary: fc.integer({ min: 0, max: 11 }).map((h) => `2024-03-31 ${String(h).padStart(2, '0')}:00:00+00`),
+    arbitrary: fc.integer({ min: 0, max: 7 }).map((h) => `2024-03-31 ${String(h).padStart(2, '0')}:00:00+00`),
   },
   { weight: 1, arbitrary: fc.constantFrom('infinity', '-infinity', '2024-03-31 02:30:00.000001+00') },
 )
@@ -64,9 +64,9 @@ export const world: fc.Arbitrary<World> = fc
           seq: sometimesNull(fc.integer({ min: 0, max: 2 })),
           value: sometimesNull(fc.integer({ min: 0, max: 4 })),
         }),
-        { maxLength: 40 },
+        { maxLength: 120, size: 'max' },
       ),
-      questions: fc.array(fc.record({ first, second, as_of: sometimesNull(instant) }), { maxLength: 25 }),
+      questions: fc.array(fc.record({ first, second, as_of: sometimesNull(instant) }), { maxLength: 25, size: 'max' }),
     })
   })
 
