@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Database, project, standardize, trainingQuery, trainModel } from '@viewcast/sdk'
+import { type Database, prepareDataset, project, standardize, trainingQuery, trainModel } from '@viewcast/sdk'
 import { openTestDatabase } from '@viewcast/sdk/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -68,6 +68,7 @@ describe('SQL in a file', () => {
     ['view/unknown-relation', 'select user_id from usres'],
     ['view/database-error', 'select user_id, contry from users'],
     ['view/missing-key', 'select country from users'],
+    ['view/duplicate-column', 'select u.*, v.* from users u join visits v using (user_id)'],
   ])('%s: %s', async (code, text) => {
     expect(await codesOf(() => compiledFile(text))).toEqual([code])
   })
@@ -94,6 +95,52 @@ describe('SQL in a file', () => {
     const [first] = await diagnosticsOf(() => compiledFile("select 'größer' as größe, user_id form users"))
     expect(first?.code).toBe('sql/syntax')
     expect(first?.location).toMatchObject({ line: 1, column: 40 })
+  })
+
+  it('tells all problems of all files at once, each at its place', async () => {
+    await written('first', 'select user_id,\n  contry, joind\nfrom users')
+    await written('second', 'select user_id form users')
+    await written('third', 'select user_id, 1 as one from usres join vists using (user_id)')
+    await written('fourth', 'select country from users')
+    const views = ['first', 'second', 'third', 'fourth'].map((name) =>
+      p.sqlView(name, { entity: user, file: `${name}.sql` } as never),
+    )
+    const found = await diagnosticsOf(() => trainingQuery(db, dataset([...views, file('gone')]), { directory }))
+    expect(found.map((d) => [d.code, d.location?.file, d.location?.line, d.location?.column])).toEqual([
+      ['project/no-file', undefined, undefined, undefined],
+      ['view/database-error', 'first.sql', 2, 3],
+      ['view/database-error', 'first.sql', 2, 11],
+      ['sql/syntax', 'second.sql', 1, 21],
+      ['view/unknown-relation', 'third.sql', 1, 31],
+      ['view/unknown-relation', 'third.sql', 1, 42],
+      ['view/missing-key', undefined, undefined, undefined],
+    ])
+    expect(found.filter((d) => d.code === 'view/database-error').map((d) => d.hint)).toEqual([
+      'Did you mean "country"?',
+      'Did you mean "joined"?',
+    ])
+  })
+
+  it('reads what the catalog does not list: a partition, a sequence', async () => {
+    await db.execute(`create table parts (user_id int4) partition by list (user_id);
+      create table part_one partition of parts for values in (1); create sequence numbers;`)
+    await written('own', 'select user_id, (select last_value from numbers) as n from part_one')
+    const view = p.sqlView('own', { entity: user, file: 'own.sql' })
+    expect((await trainingQuery(db, dataset([view]), { directory })).sql).toContain('part_one')
+  })
+
+  it('keeps the comment a file begins with, as its description and in the text', async () => {
+    await written(
+      'own',
+      '\ufeff-- Where users are.\r\n-- One row each.\r\n/* nested /* deep */ */\r\nselect user_id, country from users; -- end\r\n',
+    )
+    const view = p.sqlView('own', { entity: user, file: 'own.sql' })
+    const prepared = await prepareDataset(db, dataset([view]), directory)
+    expect(prepared.dataset.features[0]?.view.description).toContain('Where users are.\nOne row each.')
+    const { sql: text } = await trainingQuery(db, dataset([view]), { directory })
+    expect(text).toContain('-- One row each.')
+    expect(text).toContain('-- end')
+    await db.query(text)
   })
 
   it.each([

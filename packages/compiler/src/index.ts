@@ -94,6 +94,7 @@ export {
 export {
   type Catalog,
   type CatalogEnum,
+  type CatalogFunction,
   type CatalogIndex,
   type CatalogRelation,
   type ColumnStatistics,

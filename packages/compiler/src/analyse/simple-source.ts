@@ -51,7 +51,10 @@ function notRowByRow(facts: SqlFacts, catalog: Catalog): string | undefined {
   if (select['limitCount'] !== undefined || select['limitOffset'] !== undefined) return 'it limits its rows'
   if (has('windowClause') || hasWindowFunction(select)) return 'it computes window functions'
   if (
-    hasSetReturning(list(select, 'targetList').map((t) => ({ name: '', value: child(child(t, 'ResTarget'), 'val') })))
+    hasSetReturning(
+      list(select, 'targetList').map((t) => ({ name: '', value: child(child(t, 'ResTarget'), 'val') })),
+      catalog,
+    )
   )
     return 'it returns several rows for one'
   const [volatile] = unrepeatable(facts, { view: '', file: '' }, catalog).filter((d) => d.code === 'sql/volatile')

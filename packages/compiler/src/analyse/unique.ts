@@ -1,6 +1,7 @@
 /** Whether a query provably returns one row per key. A proof or nothing: "unknown" is answered with false. */
 
 import { type SqlFacts, sqlFacts } from '../front/sql/facts.ts'
+import { type FunctionFacts, maySet } from '../front/sql/functions.ts'
 import type { Node, Speaker } from '../front/sql/parser.ts'
 import { child, isSetOperation, list, nameParts, number, text, walk } from '../front/sql/tree.ts'
 import { type Catalog, findRelation } from '../ir/catalog.ts'
@@ -44,7 +45,7 @@ function selectUnique(select: Node, wanted: ReadonlySet<string>, outer: Scope, f
   // DISTINCT ON works on the rows that functions in the select list have multiplied; GROUP BY before them.
   const distinctOn = list(select, 'distinctClause').filter((d) => Object.keys(d).length > 0)
   if (covered(distinctOn, true)) return true
-  if (hasSetReturning(outputs)) return false
+  if (hasSetReturning(outputs, scope.catalog)) return false
   const grouped = list(select, 'groupClause')
   if (covered(grouped, false)) return true
   // Without GROUP BY, or with one the keys do not cover, only the source can be unique.
@@ -74,7 +75,7 @@ export function isOneRow({ select }: SqlFacts, catalog: Catalog): boolean {
   const scope = withCtes(select, { catalog, spineKeys: undefined, ctes: new Map() })
   const range = from.length === 1 ? preservedSide(from[0] as Node, scope) : undefined
   const isSpine = range?.name === 'spine' && range.schema === undefined && range.query === undefined
-  return isSpine && !hasSetReturning(outputsOf(select))
+  return isSpine && !hasSetReturning(outputsOf(select), catalog)
 }
 
 function withCtes(select: Node, outer: Scope): Scope {
@@ -288,16 +289,13 @@ function passed(item: Node, outputs: readonly Output[], select: Node): string | 
   return same ? fields.at(-1) : undefined
 }
 
-const setReturning =
-  /^(unnest|generate_series|generate_subscripts|jsonb?_array_elements|jsonb?_each|jsonb?_object_keys|jsonb?_path_query$|jsonb?_to_recordset|jsonb?_populate_recordset|regexp_matches|regexp_split_to_table|string_to_table)/
-
-export function hasSetReturning(outputs: readonly Output[]): boolean {
+export function hasSetReturning(outputs: readonly Output[], functions?: FunctionFacts): boolean {
   let found = false
   walk(
     outputs.map((o) => o.value),
     (type, node) => {
       if (type === 'SelectStmt' || type === 'SubLink') return false
-      if (type === 'FuncCall' && setReturning.test(nameParts(list(node, 'funcname')).at(-1) ?? '')) found = true
+      if (type === 'FuncCall' && maySet(node, functions)) found = true
       return undefined
     },
   )

@@ -1,16 +1,15 @@
 /** Statements that ask a database what a view returns, without running it. */
 
-import { type Diagnostic, diagnostic } from '../diagnostics/diagnostic.ts'
-import { quoteIdentifier, quoteName } from '../emit/identifier.ts'
+import type { Diagnostic } from '../diagnostics/diagnostic.ts'
+import { locate } from '../diagnostics/locate.ts'
+import { quoteIdentifier } from '../emit/identifier.ts'
 import { printType } from '../emit/type-name.ts'
 import type { SqlFacts } from '../front/sql/facts.ts'
 import { sqlFacts } from '../front/sql/facts.ts'
-import type { Speaker } from '../front/sql/parser.ts'
-import { sessionDependence } from '../front/sql/session-dependence.ts'
-import { unrepeatable } from '../front/sql/unrepeatable.ts'
 import { speakerOf, viewText } from '../front/sql/view-text.ts'
-import { type Catalog, type CatalogRelation, findRelation } from '../ir/catalog.ts'
-import type { FeatureView, Origin, SampleDef, TargetDef, ViewQuery } from '../ir/definition.ts'
+import { type Catalog, findRelation } from '../ir/catalog.ts'
+import type { FeatureView, KeyColumn, Origin, SampleDef, TargetDef, ViewQuery } from '../ir/definition.ts'
+import { materialisedWarning, textWarnings } from './text-warnings.ts'
 
 export interface DescribeQuery {
   readonly sql: string
@@ -23,7 +22,7 @@ export interface DescribeQuery {
   /** What locations are printed under: the file, or the view. */
   readonly file: string
   readonly facts: SqlFacts
-  /** What in the text gives another answer when it is asked again. */
+  /** What in the text, or in a view below it, gives another answer when or where it is asked again. */
   readonly warnings: readonly Diagnostic[]
 }
 
@@ -54,9 +53,6 @@ export function describeQuery(definition: FeatureView | SampleDef | TargetDef, c
   const { text: source, origin } = viewText(queryOf(definition), catalog, view)
   const speaker = speakerOf(view, origin)
   const facts = sqlFacts(source, speaker)
-  const query = queryOf(definition)
-  const itself =
-    query.kind === 'relation' ? findRelation(catalog, query.relation.name, query.relation.schema) : undefined
   const prefix = `${spineStub(definition, facts)}SELECT * FROM (\n`
   return {
     sql: `${prefix}${facts.text}\n) AS q`,
@@ -67,57 +63,30 @@ export function describeQuery(definition: FeatureView | SampleDef | TargetDef, c
     file: speaker.file,
     facts,
     warnings: [
-      ...(itself ? storedWarning(itself) : []),
-      ...ownWarnings(facts, speaker, catalog),
-      ...warningsBelow(facts, catalog),
+      ...storedItself(definition, catalog, speaker.file),
+      ...textWarnings(facts, speaker, catalog, spineColumns(definition)),
     ],
   }
 }
 
-const ownWarnings = (facts: SqlFacts, speaker: Speaker, catalog: Catalog): Diagnostic[] => [
-  ...unrepeatable(facts, speaker, catalog),
-  ...sessionDependence(facts, speaker, catalog),
-]
-
-const remembered = new WeakMap<Catalog, Map<CatalogRelation, readonly Diagnostic[]>>()
-
-/** What is to be said of the views of the database a text reads, down to tables: they become part of the query. */
-function warningsBelow(facts: SqlFacts, catalog: Catalog, path: readonly CatalogRelation[] = []): Diagnostic[] {
-  const known = remembered.get(catalog) ?? new Map<CatalogRelation, readonly Diagnostic[]>()
-  remembered.set(catalog, known)
-  const out = new Set<Diagnostic>()
-  for (const r of facts.references) {
-    const view = findRelation(catalog, r.name, r.schema)
-    if (view?.kind !== 'view' || view.definition === undefined || path.includes(view)) continue
-    const found = known.get(view) ?? ofView(view, view.definition, catalog, [...path, view])
-    known.set(view, found)
-    for (const d of found) out.add(d)
-  }
-  return [...out]
-}
-
-const storedWarning = (view: CatalogRelation): Diagnostic[] =>
-  view.materialised === true
-    ? [diagnostic('view/materialised', { relation: quoteName({ schema: view.schema, name: view.name }) })]
-    : []
-
-function ofView(
-  view: CatalogRelation,
-  definition: string,
-  catalog: Catalog,
-  path: readonly CatalogRelation[],
-): readonly Diagnostic[] {
-  const name = `view "${view.name}"`
-  const speaker = { view: name, file: name }
-  const facts = sqlFacts(definition, speaker)
-  return [...storedWarning(view), ...ownWarnings(facts, speaker, catalog), ...warningsBelow(facts, catalog, path)]
-}
-
 function spineStub(definition: FeatureView | SampleDef | TargetDef, facts: SqlFacts): string {
   if (!facts.references.some((r) => r.name === 'spine' && r.schema === undefined)) return ''
-  const brought = definition.kind === 'request' ? definition.columns : []
-  const keys = [...definition.entity.keys, ...brought].map(
-    (k) => `NULL::${printType(k.type)} AS ${quoteIdentifier(k.name)}`,
-  )
-  return `WITH spine AS (SELECT ${[...keys, 'NULL::timestamptz AS as_of'].join(', ')}) `
+  const columns = spineColumns(definition).map((k) => `NULL::${printType(k.type)} AS ${quoteIdentifier(k.name)}`)
+  return `WITH spine AS (SELECT ${columns.join(', ')}) `
+}
+
+const spineColumns = (d: FeatureView | SampleDef | TargetDef): KeyColumn[] => [
+  ...d.entity.keys,
+  ...(d.kind === 'request' ? d.columns : []),
+  { name: 'as_of', type: 'timestamptz' },
+]
+
+/** A definition that is a materialised view by its name. */
+function storedItself(d: FeatureView | SampleDef | TargetDef, catalog: Catalog, file: string): Diagnostic[] {
+  const query = queryOf(d)
+  const relation =
+    query.kind === 'relation' ? findRelation(catalog, query.relation.name, query.relation.schema) : undefined
+  if (relation?.materialised !== true) return []
+  const place = locate(file, relation.definition ?? '', 0)
+  return [materialisedWarning(relation, place)]
 }

@@ -63,13 +63,17 @@ export const codes = {
   ),
   'sql/session': entry(
     (p) => `${p.view} reads the session through ${p.what}, so it answers each client differently`,
-    () => 'Make it a column of the sample, or of a request view.',
+    (p) => p.hint ?? 'Make it a column of the sample, or of a request view.',
     'warning',
   ),
   'view/materialised': entry(
     (p) => `The definition of the materialised view ${p.relation} is inlined: its stored rows are not read`,
     () => "Fine where they are only a cache. To read them as they are, give the dataset materialised: 'read'.",
     'warning',
+  ),
+  'view/duplicate-column': entry(
+    (p) => `${p.view} returns more than one column named "${p.column}"`,
+    () => 'Give one of them another name with AS, or list the columns instead of *.',
   ),
   'view/unknown-relation': entry((p) => `${p.view} reads "${p.relation}", which is not in the database`, near),
   'view/unknown-column': entry((p) => `${p.view} has no column "${p.column}"`, near),

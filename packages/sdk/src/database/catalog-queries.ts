@@ -103,6 +103,17 @@ const statistics = `
       SELECT CASE WHEN a.atttypid = 'timestamptz'::regtype THEN s.histogram_bounds::text::timestamptz[] END AS bounds) AS h
    WHERE s.n_distinct <> 0 AND ${visible}`
 
+// One row per name: what all of its overloads are, and what one of them may be.
+const functions = `
+  SELECT n.nspname, p.proname, bool_and(p.provolatile = 'v'), bool_or(p.proretset)
+    FROM pg_catalog.pg_proc p
+    JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+   WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp_|toast_temp_)'
+     AND p.prokind IN ('f', 'w') AND p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)
+   GROUP BY 1, 2
+  HAVING bool_and(p.provolatile = 'v') OR bool_or(p.proretset)
+   ORDER BY 1, 2`
+
 export const catalogQueries = {
   session: `SELECT to_json(current_schemas(false)), current_setting('server_version_num')::int / 10000,
                    current_setting('search_path')`,
@@ -111,6 +122,7 @@ export const catalogQueries = {
   enums,
   overloaded,
   indexes,
+  functions,
   statistics,
   definitions: 'SELECT o::text, pg_catalog.pg_get_viewdef(o) FROM unnest($1::oid[]) AS o',
 } as const

@@ -22,11 +22,18 @@ export async function introspect(lease: Lease): Promise<Catalog> {
   const indexes = byRelation(await read(lease, catalogQueries.indexes))
   const statistics = byRelation(await read(lease, catalogQueries.statistics))
   const enums = await read(lease, catalogQueries.enums)
+  const functions = await read(lease, catalogQueries.functions)
   const definitions = new Map(await viewDefinitions(lease, relations))
   await read(lease, setSearchPath, [about[2]])
   return {
     searchPath: about[0] as string[],
     serverVersion: about[1] as number,
+    functions: functions.map(([schema, name, volatile, returnsSet]) => ({
+      schema: String(schema),
+      name: String(name),
+      volatile: volatile === true,
+      returnsSet: returnsSet === true,
+    })),
     relations: relations.map(([oid, schema, name, kind, comment, estimate]): CatalogRelation => {
       const definition = definitions.get(oid)
       return {

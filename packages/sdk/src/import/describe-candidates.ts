@@ -17,7 +17,7 @@ import {
   type ViewQuery,
 } from '@viewcast/compiler'
 import type { Database } from '../database/database.ts'
-import { describeOne } from '../project/facts.ts'
+import { describeOne } from '../project/describe-definition.ts'
 import type { Candidate, CandidateColumn, CandidateQuery, KeyClue, KeyedRelation, NamedEntity } from './candidate.ts'
 import { isTime } from './infer-keys.ts'
 import { looksLikeKey } from './infer-names.ts'

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
 import {
   type DatasetDef,
+  type Diagnostic,
   diagnostic,
   type FeatureView,
   type SampleDef,
@@ -12,30 +13,46 @@ import {
 
 type Queried = FeatureView | SampleDef | TargetDef
 
+interface ReadDataset {
+  readonly dataset: DatasetDef
+  readonly problems: readonly Diagnostic[]
+  /** Definitions whose file is missing. */
+  readonly unread: ReadonlySet<Queried>
+}
+
 /**
- * A dataset with every `.sql` file it names read into text. Values that name no file come back as they are.
+ * A dataset with every `.sql` file it names read into text. Values that name no file come back as they are; a comment a
+ * file begins with describes the definition, unless it has a description.
  *
- * `directory` is what relative paths are relative to. Errors: `project/no-file`, all of them at once.
+ * `directory` is what relative paths are relative to. Problems: `project/no-file`.
  */
-export async function readDatasetFiles(dataset: DatasetDef, directory: string): Promise<DatasetDef> {
+export async function readDataset(dataset: DatasetDef, directory: string): Promise<ReadDataset> {
   const read = reader(directory)
   const sample = await read.definition(dataset.sample)
   const target = dataset.target && (await read.definition(dataset.target))
   const features = await Promise.all(dataset.features.map(async (u) => ({ ...u, view: await read.definition(u.view) })))
-  read.throwIfFailed()
-  return { ...dataset, sample, features, ...(target === undefined ? {} : { target }) }
+  const resolved = { ...dataset, sample, features, ...(target === undefined ? {} : { target }) }
+  return { dataset: resolved, problems: read.failed, unread: read.unread }
+}
+
+/** The same, refused when a file is missing: `project/no-file`, all of them at once. */
+export async function readDatasetFiles(declared: DatasetDef, directory: string): Promise<DatasetDef> {
+  const { dataset, problems } = await readDataset(declared, directory)
+  if (problems.length > 0) throw new ViewcastError(problems)
+  return dataset
 }
 
 /** The same for one feature view, sample or target. */
 export async function readDefinitionFiles<D extends Queried>(definition: D, directory: string): Promise<D> {
   const read = reader(directory)
   const out = await read.definition(definition)
-  read.throwIfFailed()
+  if (read.failed.length > 0) throw new ViewcastError(read.failed)
   return out
 }
 
 function reader(directory: string) {
-  const failed: ReturnType<typeof diagnostic>[] = []
+  const failed: Diagnostic[] = []
+  const unread = new Set<Queried>()
   // A view used twice must stay one value: stages are shared by identity.
   const done = new Map<Queried, Promise<Queried>>()
   const query = async (q: ViewQuery, view: string): Promise<ViewQuery> => {
@@ -49,15 +66,23 @@ function reader(directory: string) {
       failed.push(
         diagnostic('project/no-file', { view, file: q.path, detail: (e as { code?: string }).code ?? 'unreadable' }),
       )
-      return { kind: 'sql', text: 'SELECT', origin: { kind: 'file', path: q.path } }
+      return q
     }
   }
   const resolve = async (d: Queried): Promise<Queried> => {
     const title = `${d.kind === 'sample' || d.kind === 'target' ? d.kind : 'view'} "${d.name}"`
     if (d.kind === 'aggregates') {
-      return { ...d, spec: { ...d.spec, source: await query(d.spec.source, title) } }
+      const source = await query(d.spec.source, title)
+      return described({ ...d, spec: { ...d.spec, source } }, source, d.spec.source)
     }
-    return { ...d, query: await query(d.query, title) }
+    const own = await query(d.query, title)
+    return described({ ...d, query: own }, own, d.query)
+  }
+  const described = <D extends Queried>(d: D, read: ViewQuery, declared: ViewQuery): D => {
+    if (read.kind === 'file') unread.add(d)
+    if (read.kind !== 'sql' || declared.kind !== 'file' || d.description !== undefined) return d
+    const description = leadingComment(read.text)
+    return description === undefined ? d : { ...d, description }
   }
   return {
     definition: <D extends Queried>(d: D): Promise<D> => {
@@ -65,8 +90,23 @@ function reader(directory: string) {
       done.set(d, known)
       return known as Promise<D>
     },
-    throwIfFailed(): void {
-      if (failed.length > 0) throw new ViewcastError(failed)
-    },
+    failed,
+    unread,
   }
+}
+
+/** The comment a text begins with, without its marks; undefined when it begins otherwise. */
+function leadingComment(text: string): string | undefined {
+  const lines: string[] = []
+  let rest = text.trimStart()
+  for (;;) {
+    const line = /^--+ ?(.*?)\s*(?:\n|$)\s*/.exec(rest)
+    const block = line ? null : /^\/\*+([\s\S]*?)\*+\/\s*/.exec(rest)
+    const found = line ?? block
+    if (!found) break
+    lines.push(...(found[1] ?? '').split('\n').map((l) => l.replace(/^\s*\*? ?/, '').trimEnd()))
+    rest = rest.slice(found[0].length)
+  }
+  const comment = lines.join('\n').trim()
+  return comment === '' ? undefined : comment
 }
