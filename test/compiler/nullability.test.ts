@@ -97,6 +97,7 @@ const cases: readonly (readonly [group: string, rows: readonly (readonly [sql: s
       ['select case when x is null then 0 else x end, case when x is not null then x else 0 end from a', 'nn'],
       ['select case x when 5 then 0 else x end from a', 'p'],
       ['select id::text, x::text, m::text, d::float8, ts::date from a', 'npnpn'],
+      ["select ts::time, ts::timetz, '10:00'::time from a", '??n'],
       ["select (j -> 'k')::int4, j ->> 'k', j::text, jsonb_typeof(j) from a where id = 3", '???n'],
       ['select arr[1], arr || null::int4, array[x] from a', '??n'],
       ['select lower(r), upper(t), lower(m::text) from a', '?pn'],

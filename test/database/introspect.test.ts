@@ -135,6 +135,26 @@ describeEachEngine('introspection', (engine) => {
     })
   })
 
+  test('a constraint that tables below need not have is none of the whole', async () => {
+    const db = await engine.open()
+    const { serverVersion } = await db.introspect()
+    await db.execute(
+      serverVersion >= 18
+        ? `CREATE TABLE top (a int NOT NULL, b int, CONSTRAINT own NOT NULL b NO INHERIT);
+           CREATE TABLE middle () INHERITS (top); CREATE TABLE low () INHERITS (middle)`
+        : `CREATE TABLE top (a int NOT NULL, b int NOT NULL);
+           CREATE TABLE middle () INHERITS (top); CREATE TABLE low () INHERITS (middle);
+           ALTER TABLE low ALTER b DROP NOT NULL`,
+    )
+    await db.execute('INSERT INTO low VALUES (1, NULL)')
+    const top = findRelation(await db.introspect(), 'top')
+    expect(await db.rows('SELECT count(*) FILTER (WHERE b IS NULL)::int AS n FROM top')).toEqual([{ n: 1 }])
+    expect(top?.columns.map((c) => [c.name, c.nullable])).toEqual([
+      ['a', false],
+      ['b', true],
+    ])
+  })
+
   test('a view too deep to print does not hide the others', async () => {
     const db = await engine.open()
     await db.execute('CREATE TABLE t (a int); CREATE VIEW shallow AS SELECT a FROM t')

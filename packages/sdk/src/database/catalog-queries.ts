@@ -17,7 +17,8 @@ const relations = `
    ORDER BY n.nspname, c.relname`
 
 // A NOT NULL that is not validated (PostgreSQL 18) holds for new rows only. Comments by a join: the functions for them
-// run a query per row. Domains may stand on domains.
+// run a query per row. Domains may stand on domains. A table is read with those that inherit from it, which need not have
+// its constraint; a foreign one does not enforce it.
 const columns = `
   WITH RECURSIVE base AS (
     SELECT t.oid, t.typbasetype AS type FROM pg_catalog.pg_type t WHERE t.typtype = 'd'
@@ -26,9 +27,19 @@ const columns = `
   ), plain AS (
     SELECT b.oid, t.typname, t.typtype
       FROM base b JOIN pg_catalog.pg_type t ON t.oid = b.type AND t.typtype <> 'd'
+  ), kin AS (
+    SELECT i.inhparent AS top, i.inhrelid AS part FROM pg_catalog.pg_inherits i
+    UNION
+    SELECT k.top, i.inhrelid FROM kin k JOIN pg_catalog.pg_inherits i ON i.inhparent = k.part
+  ), lax AS (
+    SELECT DISTINCT k.top, a.attname
+      FROM kin k
+      JOIN pg_catalog.pg_class c ON c.oid = k.part
+      JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+     WHERE c.relkind = 'f' OR NOT a.attnotnull
   )
   SELECT c.oid::text, a.attname, coalesce(p.typname, t.typname),
-         a.attnotnull AND c.relkind IN ('r', 'p', 'f') AND k.oid IS NULL,
+         a.attnotnull AND c.relkind IN ('r', 'p', 'f') AND k.oid IS NULL AND l.top IS NULL,
          coalesce(p.typtype, t.typtype) = 'e',
          d.description
     FROM pg_catalog.pg_class c
@@ -36,6 +47,7 @@ const columns = `
     JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
     LEFT JOIN plain p ON p.oid = t.oid
+    LEFT JOIN lax l ON l.top = c.oid AND l.attname = a.attname
     LEFT JOIN pg_catalog.pg_constraint k
            ON k.conrelid = c.oid AND k.contype = 'n' AND NOT k.convalidated AND k.conkey[1] = a.attnum
     LEFT JOIN pg_catalog.pg_description d

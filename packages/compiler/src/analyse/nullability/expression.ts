@@ -97,6 +97,9 @@ function valueFunctionNull(node: Node): Value {
   return of(never, /DATE|TIME/.test(name) ? 'time' : 'text')
 }
 
+/** Of an infinite instant, the time of day is NULL. */
+const isTimeOfDay = (type: string): boolean => type === 'time' || type === 'timetz'
+
 /** From jsonb, later servers cast its null to NULL; and casts between types of your own are functions of your own. */
 function castNull(node: Node, arg: Value, scope: Scope): Value {
   const typeName = child(node, 'typeName')
@@ -107,7 +110,8 @@ function castNull(node: Node, arg: Value, scope: Scope): Value {
   const family = isArray ? undefined : familyOf(name, isEnum)
   if (arg.null !== 'never') return { null: arg.null, family }
   const constant = 'A_Const' in (child(node, 'arg') ?? {})
-  const safe = isEnum || plainTypes.has(name) || name === 'json' || name === 'jsonb'
+  const isPlain = isEnum || plainTypes.has(name) || name === 'json' || name === 'jsonb'
+  const safe = isPlain && !(isTimeOfDay(name) && arg.family === 'time')
   return safe && (arg.family !== undefined || constant) ? { null: 'never', family } : { null: 'unknown', family }
 }
 
