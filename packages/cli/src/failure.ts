@@ -48,11 +48,8 @@ function diagnosticsOf(error: unknown, io: Io, what: string, sdk: Sdk): readonly
   if (error instanceof UsageError) return [usageDiagnostic(error, sdk)]
   if (sdk.isViewcastError(error)) return error.diagnostics
   if (!sdk.isDatabaseError(error)) return []
-  // A statement that compiled and fails on the data, such as a division by zero in a view. What the server says of bad
-  // data quotes it: `invalid input syntax for type integer: "…"`.
-  const said = error.sqlState.startsWith('22') ? error.message.replace(/: ".*"$/s, '') : error.message
   const hint = error.hint === undefined ? {} : { hint: error.hint }
-  return [sdk.diagnostic('engine/failed', { detail: `${said} (SQLSTATE ${error.sqlState})`, ...hint })]
+  return [sdk.diagnostic('engine/failed', { detail: sdk.serverWords(error), ...hint })]
 }
 
 function exitCode(diagnostics: readonly Diagnostic[]): number {

@@ -223,7 +223,8 @@ function checkInputs(model: ModelDef, bound: BoundDataset, record: ModelRecord):
   )
 }
 
-function normalised(binding: SpineBinding): SpineBinding {
+/** With its instant as it is printed. Errors: `time/instant`. */
+export function normalised(binding: SpineBinding): SpineBinding {
   if (binding.kind === 'sample' || binding.kind === 'parameters' || binding.at === undefined) return binding
   const at = instant(binding.at)
   if (at === undefined) fail('time/instant', { value: binding.at })

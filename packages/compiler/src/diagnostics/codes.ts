@@ -104,6 +104,15 @@ export const codes = {
     (p) => `The database refuses ${p.view}: ${p.detail}`,
     (p) => near(p) ?? p.hint,
   ),
+  'view/failed': entry(
+    (p) => {
+      if (p.view === undefined) return `The database stopped the query of ${p.query}: ${p.detail}; ${p.why}`
+      const column = p.columns === undefined ? '' : `, column ${p.columns},`
+      const through = p.through === undefined ? '' : `; view "${p.through}", which it reads, fails alone too`
+      return `${p.view}${column} failed on the data: ${p.detail}${through}`
+    },
+    (p) => p.hint,
+  ),
   'view/duplicate-keys': entry(
     (p) => `${p.view} returns more than one row for the same ${p.keys}; one of them is taken`,
     () => 'One row per key is needed; group by the key, or declare a history view with a time column.',

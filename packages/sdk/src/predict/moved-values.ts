@@ -10,6 +10,8 @@ import {
   type SourceInstants,
 } from '@viewcast/compiler'
 import type { Database, Value } from '../database/database.ts'
+import { namingFailedView } from '../project/failed-view.ts'
+import { probedParts, runningTraining } from '../project/running-query.ts'
 
 export interface ProbeOptions {
   /** Instants of the sample that are probed, spread over it. Default 5. */
@@ -61,9 +63,13 @@ export async function movedValues(
     options.onProgress?.(i, chosen.length)
     const probe = leakProbe(bound, facts, questions, at, what)
     const cutAt = later(at, after)
-    const whole = await db.query(probe.whole)
+    // A view may fail over cut sources only: an average over what is not there yet.
+    const parts = () => probedParts(bound, facts, what, (some) => leakProbe(some, facts, questions, at, what), cutAt)
+    const running = { ...runningTraining(bound, facts, options.signal), parts }
+    const asked = (sql: string) => namingFailedView(db, running, () => db.query(sql))
+    const whole = await asked(probe.whole)
     const difference = async (cuts: readonly SourceInstants[]) =>
-      movedColumns(whole, await db.query(probe.cut(cuts, cutAt)), probe.keys)
+      movedColumns(whole, await asked(probe.cut(cuts, cutAt)), probe.keys)
     sources = probe.sources
     own = probe.ownSources
     rows += questions.length

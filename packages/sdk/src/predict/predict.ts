@@ -1,6 +1,15 @@
-import type { Column, Diagnostic, ModelDef, ModelRecord } from '@viewcast/compiler'
+import {
+  type Column,
+  predictionQuery as compilePredictionQuery,
+  type Diagnostic,
+  type ModelDef,
+  type ModelRecord,
+} from '@viewcast/compiler'
 import type { Database, Value } from '../database/database.ts'
-import { type PredictOptions, predictionQuery } from './queries.ts'
+import { rowsNamingFailedView } from '../project/failed-view.ts'
+import { prepareModel } from '../project/prepare-model.ts'
+import { runningPrediction } from '../project/running-query.ts'
+import { type PredictOptions, predictionOptions } from './queries.ts'
 
 export interface Prediction {
   readonly sql: string
@@ -13,7 +22,7 @@ export interface Prediction {
 /**
  * Predicts: compiles the prediction query and streams its rows.
  *
- * Errors: those of {@link predictionQuery}.
+ * Errors: those of `predictionQuery`; while the rows are read, `view/failed` and `engine/interrupted`.
  *
  * @example
  * ```ts
@@ -27,6 +36,15 @@ export async function predict(
   record: ModelRecord,
   options: PredictOptions & { readonly signal?: AbortSignal } = {},
 ): Promise<Prediction> {
-  const { sql, columns, warnings } = await predictionQuery(db, model, record, options)
-  return { sql, columns, warnings, rows: db.stream(sql, options.signal ? { signal: options.signal } : {}) }
+  const prepared = await prepareModel(db, model, options.directory)
+  const wanted = predictionOptions(options)
+  const { sql, columns, warnings } = compilePredictionQuery(prepared.model, record, prepared.facts, wanted)
+  const running = runningPrediction(prepared, record, wanted.spine, options.signal)
+  const rows = db.stream(sql, options.signal ? { signal: options.signal } : {})
+  return {
+    sql,
+    columns,
+    warnings: [...prepared.warnings, ...warnings],
+    rows: rowsNamingFailedView(db, running, rows),
+  }
 }

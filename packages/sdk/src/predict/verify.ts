@@ -16,7 +16,9 @@ import {
   verificationQuery,
 } from '@viewcast/compiler'
 import type { Database, Value } from '../database/database.ts'
+import { namingFailedView } from '../project/failed-view.ts'
 import { prepareModel } from '../project/prepare-model.ts'
+import { runningVerification } from '../project/running-query.ts'
 import { agreementOn } from './agreement.ts'
 import { movedValues } from './moved-values.ts'
 import { type PredictOptions, predictionOptions } from './queries.ts'
@@ -51,6 +53,8 @@ export interface Parity {
  *
  * @param options `at` and `keys` choose what is predicted for (default: the sample's own rows); `limit` bounds the rows of
  * the parity check (default 10,000).
+ *
+ * Errors: what compiling the model finds; `view/failed`; `engine/interrupted`.
  */
 export async function verifyModel(
   db: Database,
@@ -59,6 +63,16 @@ export async function verifyModel(
   options: PredictOptions & { readonly signal?: AbortSignal } = {},
 ): Promise<VerifyReport> {
   const prepared = await prepareModel(db, model, options.directory)
+  const running = runningVerification(prepared, record, predictionOptions(options).spine, options.signal)
+  return namingFailedView(db, running, () => verified(db, prepared, record, options))
+}
+
+async function verified(
+  db: Database,
+  prepared: { readonly model: ModelDef; readonly facts: Facts },
+  record: ModelRecord,
+  options: PredictOptions & { readonly signal?: AbortSignal },
+): Promise<VerifyReport> {
   const bound = bindDataset(prepared.model.dataset, prepared.facts).value
   const parity = await checkParity(db, prepared.model, record, prepared.facts, options)
   const checks: VerifyCheck[] = [

@@ -17,6 +17,8 @@ import {
 import type { Database } from '../database/database.ts'
 import { duplicateKeys } from '../project/duplicate-keys.ts'
 import { prepareDataset } from '../project/facts.ts'
+import { namingFailedView, rowsNamingFailedView } from '../project/failed-view.ts'
+import { runningTraining } from '../project/running-query.ts'
 import { type FitProgress, fitModel } from './fit-model.ts'
 
 export interface TrainOptions {
@@ -46,7 +48,7 @@ export interface TrainResult {
  * The database is only read. Memory holds one batch of rows and the row store's budget, whatever the number of rows.
  *
  * Errors: what compiling the dataset finds; `model/…` for inputs and label; `train/…` for what the data does not allow
- * (one class, all NULL, no rows, separation, collinearity); `engine/interrupted`.
+ * (one class, all NULL, no rows, separation, collinearity); `view/failed`; `engine/interrupted`.
  *
  * @example
  * ```ts
@@ -60,12 +62,15 @@ export async function trainModel(db: Database, model: ModelDef, options: TrainOp
   const resolved: ModelDef = { ...model, dataset }
   const bound = bindDataset(dataset, facts)
   const inputs = bindModel(resolved, bound.value)
-  const found = [
-    ...throwIfErrors([...bound.diagnostics, ...inputs.diagnostics]),
-    ...(await duplicateKeys(db, dataset, facts)),
-  ]
+  const compiled = throwIfErrors([...bound.diagnostics, ...inputs.diagnostics])
   const query = compileTrainingQuery(dataset, facts)
-  const batches = db.stream(query.sql, options.signal ? { signal: options.signal } : {})
+  const running = runningTraining(bound.value, facts, options.signal)
+  const found = [...compiled, ...(await namingFailedView(db, running, () => duplicateKeys(db, dataset, facts)))]
+  const batches = rowsNamingFailedView(
+    db,
+    running,
+    db.stream(query.sql, options.signal ? { signal: options.signal } : {}),
+  )
   const fitted = await fitModel(withInputs(resolved, inputs.value), [...query.columns], batches, {
     ...(options.onProgress ? { onProgress: options.onProgress } : {}),
     ...(options.signal ? { signal: options.signal } : {}),

@@ -1,8 +1,17 @@
 /** The leak suite: does anything in a dataset know what it should not? */
-import { bindDataset, type DatasetDef, type Diagnostic, throwIfErrors } from '@viewcast/compiler'
+import {
+  type BoundDataset,
+  bindDataset,
+  type DatasetDef,
+  type Diagnostic,
+  type Facts,
+  throwIfErrors,
+} from '@viewcast/compiler'
 import type { Database } from '../../database/database.ts'
 import type { ProbeOptions } from '../../predict/moved-values.ts'
 import { prepareDataset } from '../../project/facts.ts'
+import { namingFailedView } from '../../project/failed-view.ts'
+import { runningTraining } from '../../project/running-query.ts'
 import { type Arrivals, arrivals } from './arrivals.ts'
 import type { LeakCheck, LeakFinding } from './finding.ts'
 import { outcomeColumns } from './outcome-columns.ts'
@@ -52,7 +61,7 @@ export interface LeakReport {
  * @param options `instants` (5) and `rows` (50) set how much is probed; `tooGood` (0.95) is the AUC of one feature, judged on
  * `sampleRows` (20,000) rows.
  *
- * Errors: what compiling the dataset finds.
+ * Errors: what compiling the dataset finds; `view/failed`.
  *
  * @example
  * ```ts
@@ -68,6 +77,17 @@ export async function findLeaks(db: Database, dataset: DatasetDef, options: Leak
   const { value: bound, diagnostics } = bindDataset(prepared.dataset, prepared.facts)
   const warnings = [...prepared.warnings, ...throwIfErrors(diagnostics)]
   const { facts } = prepared
+  const running = runningTraining(bound, facts, options.signal)
+  return namingFailedView(db, running, () => looked(db, bound, facts, warnings, options))
+}
+
+async function looked(
+  db: Database,
+  bound: BoundDataset,
+  facts: Facts,
+  warnings: readonly Diagnostic[],
+  options: LeakOptions,
+): Promise<LeakReport> {
   const step = (text: string): void => {
     options.signal?.throwIfAborted()
     options.onStep?.(text)
@@ -90,7 +110,7 @@ export async function findLeaks(db: Database, dataset: DatasetDef, options: Leak
   const late = await arrivals(db, bound)
   const parts = [...features.parts, horizon, outcome, single]
   return {
-    dataset: dataset.name,
+    dataset: bound.dataset.name,
     ok: parts.every((p) => p.check.ok),
     checks: parts.map((p) => p.check),
     findings: parts.flatMap((p) => p.findings),
