@@ -4,6 +4,7 @@
  */
 import { type Diagnostic, diagnostic } from '../diagnostics/diagnostic.ts'
 import { locate } from '../diagnostics/locate.ts'
+import { isAggregate } from '../front/sql/functions.ts'
 import { characterOffsets, type Node, parseSelect, type Speaker } from '../front/sql/parser.ts'
 import { child, isSetOperation, list, nameParts, number, text as str, walk } from '../front/sql/tree.ts'
 import { type Equality, equalities, holdsColumn } from './join-equalities.ts'
@@ -134,9 +135,7 @@ class Scan {
         const why = 'A stage that is kept is collected on one machine and sent back to all.'
         this.add(`reads stage "${name}" without NOT MATERIALIZED`, why, cte)
       }
-      if (list(query, 'fromClause').length === 0 && !isSetOperation(query) && query.valuesLists === undefined) {
-        this.rows.add(name)
-      }
+      if (isOneRow(query)) this.rows.add(name)
       if (!this.rules.skip?.has(name)) this.select(query, 'stage')
     }
   }
@@ -322,4 +321,16 @@ function placeOf(node: unknown): number {
     if (below > 0) return below
   }
   return 0
+}
+
+/** A SELECT of constants, or of aggregates over all rows: small enough to be sent to every machine. */
+function isOneRow(query: Node): boolean {
+  if (isSetOperation(query) || query.valuesLists !== undefined || list(query, 'groupClause').length > 0) return false
+  if (list(query, 'fromClause').length === 0) return true
+  let aggregates = false
+  walk(list(query, 'targetList'), (type, node) => {
+    if (type === 'FuncCall' && isAggregate(node)) aggregates = true
+    return type === 'SelectStmt' ? false : undefined
+  })
+  return aggregates
 }

@@ -41,15 +41,19 @@ function keyNames(bound: BoundDataset): ReadonlySet<string> {
 function apart(bound: BoundDataset, wanted: ReadonlySet<string>): Diagnostic[] {
   const { entity } = bound.dataset.sample
   const keys = new Set(entity.keys.map((k) => k.name))
-  return bound.uses
-    .filter((u) => u.features.some((f) => wanted.has(f.name)) && !u.on.some(([, column]) => keys.has(column)))
-    .map((u) =>
-      diagnostic('compile/distributed', {
-        view: `view "${u.use.view.name}"`,
-        problem: `is joined on ${u.on.map(([, c]) => c).join(', ')}, which is not a key of "${entity.name}"`,
-        hint: 'Its tables have to be reference tables, which every machine holds.',
-      }),
-    )
+  return (
+    bound.uses
+      // What the question brings is where the question is.
+      .filter((u) => u.use.view.kind !== 'request' && u.features.some((f) => wanted.has(f.name)))
+      .filter((u) => !u.on.some(([, column]) => keys.has(column)))
+      .map((u) =>
+        diagnostic('compile/distributed', {
+          view: `view "${u.use.view.name}"`,
+          problem: `is joined on ${u.on.map(([, c]) => c).join(', ')}, which is not a key of "${entity.name}"`,
+          hint: 'Its tables have to be reference tables, which every machine holds.',
+        }),
+      )
+  )
 }
 
 const writtenByUser = (relation: Relation): Opaque[] => {

@@ -1,0 +1,77 @@
+-- Prediction query of model "next", written by viewcast.
+--
+-- model       next version 1, linear, trained 2026-01-01T00:00:00.000Z
+-- digest      813df88f2ac1e9ec (SHA-256 of the model record)
+-- dataset     d, 1 training rows, query ffffffffffff
+-- inputs      cell_size, urgency
+-- prediction  expected wanted
+-- asked for   2 keys of place; a key that places does not have gives no row
+-- as of       2024-03-08 12:00:00+00; edit _as_of to ask for another instant
+-- dialect     citus: one distributed plan; plain PostgreSQL gives the same rows
+WITH
+  _as_of AS NOT MATERIALIZED (
+    SELECT
+      timestamptz '2024-03-08 12:00:00+00' AS as_of
+  ),
+  _spine AS NOT MATERIALIZED (
+    SELECT
+      e.place,
+      k.region,
+      k.urgency,
+      _as_of.as_of
+    FROM
+      places AS e
+      JOIN (
+        VALUES
+          ('a', 'north', 0.5::float8),
+          ('a', 'south', null::float8)
+      ) AS k (place, region, urgency) ON k.place = e.place
+      CROSS JOIN _as_of
+  ),
+  by_cell AS NOT MATERIALIZED (
+    select
+      place,
+      region,
+      size as cell_size
+    from
+      places
+  ),
+  _features AS NOT MATERIALIZED (
+    SELECT
+      _spine.place,
+      _spine.as_of,
+      by_cell.cell_size::float8 AS cell_size,
+      _spine.urgency
+    FROM
+      _spine
+      LEFT JOIN by_cell ON by_cell.place = _spine.place
+      AND by_cell.region = _spine.region
+  ),
+  -- The prediction; encoders and coefficients are folded into one term per input.
+  _score AS NOT MATERIALIZED (
+    SELECT
+      f.place,
+      f.as_of,
+      _fence._linear
+    FROM
+      _features AS f
+      CROSS JOIN LATERAL unnest(
+        ARRAY[
+          0.5::float8 + CASE
+            WHEN f.cell_size IS NULL
+            OR f.cell_size = 'NaN'::float8 THEN 0::float8
+            ELSE 1::float8 * f.cell_size
+          END + CASE
+            WHEN f.urgency IS NULL
+            OR f.urgency = 'NaN'::float8 THEN 0::float8
+            ELSE 1::float8 * f.urgency
+          END
+        ]
+      ) AS _fence (_linear)
+  )
+SELECT
+  s.place,
+  s.as_of,
+  s._linear AS prediction
+FROM
+  _score AS s
