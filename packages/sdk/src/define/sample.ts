@@ -1,5 +1,4 @@
 import type { SampleDef, Split, ViewQuery } from '@viewcast/compiler'
-import type { Returning } from '../types/agreement.ts'
 import { withSteps } from './callable.ts'
 import type { Entity } from './entity.ts'
 import type { Flat } from './flat.ts'
@@ -46,7 +45,7 @@ export interface SampleQuery<DB, Keys extends object, Weight extends string> {
     build: (
       scope: Scope<DB>,
     ) => Q & HasColumns<RowOfQuery<Q>, (keyof Keys & string) | Weight, 'the sample must return the column'>,
-  ): Sample<Keys, RowOfQuery<Q>> & Returning<RowOfQuery<Q>>
+  ): Sample<Keys, RowOfQuery<Q>>
   /** The SELECT in a file; `path` is from the project's directory. */
   file(path: string): DeclaredSample<Keys>
   /** A table or view of the database, such as `'vw_TrainSample'`. */

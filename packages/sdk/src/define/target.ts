@@ -10,7 +10,6 @@ import {
   type ViewQuery,
 } from '@viewcast/compiler'
 import type { Selectable } from 'kysely'
-import type { Returning } from '../types/agreement.ts'
 import { withSteps } from './callable.ts'
 import { checkedDuration, type Duration } from './duration.ts'
 import type { Entity } from './entity.ts'
@@ -88,7 +87,7 @@ export interface TargetQuery<DB, Keys extends object> {
     build: (
       scope: Scope<WithSpine<DB, Keys>>,
     ) => Q & HasColumns<RowOfQuery<Q>, keyof Keys & string, 'the target must return the key'>,
-  ): Target<Flat<LabelsIn<RowOfQuery<Q>, Keys>>> & Returning<RowOfQuery<Q>>
+  ): Target<Flat<LabelsIn<RowOfQuery<Q>, Keys>>>
   /**
    * Labels declared over events; the SQL is written for you. Events in `[as_of, as_of + horizon)` count: those that
    * features see are all before. Errors: `define/option` without a `horizon`.
