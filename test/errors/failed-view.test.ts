@@ -30,7 +30,7 @@ const raw = `
   INSERT INTO raw SELECT i, 1, 0, '${secret}', '{"n": "${secret}"}', NULL, 1 FROM generate_series(1001, 1002) i;
   CREATE TABLE twice (customer int4, n int4);
   INSERT INTO twice SELECT i, i FROM generate_series(1, 200) i UNION ALL SELECT 77, 1;
-  CREATE FUNCTION checked(n int4) RETURNS int4 LANGUAGE plpgsql AS $$
+  CREATE FUNCTION checked(n int4) RETURNS int4 LANGUAGE plpgsql STABLE AS $$
     BEGIN IF n = 77 THEN RAISE EXCEPTION 'bad row ${secret} %', n USING HINT = '${secret}'; END IF; RETURN n; END $$;
   CREATE DOMAIN small AS int4 CHECK (value < 77);
   CREATE VIEW deep AS SELECT customer, amount, amount / divisor AS share FROM raw;

@@ -1,7 +1,7 @@
 /** A single view as a query: what it returns for every entity, at an instant. */
 import { aggregateColumns } from '../analyse/aggregate-columns.ts'
-import type { BoundDataset, Facts } from '../analyse/bind.ts'
-import { fail } from '../diagnostics/diagnostic.ts'
+import { type BoundDataset, bindDataset, type Facts } from '../analyse/bind.ts'
+import { fail, throwIfErrors } from '../diagnostics/diagnostic.ts'
 import { postgres } from '../emit/dialects/postgres.ts'
 import { layout } from '../emit/layout.ts'
 import { printStatement } from '../emit/statement.ts'
@@ -9,12 +9,14 @@ import { sqlFacts } from '../front/sql/facts.ts'
 import { speakerOf, viewText } from '../front/sql/view-text.ts'
 import {
   type DatasetDef,
+  type EntityDef,
   type FeatureView,
   type SampleDef,
   structuralColumns,
   type TargetDef,
 } from '../ir/definition.ts'
 import { expr } from '../ir/expression.ts'
+import type { Column } from '../ir/type.ts'
 import { bindSpine } from '../rewrite/bind-spine.ts'
 import { inlineViews, reservedNames } from '../rewrite/inline-views.ts'
 import { overSpine } from '../rewrite/over-spine.ts'
@@ -24,24 +26,31 @@ import { onStages } from '../rewrite/whole-statement.ts'
 import { queryOf, titleOf } from './describe-query.ts'
 
 /**
- * The query that shows a sample, target or feature view. Views over `spine` are asked for every row of their entity's
- * relation at `at` (default: the start of the transaction). Errors: `compile/no-anchor`.
+ * The query that shows a sample, target or feature view. What is asked over `spine` (window, history and aggregates views,
+ * declared outcomes, targets that read it) is asked for every row of its entity's relation at `at` (default: the start of
+ * the transaction); everything else is shown as it is.
+ *
+ * Errors: `compile/no-anchor` when no relation lists the entity, and for request views; for targets what binding finds.
  */
 export function showQuery(definition: FeatureView | SampleDef | TargetDef, facts: Facts, at?: string): string {
   const { text: source, origin } = viewText(queryOf(definition), facts.catalog, titleOf(definition))
   // Without the semicolon a file may end with.
-  const { text } = sqlFacts(source, speakerOf(titleOf(definition), origin))
-  if (definition.kind === 'request') {
-    fail('compile/no-anchor', {
-      entity: definition.name,
-      columns: definition.columns.map((c) => c.name).join(', '),
-    })
-  }
-  const readsSpine = definition.kind === 'window' || definition.kind === 'aggregates' || definition.kind === 'history'
-  if (!readsSpine) return layout(text)
+  const { text, references } = sqlFacts(source, speakerOf(titleOf(definition), origin))
   const { entity } = definition
-  if (!entity.from) fail('compile/no-anchor', { entity: entity.name })
-  const bound = alone(definition, facts)
+  if (definition.kind === 'request') {
+    const columns = definition.columns.map((c) => c.name).join(', ')
+    const hint = `Show a dataset that uses view "${definition.name}", whose sample brings them; or predict with --keys.`
+    fail('compile/no-anchor', { entity: entity.name, columns, hint })
+  }
+  const isOverSpine = references.some((r) => r.name === 'spine' && r.schema === undefined)
+  if (definition.kind === 'sample' || definition.kind === 'static') return layout(text)
+  if (definition.kind === 'target' && !definition.outcomes && !isOverSpine) return layout(text)
+  if (!entity.from) {
+    const hint = `Declare it: entity('${entity.name}', { … }, { from: 'table' }).`
+    fail('compile/no-anchor', { entity: entity.name, hint })
+  }
+  const withTarget = definition.kind === 'target'
+  const bound = withTarget ? targetAlone(definition, facts) : alone(definition, facts)
   const wanted = new Set(bound.features.map((f) => f.name))
   const names = stageNames(reservedNames([text], facts.catalog), entity.from.name)
   const spine = bindSpine(
@@ -52,24 +61,41 @@ export function showQuery(definition: FeatureView | SampleDef | TargetDef, facts
     names,
   )
   const purpose = 'prediction'
-  const pit = pointInTime({ bound, facts, names, spine, wanted, withTarget: false, purpose, options: {} })
+  const pit = pointInTime({ bound, facts, names, spine, wanted, withTarget, purpose, options: {} })
   const own = spine.columns.map((name) => ({ name, expr: expr.column(spine.name, name) }))
   const statement = overSpine(pit, [...spine.stages, ...pit.stages], [...own, ...pit.columns])
   const inlined = onStages(statement, (stages) => inlineViews(stages, facts.catalog, names))
   return layout(printStatement(inlined, postgres))
 }
 
+/** The entities as a sample; its text is not read. */
+const sampleOf = ({ entity }: { readonly entity: EntityDef }): SampleDef => ({
+  kind: 'sample',
+  name: entity.name,
+  entity,
+  query: { kind: 'relation', relation: entity.from ?? { name: entity.name } },
+  split: { kind: 'none' },
+})
+
+const questionsOf = (entity: EntityDef): Column[] => [
+  ...entity.keys.map((k) => ({ name: k.name, type: k.type, nullable: false })),
+  { name: 'as_of', type: 'timestamptz', nullable: false },
+]
+
+/** A dataset of one target; outcomes are shown as far as they go. */
+function targetAlone(target: TargetDef, facts: Facts): BoundDataset {
+  const sample = sampleOf(target)
+  const dataset: DatasetDef = { kind: 'dataset', name: target.name, sample, target, features: [] }
+  const columns: Facts['columns'] = (d) => (d === sample ? questionsOf(target.entity) : facts.columns(d))
+  const { value, diagnostics } = bindDataset(dataset, { ...facts, columns })
+  throwIfErrors(diagnostics)
+  return value
+}
+
 /** A dataset of one view, over its own entity. */
 export function alone(view: FeatureView, facts: Facts): BoundDataset {
   const { entity } = view
-  const keys = entity.keys.map((k) => ({ name: k.name, type: k.type, nullable: false }))
-  const sample: SampleDef = {
-    kind: 'sample',
-    name: entity.name,
-    entity,
-    query: { kind: 'relation', relation: entity.from ?? { name: entity.name } },
-    split: { kind: 'none' },
-  }
+  const sample = sampleOf(view)
   const dataset: DatasetDef = { kind: 'dataset', name: view.name, sample, features: [{ view }] }
   const described = facts.columns(view)
   const columns = view.kind === 'aggregates' ? aggregateColumns(view, described, []) : described
@@ -86,7 +112,7 @@ export function alone(view: FeatureView, facts: Facts): BoundDataset {
   const on = entity.keys.map((k) => [k.name, k.name] as const)
   return {
     dataset,
-    sampleColumns: [...keys, { name: 'as_of', type: 'timestamptz', nullable: false }],
+    sampleColumns: questionsOf(entity),
     hasAsOf: true,
     uses: [{ use: { view }, on, features }],
     features,

@@ -75,7 +75,10 @@ export const codes = {
     (p) => `${p.view} returns more than one column named "${p.column}"`,
     () => 'Give one of them another name with AS, or list the columns instead of *.',
   ),
-  'view/unknown-relation': entry((p) => `${p.view} reads "${p.relation}", which is not in the database`, near),
+  'view/unknown-relation': entry(
+    (p) => `${p.view} reads "${p.relation}", which is not in the database`,
+    (p) => p.hint ?? near(p),
+  ),
   'view/unknown-column': entry((p) => `${p.view} has no column "${p.column}"`, near),
   'view/missing-key': entry(
     (p) => `${p.view} does not return key column "${p.column}" of entity "${p.entity}"`,

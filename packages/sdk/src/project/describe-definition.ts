@@ -30,7 +30,11 @@ export async function describeOne(
     const query = describeQuery(definition, catalog)
     const columns = await described(db, query, catalog)
     const found = Array.isArray(columns) ? { columns, problems: duplicateColumns(query, columns) } : columns
-    return { ...found, warnings: query.warnings, problems: [...found.problems, ...withoutSpine(definition, query)] }
+    return {
+      ...found,
+      warnings: query.warnings,
+      problems: [...found.problems, ...spineProblems(definition, query, catalog)],
+    }
   } catch (e) {
     if (!isViewcastError(e)) throw e
     return { warnings: [], problems: e.diagnostics }
@@ -57,11 +61,23 @@ function unknownRelations(query: DescribeQuery, catalog: Catalog): Diagnostic[] 
     )
 }
 
-/** A window view that does not read the questions cannot depend on their instants. */
-function withoutSpine(definition: Queried, query: DescribeQuery): Diagnostic[] {
-  if (definition.kind !== 'window') return []
-  if (query.facts.references.some((r) => r.name === 'spine' && r.schema === undefined)) return []
-  return [diagnostic('view/needs-spine', { view: query.view }, locate(query.file, query.text, 0))]
+/** A window view that does not read the questions cannot depend on their instants; what is not asked over them has none. */
+function spineProblems(definition: Queried, query: DescribeQuery, catalog: Catalog): Diagnostic[] {
+  const read = query.facts.references.find((r) => r.name === 'spine' && r.schema === undefined)
+  const { view, file, text } = query
+  switch (definition.kind) {
+    case 'window':
+      return read ? [] : [diagnostic('view/needs-spine', { view }, locate(file, text, 0))]
+    case 'target':
+    case 'request':
+      return []
+    default: {
+      if (read === undefined || findRelation(catalog, 'spine')) return []
+      const hint = 'Only window views, request views and targets are asked over spine.'
+      const place = locate(file, text, read.start, read.end - read.start)
+      return [diagnostic('view/unknown-relation', { view, relation: 'spine', hint }, place)]
+    }
+  }
 }
 
 /** Two columns of one name: the features of a view are asked for by name. */

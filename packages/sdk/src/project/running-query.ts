@@ -83,8 +83,10 @@ export function runningView(definition: FeatureView | SampleDef | TargetDef, fac
   return { query: view, parts: () => [part], definitions: [definition] }
 }
 
-const shownColumns = (d: FeatureView | SampleDef | TargetDef, facts: Facts): string[] =>
-  (d.kind === 'aggregates' ? aggregateColumns(d, facts.columns(d), []) : facts.columns(d)).map((c) => c.name)
+function shownColumns(d: FeatureView | SampleDef | TargetDef, facts: Facts): string[] {
+  if (d.kind === 'target' && d.outcomes) return Object.keys(d.outcomes.labels)
+  return (d.kind === 'aggregates' ? aggregateColumns(d, facts.columns(d), []) : facts.columns(d)).map((c) => c.name)
+}
 
 /** The views of a probe, each over cut sources. */
 export function probedParts(

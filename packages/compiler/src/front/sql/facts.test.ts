@@ -125,3 +125,33 @@ test.each([
 test('keeps leading lines, so that places are places in the file, and drops the final semicolon only', () => {
   expect(sqlFacts("\n-- doc\nselect ';' from t; -- end\n", speaker).text).toBe("\n-- doc\nselect ';' from t -- end")
 })
+
+test('control characters in strings, names and comments are part of the text', () => {
+  const sql = "-- \x1f\nselect '\x07\b' as \"\x01x\", E'\\\x1b' as b, $$\x02$$ as c\ffrom\vraw r"
+  const facts = sqlFacts(sql, speaker)
+  expect(facts.text).toBe(sql)
+  expect(facts.outputs.map((o) => sql.slice(o.start, o.end))).toEqual([
+    '\'\x07\b\' as "\x01x"',
+    "E'\\\x1b' as b",
+    '$$\x02$$ as c',
+  ])
+  expect(rewritten(sql, 'raw', 'other')).toBe(sql.replace('raw', 'other'))
+  expect(kept(sql, 'b')).toContain("E'\\\x1b' as b")
+})
+
+test.each([
+  ['a control character between words', 'select 1,\n \x1f 2', 2, 2],
+  ['DEL', 'select \x7f1', 1, 8],
+  ['half of a pair in a string', "select 1,\n'\ud800' as a", 2, 2],
+  ['the other half in a name', 'select 1 as "\udc00"', 1, 14],
+  ['half of a pair after whole ones', "select '😀', '\ud83d' as a", 1, 15],
+])('%s is refused with its place', (_, sql, line, column) => {
+  const refusal = (): unknown => {
+    try {
+      return sqlFacts(sql, speaker)
+    } catch (e) {
+      return isViewcastError(e) ? e.diagnostics[0] : e
+    }
+  }
+  expect(refusal()).toMatchObject({ code: 'sql/syntax', location: { file: 'v.sql', line, column } })
+})

@@ -42,6 +42,11 @@ function statementsOf(text: string, speaker: Speaker): readonly { stmt: Node; st
   if (text === '') return []
   const nul = text.indexOf('\0')
   if (nul >= 0) fail('sql/syntax', { view: speaker.view, detail: 'a NUL character' }, locate(speaker.file, text, nul))
+  // No encoding has it: the server would be sent another character, without a word.
+  const half = text.search(/\p{Surrogate}/u)
+  if (half >= 0) {
+    fail('sql/syntax', { view: speaker.view, detail: 'half of a UTF-16 pair' }, locate(speaker.file, text, half))
+  }
   try {
     return (parseSync(text) as { stmts?: { stmt: Node; stmt_location?: number }[] }).stmts ?? []
   } catch (e) {
@@ -91,16 +96,22 @@ function whatItIs(statement: Node): { detail?: string; hint?: string } {
 export function scanTokens(text: string): readonly Token[] {
   assertReady()
   const toCharacter = characterOffsets(text)
-  const { tokens } = scanSync(text) as {
-    tokens: { start: number; end: number; text: string; tokenName: string; tokenType: number }[]
+  const { tokens } = scanSync(text.replace(unescaped, ' ')) as {
+    tokens: { start: number; end: number; tokenName: string }[]
   }
-  return tokens.map((t) => ({
-    start: toCharacter(t.start),
-    end: toCharacter(t.end),
-    text: t.text,
-    name: t.tokenName,
-  }))
+  return tokens.map((t) => {
+    const start = toCharacter(t.start)
+    const end = toCharacter(t.end)
+    return { start, end, text: text.slice(start, end), name: t.tokenName }
+  })
 }
+
+/**
+ * What the scanner writes into its JSON as it is, which is no JSON then. In text that parses they stand in strings, quoted
+ * names and comments, or are white space; a space changes no token.
+ */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it is about
+const unescaped = /[\x01-\x08\x0b\x0c\x0e-\x1f]/g
 
 /**
  * Turns byte offsets into character offsets: the grammar counts UTF-8 bytes, JavaScript strings count UTF-16 units.
