@@ -41,6 +41,10 @@ const cases: readonly (readonly [group: string, rows: readonly (readonly [sql: s
     'joins',
     [
       ['select a.id, b.id, b.y from a join b on b.aid = a.id', 'nnp'],
+      // A row of a that found no partner is there as well.
+      ['select a.x, b.id from a full join b on b.y = a.x where a.id is not null', 'pp'],
+      ['select a.x, b.y from a full join b on b.y = a.x where a.id > 0 and b.id > 0', 'pp'],
+      ['select a.id, b.y from a left join b on b.y = a.x where b.id is not null', 'nn'],
       ['select a.id, b.id from a left join b on b.aid = a.id', 'np'],
       ['select a.id, b.id from a right join b on b.aid = a.id', 'pn'],
       ['select a.id, b.id from a full join b on b.aid = a.id', 'pp'],

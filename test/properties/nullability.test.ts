@@ -54,7 +54,7 @@ describeEachEngine('nullability of random queries', (engine) => {
           await check(sql, said ?? [])
         }
       }),
-      { numRuns: 60, seed: 11, endOnFailure: true },
+      { numRuns: 150, seed: 303, endOnFailure: true },
     )
     // It says something, and the data would tell if it were wrong.
     expect(counted.never).toBeGreaterThan(300)

@@ -95,16 +95,8 @@ function joined(node: Node, before: From, scope: Scope, definition: Definition):
   const pairs = shared.map((n) => [only(left, n), only(right, n)] as const)
   // Both sides as they are in rows that found a partner.
   const both = matched(left, right, pairs, child(node, 'quals'), scope)
-  const sides = {
-    left: take(both, left),
-    right: take(both, right, left),
-  }
-  const leftOuter = kind === 'JOIN_RIGHT' || kind === 'JOIN_FULL'
-  const rightOuter = kind === 'JOIN_LEFT' || kind === 'JOIN_FULL'
-  const result: Sides = {
-    left: leftOuter ? outer(sides.left) : kind === 'JOIN_LEFT' ? left : sides.left,
-    right: rightOuter ? outer(sides.right) : kind === 'JOIN_RIGHT' ? right : sides.right,
-  }
+  const [pairedLeft, pairedRight] = [take(both, left), take(both, right, left)]
+  const result = joinedSides(kind, { left, right }, { left: pairedLeft, right: pairedRight })
   const merged = shared.map((n, i) => mergedColumn(kind, n, result, pairs[i]))
   const rest = (side: From) => side.columns.filter((c) => !shared.includes(c.name))
   const from: From = {
@@ -118,6 +110,23 @@ function joined(node: Node, before: From, scope: Scope, definition: Definition):
 interface Sides {
   readonly left: From
   readonly right: From
+}
+
+/**
+ * A side that is there only with a partner is as the condition found it. A FULL join keeps rows of both sides that found
+ * none: the condition says nothing of a row that is there.
+ */
+function joinedSides(kind: string, plain: Sides, paired: Sides): Sides {
+  switch (kind) {
+    case 'JOIN_LEFT':
+      return { left: plain.left, right: outer(paired.right) }
+    case 'JOIN_RIGHT':
+      return { left: outer(paired.left), right: plain.right }
+    case 'JOIN_FULL':
+      return { left: outer(plain.left), right: outer(plain.right) }
+    default:
+      return paired
+  }
 }
 
 /** The columns of USING; those of NATURAL are the names both sides have. */
