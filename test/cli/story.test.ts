@@ -34,7 +34,15 @@ describe('init', () => {
   it('writes a project, fills its database and says what to type next', () => {
     expect(made.code, made.err).toBe(0)
     expect(made.err).toMatch(/customers 400 rows, orders 2,\d+ rows/)
-    for (const file of ['viewcast.config.ts', 'project.ts', 'db.gen.ts', 'views/recency.sql', 'README.md']) {
+    for (const file of [
+      'viewcast.config.ts',
+      'project.ts',
+      'db.gen.ts',
+      'sql.gen.ts',
+      'views.gen.ts',
+      'views/recency.sql',
+      'README.md',
+    ]) {
       expect(made.out).toContain(file)
       expect(existsSync(join(shop, file)), file).toBe(true)
     }

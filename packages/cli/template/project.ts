@@ -2,8 +2,9 @@
 import { log1p, oneHot, project, standardize } from '@viewcast/sdk'
 import { sql } from 'kysely'
 import type { DB } from './db.gen.ts'
+import type { SqlFiles } from './sql.gen.ts'
 
-const p = project<DB>('shop')
+const p = project<DB, SqlFiles>('shop')
 
 // What predictions are about. `from` lists them all, for predictions without keys.
 export const customer = p.entity('customer', { customer_id: 'int4' }, { from: 'customers' })

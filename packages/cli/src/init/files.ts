@@ -24,6 +24,9 @@ export function projectFiles(name: string): ProjectFile[] {
   return [
     template('viewcast.config.ts'),
     template('project.ts'),
+    // As `viewcast types` writes them for these files.
+    template('sql.gen.ts'),
+    template('views.gen.ts'),
     template('views/questions.sql'),
     template('views/recency.sql'),
     template('data/setup.sql'),

@@ -35,7 +35,7 @@ export interface HistoryOptions<Keys, Time extends string, KnownAt extends strin
 }
 
 /** The column of `seq`, `seq asc` or `seq desc`. */
-type TieColumn<Tie extends string> = Tie extends `${infer Column} ${'asc' | 'desc'}` ? Column : Tie
+export type TieColumn<Tie extends string> = Tie extends `${infer Column} ${'asc' | 'desc'}` ? Column : Tie
 
 export type DefineFeatureView<DB> = <
   const Name extends string,

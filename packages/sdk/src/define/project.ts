@@ -12,7 +12,7 @@ import { type DefineTarget, defineTarget } from './target.ts'
 import { type DefineWindowView, defineWindowView } from './window-view.ts'
 
 /** What a project declares: each method gives a plain, frozen value to export; nothing is registered anywhere. */
-export interface ProjectBuilder<DB> {
+export interface ProjectBuilder<DB, Files = object> {
   readonly name: string
   /**
    * The thing predicted about, named by its key columns and their SQL types; `from` is the relation that lists it.
@@ -67,13 +67,14 @@ export interface ProjectBuilder<DB> {
    */
   readonly aggregates: DefineAggregates<DB>
   /**
-   * A view in a file, `views/<name>.sql` by default.
+   * A view in a file, `views/<name>.sql` by default. With the `SqlFiles` of `sql.gen.ts` its columns are known to the type
+   * checker; otherwise `.features(…)` declares them.
    *
    * ```ts
    * export const runway = p.sqlView('runway', { entity: airport }).features({ length: { kind: 'numeric' } })
    * ```
    */
-  readonly sqlView: DefineSqlView
+  readonly sqlView: DefineSqlView<Files>
   /**
    * A view or table that is in the database; its name is used as the catalog has it, upper and lower case included.
    *
@@ -83,9 +84,9 @@ export interface ProjectBuilder<DB> {
    */
   readonly existingView: DefineExistingView
   /** The view that gives the questions to train on. */
-  readonly sample: DefineSample<DB>
+  readonly sample: DefineSample<DB, Files>
   /** The view that gives the label. */
-  readonly target: DefineTarget<DB>
+  readonly target: DefineTarget<DB, Files>
   /** How a sample is divided into training and test. */
   readonly split: SplitBuilder
   /**
@@ -110,7 +111,8 @@ export interface ProjectBuilder<DB> {
 }
 
 /**
- * The start of every declaration: a project over the tables of `DB`, the Kysely interface `viewcast types` writes.
+ * The start of every declaration: a project over the tables of `DB`, the Kysely interface `viewcast types` writes, and
+ * over its `.sql` files, when `SqlFiles` is given: `project<DB, SqlFiles>('flights')`.
  *
  * ```ts
  * import { project } from '@viewcast/sdk'
@@ -119,7 +121,7 @@ export interface ProjectBuilder<DB> {
  * const p = project<DB>('flights')
  * ```
  */
-export function project<DB>(name: string): ProjectBuilder<DB> {
+export function project<DB, Files extends object = object>(name: string): ProjectBuilder<DB, Files> {
   // The functions take what the types let through; what their results mean is known to the types only.
   return Object.freeze({
     name: checkedName('project', name),
@@ -135,5 +137,5 @@ export function project<DB>(name: string): ProjectBuilder<DB> {
     split,
     dataset: defineDataset,
     model: defineModel,
-  }) as unknown as ProjectBuilder<DB>
+  }) as unknown as ProjectBuilder<DB, Files>
 }

@@ -24,12 +24,16 @@ export interface SampleOptions<Keys, Weight extends string> {
   readonly description?: string
 }
 
-export type DefineSample<DB> = <const Name extends string, Keys extends object, const Weight extends string = never>(
+export type DefineSample<DB, Files = object> = <
+  const Name extends string,
+  Keys extends object,
+  const Weight extends string = never,
+>(
   name: Name,
   options: SampleOptions<Keys, Weight>,
-) => SampleQuery<DB, Keys, Weight>
+) => SampleQuery<DB, Keys, Weight, Files>
 
-export interface SampleQuery<DB, Keys extends object, Weight extends string> {
+export interface SampleQuery<DB, Keys extends object, Weight extends string, Files = object> {
   /**
    * The SELECT that gives the questions: the keys of the entity; `as_of` (timestamptz), the instant of each question,
    * which every view over time needs; and other columns, which the dataset keeps.
@@ -46,8 +50,10 @@ export interface SampleQuery<DB, Keys extends object, Weight extends string> {
       scope: Scope<DB>,
     ) => Q & HasColumns<RowOfQuery<Q>, (keyof Keys & string) | Weight, 'the sample must return the column'>,
   ): Sample<Keys, RowOfQuery<Q>>
-  /** The SELECT in a file; `path` is from the project's directory. */
-  file(path: string): DeclaredSample<Keys>
+  /** The SELECT in a file; `path` is from the project's directory. Its row is known where the project has `SqlFiles`. */
+  file<const Path extends string>(
+    path: Path,
+  ): Path extends keyof Files ? Sample<Keys, Files[Path]> : DeclaredSample<Keys>
   /** A table or view of the database, such as `'vw_TrainSample'`. */
   existing(relation: Relation): DeclaredSample<Keys>
 }

@@ -2,11 +2,11 @@ import { fail, type HistoryView, type StaticView, type ViewQuery, type WindowVie
 import type { Duration } from './duration.ts'
 import type { Entity, KeysOf } from './entity.ts'
 import type { DeclaredMeta, DeclaredRow, Filled, NotKeys } from './feature-meta.ts'
-import { timeOf } from './feature-view.ts'
+import { type TieColumn, timeOf } from './feature-view.ts'
 import type { Flat } from './flat.ts'
 import { checkedName } from './name.ts'
 import { type Relation, relationName } from './relation.ts'
-import { type FeatureViewDef, openView, type ViewOf } from './view.ts'
+import { type FeatureViewDef, type OpenView, openView, type ViewOf } from './view.ts'
 
 interface Described {
   readonly entity: Entity<string, object>
@@ -83,10 +83,30 @@ export type DeclaredView<V extends StaticView | HistoryView | WindowView, Keys e
   >
 }
 
-export type DefineSqlView = <const Name extends string, const Options extends SqlViewOptions>(
+export type DefineSqlView<Files = object> = <const Name extends string, const Options extends SqlViewOptions>(
   name: Name,
   options: Options,
-) => DeclaredView<ViewFor<Options>, KeysOf<Options['entity']>>
+) => FileOf<Name, Options> extends infer Path extends keyof Files
+  ? FileView<ViewFor<Options>, KeysOf<Options['entity']>, Files[Path], TimesOf<Options>>
+  : DeclaredView<ViewFor<Options>, KeysOf<Options['entity']>>
+
+/** Where the view's text is. */
+type FileOf<Name extends string, Options> = Options extends { readonly file: infer File extends string }
+  ? File
+  : `views/${Name}.sql`
+
+type TimesOf<Options> =
+  | (Options extends { readonly time: infer T extends string } ? T : never)
+  | (Options extends { readonly knownAt: infer T extends string } ? T : never)
+  | (Options extends { readonly tieBreak: readonly (infer T extends string)[] } ? TieColumn<T> : never)
+
+/** A view in a file whose row `viewcast types` has written down. */
+export type FileView<
+  V extends StaticView | HistoryView | WindowView,
+  Keys extends object,
+  Row,
+  Times extends string,
+> = OpenView<V, Keys, Row, (keyof Keys & string) | Times, V extends StaticView ? false : true>
 
 export type DefineExistingView = <const Options extends ExistingViewOptions>(
   relation: Relation,

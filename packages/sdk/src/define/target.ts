@@ -62,15 +62,15 @@ export type KnownUntilOption =
   | { readonly source?: Relation; readonly column: string }
   | ((scope: Scope<never>) => SelectQuery)
 
-export type DefineTarget<DB> = <const Name extends string, Keys extends object>(
+export type DefineTarget<DB, Files = object> = <const Name extends string, Keys extends object>(
   name: Name,
   options: TargetOptions<Keys>,
-) => TargetQuery<DB, Keys>
+) => TargetQuery<DB, Keys, Files>
 
 /** Columns of a target that are labels. */
 type LabelsIn<Row, Keys> = Omit<Row, keyof Keys | 'as_of'>
 
-export interface TargetQuery<DB, Keys extends object> {
+export interface TargetQuery<DB, Keys extends object, Files = object> {
   /**
    * The SELECT that gives the label: the keys of the entity, `as_of` where the outcome depends on the instant, and the
    * label. It may read `spine`, the questions of the sample.
@@ -112,8 +112,10 @@ export interface TargetQuery<DB, Keys extends object> {
     options: OutcomesOptions<DB, Table, Q, EventRow<DB, Table, Q>, Map, Labels> &
       KeysFound<Keys, Map, EventRow<DB, Table, Q>>,
   ): Target<Flat<OutcomeLabels<Labels>>>
-  /** The SELECT in a file; `path` is from the project's directory. */
-  file(path: string): DeclaredTarget<Keys>
+  /** The SELECT in a file; `path` is from the project's directory. Its row is known where the project has `SqlFiles`. */
+  file<const Path extends string>(
+    path: Path,
+  ): Path extends keyof Files ? Target<Flat<LabelsIn<Files[Path], Keys>>> : DeclaredTarget<Keys>
   /** A table or view of the database, such as `'public.vw_Purchases'`. */
   existing(relation: Relation): DeclaredTarget<Keys>
 }

@@ -29,7 +29,7 @@ const kinds = new Set([
   'model',
 ])
 
-const isDefinition = (value: unknown): value is Definition =>
+export const isDefinition = (value: unknown): value is Definition =>
   value !== null &&
   (typeof value === 'object' || typeof value === 'function') &&
   'kind' in value &&

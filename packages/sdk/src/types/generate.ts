@@ -1,5 +1,6 @@
 /** Kysely's `DB` interface from a catalog. */
 import { type Catalog, type CatalogRelation, relationNullability } from '@viewcast/compiler'
+import { compare, docText, property, written } from './names.ts'
 import { aliases, typeScript } from './type-script.ts'
 
 export interface TypesOptions {
@@ -30,10 +31,7 @@ export function generateTypes(catalog: Catalog, options: TypesOptions = {}): str
     .sort((a, b) => compare(a.key, b.key))
   const names = interfaceNames(relations.map((r) => r.key))
   const types = relations.flatMap((r) => r.relation.columns.map((c) => typeScript(c.type, catalog)))
-  const preamble = [
-    '// Written by `viewcast types`. Do not edit: run it again after the database changes.',
-    ...aliases(types),
-  ]
+  const preamble = [written, ...aliases(types)]
   const interfaces = relations.map(({ relation }, i) => printInterface(names[i] ?? '', relation, catalog))
   const db = ['export interface DB {', ...relations.map(({ key }, i) => `  ${property(key)}: ${names[i]}`), '}']
   return `${[preamble.join('\n'), ...interfaces, db.join('\n')].join('\n\n')}\n`
@@ -63,10 +61,6 @@ function printInterface(name: string, r: CatalogRelation, catalog: Catalog): str
     })
   return [...comment, `export interface ${name} {`, ...columns, '}'].join('\n')
 }
-
-const docText = (text: string): string => text.replaceAll('*/', '* /').replace(/\s+/g, ' ').trim()
-const property = (name: string): string => (/^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name))
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 /** PascalCase, made unique with a number. */
 function interfaceNames(keys: readonly string[]): string[] {
