@@ -46,7 +46,7 @@ export const reordered = p.target('reordered', { entity: customer, horizon: '30 
       join
         .onRef('orders.customer_id', '=', 'spine.customer_id')
         .onRef('orders.ordered_at', '>=', 'spine.as_of')
-        .on(sql<boolean>`orders.ordered_at < spine.as_of + interval '30 days'`),
+        .on(sql<boolean>`orders.ordered_at < spine.as_of + interval '720 hours'`),
     )
     .groupBy(['spine.customer_id', 'spine.as_of'])
     .select(['spine.customer_id', 'spine.as_of', sql<boolean>`count(orders.order_id) > 0`.as('reordered')]),

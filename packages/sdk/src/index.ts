@@ -59,6 +59,7 @@ export { DatabaseError, isDatabaseError } from './database/database-error.ts'
 export { redact } from './database/redact.ts'
 export { serverWords } from './database/server-words.ts'
 export type { AggregateBuilder, AggregateOptions, TypedAggregate } from './define/aggregate.ts'
+export type { Agrees, ColumnOf, ColumnsOf, QueryRow } from './define/agreement.ts'
 export type { Dataset, DatasetTypes, RowOf } from './define/dataset.ts'
 export type { Duration } from './define/duration.ts'
 export {

@@ -33,6 +33,8 @@ export type { Nullability } from './nullability/value.ts'
 export interface ColumnNullability {
   readonly name: string
   readonly nullability: Nullability
+  /** The result of an aggregate as it is: what query builders tend to type without null, whatever it is taken of. */
+  readonly isAggregate?: true
 }
 
 /**
@@ -60,7 +62,12 @@ export function columnNullability(
   if (isTooDeep(select)) return undefined
   const ctes = new Map(spine.length > 0 ? [['spine', questions]] : [])
   const { columns, open } = queryColumns(select, { ...outermost(catalog), ctes })
-  return open ? undefined : columns.map((c) => ({ name: c.name, nullability: c.null }))
+  if (open) return undefined
+  return columns.map(({ name, null: nullability, isAggregate }) => ({
+    name,
+    nullability,
+    ...(isAggregate === true ? { isAggregate } : {}),
+  }))
 }
 
 /**
@@ -108,7 +115,12 @@ function queryColumns(select: Node, outer: Scope): Columns {
     const value = child(target, 'val') ?? {}
     const fields = nameParts(list(child(value, 'ColumnRef'), 'fields'))
     const isStar = fields.at(-1) === '*' || lastIsStar(child(value, 'A_Indirection'))
-    if (!isStar) return [{ name: outputName(target) ?? '?column?', ...expressionNull(value, inner) }]
+    if (!isStar) {
+      const name = outputName(target) ?? '?column?'
+      const call = child(value, 'FuncCall')
+      const isAggregate = call !== undefined && isKnownCall(call) === 'aggregate'
+      return [{ name, ...expressionNull(value, inner), ...(isAggregate ? { isAggregate } : {}) }]
+    }
     const starred = fields.length === 0 ? undefined : fields.length === 1 ? rows : tableOf(fields, rows)
     if (!starred || starred.open) open = true
     return (starred?.columns ?? []).map((c) => ({

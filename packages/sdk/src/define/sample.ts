@@ -1,4 +1,5 @@
 import type { SampleDef, Split, ViewQuery } from '@viewcast/compiler'
+import type { Promising } from './agreement.ts'
 import { withSteps } from './callable.ts'
 import type { Entity } from './entity.ts'
 import type { Flat } from './flat.ts'
@@ -11,7 +12,7 @@ import type { SqlTypeName, TypesOf } from './sql-types.ts'
 declare const types: unique symbol
 
 /** A sample whose row is known to the type checker. */
-export interface Sample<Keys, Row, Open extends boolean = false> extends SampleDef {
+export interface Sample<Keys, Row, Open extends boolean = false> extends SampleDef, Promising<Row> {
   readonly [types]?: { readonly keys: Keys; readonly row: Row; readonly open: Open }
 }
 

@@ -10,6 +10,7 @@ import {
   type ViewQuery,
 } from '@viewcast/compiler'
 import type { Selectable } from 'kysely'
+import type { Promising } from './agreement.ts'
 import { withSteps } from './callable.ts'
 import { checkedDuration, type Duration } from './duration.ts'
 import type { Entity } from './entity.ts'
@@ -24,7 +25,7 @@ import type { SqlTypeName, TypesOf } from './sql-types.ts'
 declare const types: unique symbol
 
 /** A target whose labels are known to the type checker. */
-export interface Target<Labels> extends TargetDef {
+export interface Target<Labels, Row = unknown> extends TargetDef, Promising<Row> {
   readonly [types]?: Labels
 }
 
@@ -87,7 +88,7 @@ export interface TargetQuery<DB, Keys extends object, Files = object> {
     build: (
       scope: Scope<WithSpine<DB, Keys>>,
     ) => Q & HasColumns<RowOfQuery<Q>, keyof Keys & string, 'the target must return the key'>,
-  ): Target<Flat<LabelsIn<RowOfQuery<Q>, Keys>>>
+  ): Target<Flat<LabelsIn<RowOfQuery<Q>, Keys>>, RowOfQuery<Q>>
   /**
    * Labels declared over events; the SQL is written for you. Events in `[as_of, as_of + horizon)` count: those that
    * features see are all before. Errors: `define/option` without a `horizon`.

@@ -1,4 +1,5 @@
 import type { FeatureMeta, FeatureUse, FeatureView } from '@viewcast/compiler'
+import type { Promising } from './agreement.ts'
 import { emptyRecord, withSteps } from './callable.ts'
 import type { Filled, Known, Metas } from './feature-meta.ts'
 import type { Flat } from './flat.ts'
@@ -39,7 +40,10 @@ interface Untyped extends ViewTypes {
 }
 
 /** A feature view with typed columns; it can be put into a dataset as it is, or in part. */
-export type FeatureViewDef<T extends ViewTypes, V extends FeatureView = FeatureView> = V & Typed<T> & UseSteps<T>
+export type FeatureViewDef<T extends ViewTypes, V extends FeatureView = FeatureView, Row = unknown> = V &
+  Typed<T> &
+  UseSteps<T> &
+  Promising<Row>
 
 /** A view whose query is given and whose metadata may follow; it is complete without. */
 export type OpenView<
@@ -49,7 +53,7 @@ export type OpenView<
   NotFeatures extends string,
   Timed extends boolean,
   Brings extends string = never,
-> = FeatureViewDef<ViewOf<Keys, Flat<Filled<Row, NotFeatures>>, Timed, Brings>, V> & {
+> = FeatureViewDef<ViewOf<Keys, Flat<Filled<Row, NotFeatures>>, Timed, Brings>, V, Row> & {
   /**
    * Says what is known of the features beside their SQL: `kind`, `fill` (replaces NULL), `description`, `unit`.
    *
@@ -63,7 +67,7 @@ export type OpenView<
    */
   readonly features: <const Meta extends Metas<Row, NotFeatures>>(
     metas: Meta & Known<Meta, Row, NotFeatures>,
-  ) => FeatureViewDef<ViewOf<Keys, Flat<Filled<Row, NotFeatures, Meta>>, Timed, Brings>, V>
+  ) => FeatureViewDef<ViewOf<Keys, Flat<Filled<Row, NotFeatures, Meta>>, Timed, Brings>, V, Row>
 }
 
 /** The types of a view that is used whole. */

@@ -15,8 +15,8 @@ import {
   titleOf,
 } from '@viewcast/compiler'
 import type { Database } from '../database/database.ts'
-import { type AssertedView, printAssertions } from '../types/assertions.ts'
-import { printSqlFiles, type ResultColumn, type SqlFile } from '../types/sql-files.ts'
+import { type AssertedColumn, type AssertedView, printAssertions } from '../types/assertions.ts'
+import { printSqlFiles, type SqlFile } from '../types/sql-files.ts'
 import { describeOne } from './describe-definition.ts'
 import { isDefinition, type Project } from './project.ts'
 import { readDefinitionFiles } from './read-files.ts'
@@ -118,7 +118,7 @@ async function described(
   definition: Queried,
   directory: string,
   catalog: Catalog,
-): Promise<{ columns?: readonly ResultColumn[]; view: Queried; problems: readonly Diagnostic[] }> {
+): Promise<{ columns?: readonly AssertedColumn[]; view: Queried; problems: readonly Diagnostic[] }> {
   const view = await readDefinitionFiles(definition, directory).catch((e: unknown) => {
     if (!isViewcastError(e)) throw e
     return e.diagnostics
@@ -129,11 +129,12 @@ async function described(
   const { text, file, view: title } = describeQuery(view, catalog)
   const said = columnNullability(text, { view: title, file }, catalog, spineOf(view))
   const known = said?.length === columns.length ? said : []
-  return {
-    view,
-    problems,
-    columns: columns.map(({ name, type }, i) => ({ name, type, nullability: known[i]?.nullability ?? 'unknown' })),
-  }
+  const asserted = columns.map(({ name, type }, i): AssertedColumn => {
+    const { nullability = 'unknown', isAggregate = false } = known[i] ?? {}
+    // A sample's columns are the dataset's as they are.
+    return { name, type, nullability, mayLackNull: isAggregate && view.kind !== 'sample' }
+  })
+  return { view, problems, columns: asserted }
 }
 
 /** The columns of the relation `spine`, in a query that may read it. */

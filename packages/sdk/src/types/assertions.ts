@@ -1,6 +1,6 @@
 /** Assertions that the types of Kysely queries tell what the database returns: `views.gen.ts`. */
 import type { Catalog } from '@viewcast/compiler'
-import { compare, property, written } from './names.ts'
+import { compare, written } from './names.ts'
 import type { ResultColumn } from './sql-files.ts'
 import { typeScript } from './type-script.ts'
 
@@ -11,24 +11,24 @@ export interface AssertedView {
   readonly module: string
   /** Name of the export. */
   readonly name: string
-  readonly columns: readonly ResultColumn[]
+  readonly columns: readonly AssertedColumn[]
+}
+
+export interface AssertedColumn extends ResultColumn {
+  /** A dataset adds null to it, so that what Kysely leaves out is harmless: it types aggregates without null. */
+  readonly mayLackNull: boolean
 }
 
 /**
- * Writes a type per view that `tsc` refuses when the query's type promises what the database does not return. Sorted by
- * title and column. `unchecked` are titles of views that no module exports.
+ * Writes a type per view and column that `tsc` refuses when the query's type promises what the database does not return.
+ * Sorted by title and column. `unchecked` are titles of views that no module exports.
  *
  * ```ts
- * export type Check1 = Agreed<
- *   Differences<
- *     'view "late"',
- *     (typeof module1)['late'],
- *     {
- *       iata: string
- *       n: string
- *     }
- *   >
- * >
+ * type Row1 = QueryRow<(typeof module1)['late']>
+ * export type Check1 = [
+ *   Agrees<ColumnsOf<Row1, 'view "late"', 'iata' | 'n'>>,
+ *   Agrees<ColumnOf<Row1, 'view "late"', 'n', 'int8', string>>,
+ * ]
  * ```
  */
 export function printAssertions(
@@ -41,30 +41,29 @@ export function printAssertions(
   const moduleName = (module: string) => `module${modules.indexOf(module) + 1}`
   const head = [
     written,
-    '// Each type holds that of a query against the database; one that fails names the view and the column.',
+    '// Each line holds the type of a query against the database; a line that fails names the view and the column.',
     ...[...unchecked].sort(compare).map((title) => `// Not exported by any module, and so not checked: ${title}.`),
   ]
   if (sorted.length === 0) return `${[...head, 'export {}'].join('\n')}\n`
   const imports = [
-    "import type { Agreed, Differences } from '@viewcast/sdk'",
+    "import type { Agrees, ColumnOf, ColumnsOf, QueryRow } from '@viewcast/sdk'",
     ...modules.map((m) => `import type * as ${moduleName(m)} from ${quoted(m)}`),
   ]
   const checks = sorted.map((view, i) => {
+    const row = `Row${i + 1}`
+    const title = quoted(view.title)
     const columns = [...view.columns].sort((a, b) => compare(a.name, b.name))
-    const unproven = columns.filter((c) => c.nullability === 'unknown').map((c) => quoted(c.name))
+    const names = columns.length === 0 ? 'never' : columns.map((c) => quoted(c.name)).join(' | ')
     return [
-      `export type Check${i + 1} = Agreed<`,
-      '  Differences<',
-      `    ${quoted(view.title)},`,
-      `    (typeof ${moduleName(view.module)})[${quoted(view.name)}],`,
-      '    {',
+      `type ${row} = QueryRow<(typeof ${moduleName(view.module)})[${quoted(view.name)}]>`,
+      `export type Check${i + 1} = [`,
+      `  Agrees<ColumnsOf<${row}, ${title}, ${names}>>,`,
       ...columns.map((c) => {
+        const isNull = c.nullability === 'possible' && !c.mayLackNull ? ', null' : ''
         const value = arrives(c.type, catalog)
-        return `      ${property(c.name)}: ${c.nullability === 'never' ? value : `${value} | null`}`
+        return `  Agrees<ColumnOf<${row}, ${title}, ${quoted(c.name)}, ${quoted(c.type)}, ${value}${isNull}>>,`
       }),
-      unproven.length === 0 ? '    }' : `    },\n    ${unproven.join(' | ')}`,
-      '  >',
-      '>',
+      ']',
     ].join('\n')
   })
   return `${[head.join('\n'), imports.join('\n'), ...checks].join('\n\n')}\n`

@@ -25,7 +25,7 @@ export interface Column extends Value {
 
 /** Columns in order; `open` when there may be more than these. */
 export interface Columns {
-  readonly columns: readonly (Value & { readonly name: string })[]
+  readonly columns: readonly (Value & { readonly name: string; readonly isAggregate?: true })[]
   readonly open: boolean
   /** Exactly one row, whatever the data. */
   readonly oneRow?: boolean
