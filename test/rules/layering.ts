@@ -61,6 +61,7 @@ export const houses: readonly House[] = [
       'config',
       'open.ts',
       'init',
+      'types',
       'commands',
       'run.ts',
       'bin.ts',
