@@ -1,4 +1,4 @@
-/** A view that compiles and fails on the data: the command names its file, and exits with 1. */
+/** What is wrong with the user's SQL, whenever it shows: the commands name the files, all of them, and exit with 1. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -40,4 +40,40 @@ it('tells the file, the line and the column, and what to write instead', async (
     { code: 'view/failed', location: { line: expect.any(Number) } },
   ])
   writeFileSync(file, text)
+})
+
+it('tells what is wrong in the sample, two views and the target at once, in every command', async () => {
+  const breaks = [
+    ['views/questions.sql', 'customers.signed_up_at <', 'customers.signed_up_att <'],
+    ['views/recency.sql', 'orders.ordered_at <', 'orders.ordered_att <'],
+    ['project.ts', "'country', 'plan'])", "'country', 'plann' as never])"],
+    ['project.ts', 'count(orders.order_id)', 'count(orders.order_idd)'],
+  ] as const
+  const before = new Map(breaks.map(([path]) => [path, readFileSync(join(shop, path), 'utf8')]))
+  for (const [path, whole, broken] of breaks) {
+    const text = readFileSync(join(shop, path), 'utf8')
+    expect(text).toContain(whole)
+    writeFileSync(join(shop, path), text.replace(whole, broken))
+  }
+  const told = [
+    /view\/database-error {2}The database refuses sample "questions": .*signed_up_att/,
+    /view\/database-error {2}The database refuses view "recency": .*ordered_att/,
+    /view\/database-error {2}The database refuses view "profile": .*plann/,
+    /view\/database-error {2}The database refuses target "reordered": .*order_idd/,
+    /views\/questions\.sql:7:7/,
+    /views\/recency\.sql:10:/,
+  ]
+  for (const command of [
+    ['train', 'reorder'],
+    ['compile', 'history'],
+    ['leak', 'reorder'],
+    ['explain', 'history'],
+    ['lineage', 'history'],
+    ['doctor'],
+  ]) {
+    const { code, out, err } = await run(...command)
+    expect(code, out + err).toBe(1)
+    for (const pattern of told) expect(out + err, command.join(' ')).toMatch(pattern)
+  }
+  for (const [path, text] of before) writeFileSync(join(shop, path), text)
 })

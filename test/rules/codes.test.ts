@@ -31,6 +31,29 @@ const withoutHint: Readonly<Record<string, string>> = {
 /** Hints that only come with parameters, such as the nearest name or what the server adds. */
 const hintParameters = { near: 'price', hint: 'a hint of the place it was raised', detail: 'd', view: 'v', model: 'm' }
 
+/** Every sentence of a code, whichever of its parameters are there, with anything in their places. */
+function sentences(code: keyof typeof codes): RegExp[] {
+  const read = new Set<string>()
+  const given = (absent: ReadonlySet<string>): Record<string, string> =>
+    new Proxy({} as Record<string, string>, {
+      get: (_, name: string) => {
+        read.add(name)
+        return absent.has(name) ? undefined : '\0'
+      },
+    })
+  const found = new Set<string>()
+  // What is read may depend on what is there: look again until nothing new is read.
+  for (let known = -1; known < read.size; ) {
+    known = read.size
+    const names = [...read]
+    for (let mask = 0; mask < 2 ** names.length; mask++) {
+      found.add(codes[code].message(given(new Set(names.filter((_, i) => mask & (2 ** i))))))
+    }
+  }
+  const literal = (text: string) => text.replaceAll('`', '').replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
+  return [...found].map((text) => new RegExp(`^${text.split('\0').map(literal).join('.+')}$`, 's'))
+}
+
 it('sees the codes and the tests', () => {
   expect(all.length).toBeGreaterThan(40)
   expect(tests.length).toBeGreaterThan(20)
@@ -46,6 +69,14 @@ describe.each(all)('%s', (code) => {
     const page = read(pageOf(code))
     expect(page).toContain(`# ${code}\n`)
     expect(page).toMatch(/\bWhat to do\b/)
+  })
+
+  it('has a page that quotes a sentence the code gives', () => {
+    const quoted = /^> (.*)$/m.exec(read(pageOf(code)))?.[1]?.replaceAll('`', '')
+    expect(
+      sentences(code).some((sentence) => sentence.test(quoted ?? '')),
+      quoted,
+    ).toBe(true)
   })
 
   it('is raised somewhere', () => {

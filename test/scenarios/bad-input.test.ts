@@ -177,7 +177,10 @@ describeEachEngine('a mistake in', (engine) => {
         ])
       }
       await other.execute('ALTER TABLE orders DROP amount')
-      expect((await diagnosticsOf(calls[0] as never)).map((d) => d.code)).toEqual(['view/database-error'])
+      expect((await diagnosticsOf(calls[0] as never)).map((d) => d.code)).toEqual([
+        'view/database-error',
+        'view/unknown-column',
+      ])
     })
 
     test('a column of an event source: the view, the column, the nearest', async () => {

@@ -145,6 +145,9 @@ async function columnsToFollow(
 ): Promise<readonly (string | undefined)[]> {
   if (definition.kind === 'entity' || definition.kind === 'model') return [undefined]
   if (definition.kind !== 'dataset') return await columnsOf(db, definition, directory)
+  // What is wrong with its views is told together, before each is looked at.
+  const { prepareDataset } = await import('@viewcast/sdk')
+  await prepareDataset(db, definition, directory)
   const all = await Promise.all(
     definition.features.map(async (use) => {
       const names = use.pick ?? (await columnsOf(db, use.view, directory))

@@ -14,7 +14,9 @@ import {
 import type { Database } from '../database/database.ts'
 import { duplicateKeys } from '../project/duplicate-keys.ts'
 import { prepareDataset } from '../project/facts.ts'
+import { namingFailedView } from '../project/failed-view.ts'
 import type { Project } from '../project/project.ts'
+import { runningTraining } from '../project/running-query.ts'
 
 export interface DoctorCheck {
   readonly name: string
@@ -69,9 +71,11 @@ async function datasetChecks(db: Database, dataset: DatasetDef, directory?: stri
   const name = `dataset ${dataset.name}`
   try {
     const prepared = await prepareDataset(db, dataset, directory)
-    const { diagnostics } = bindDataset(prepared.dataset, prepared.facts)
+    const { value: bound, diagnostics } = bindDataset(prepared.dataset, prepared.facts)
     const errors = diagnostics.filter((d) => d.severity === 'error')
-    const repeated = errors.length === 0 ? await duplicateKeys(db, prepared.dataset, prepared.facts) : []
+    const running = runningTraining(bound, prepared.facts)
+    const asked = () => duplicateKeys(db, prepared.dataset, prepared.facts)
+    const repeated = errors.length === 0 ? await namingFailedView(db, running, asked) : []
     const found = [...prepared.warnings, ...diagnostics, ...repeated]
     const detail = found.length === 0 ? 'compiles' : text(found)
     const views = prepared.dataset.features.map((u) => u.view)

@@ -2,8 +2,10 @@
 import {
   bindDataset,
   type DatasetDef,
+  type Diagnostic,
   type FeatureView,
   isFeatureView,
+  isViewcastError,
   type LineageGraph,
   type LineageOfModel,
   lineageGraph,
@@ -11,6 +13,7 @@ import {
   type ModelRecord,
   type SampleDef,
   type TargetDef,
+  ViewcastError,
 } from '@viewcast/compiler'
 import type { Database } from '../database/database.ts'
 import { describeAll } from '../project/facts.ts'
@@ -41,11 +44,13 @@ export async function projectLineage(
   const all = new Map<string, FeatureView | SampleDef | TargetDef>()
   const datasets = new Map<string, DatasetDef>()
   const models: ModelDef[] = []
+  const told = problemsByMessage()
   for (const d of project.definitions.values()) {
     if (d.kind === 'model') models.push(d)
-    else if (d.kind === 'dataset') datasets.set(d.name, await readDatasetFiles(d, project.directory))
+    else if (d.kind === 'dataset')
+      await told.of(async () => datasets.set(d.name, await readDatasetFiles(d, project.directory)))
     else if (isFeatureView(d) || d.kind === 'sample' || d.kind === 'target')
-      all.set(d.name, await readDefinitionFiles(d, project.directory))
+      await told.of(async () => all.set(d.name, await readDefinitionFiles(d, project.directory)))
   }
   const within = [...datasets.values()].flatMap((d) => [
     d.sample,
@@ -54,7 +59,9 @@ export async function projectLineage(
   ])
   // A dataset's own copies stand for their definitions: what is described must be the very value that is bound.
   for (const d of within) all.set(d.name, d)
-  const { facts } = await describeAll(db, new Set([...all.values(), ...within]))
+  const described = await told.of(() => describeAll(db, new Set([...all.values(), ...within])))
+  if (described === undefined || told.found.size > 0) throw new ViewcastError([...told.found.values()])
+  const { facts } = described
   const bound = new Map([...datasets].map(([name, d]) => [name, bindDataset(d, facts).value]))
   const ofModels = models.flatMap((model): LineageOfModel[] => {
     const own = bound.get(model.dataset.name)
@@ -62,4 +69,19 @@ export async function projectLineage(
     return own ? [{ model, bound: own, ...(record === undefined ? {} : { record }) }] : []
   })
   return lineageGraph([...all.values()], [...bound.values()], ofModels, facts)
+}
+
+/** What several steps are refused for, once each: a file that two definitions name is missing once. */
+function problemsByMessage() {
+  const found = new Map<string, Diagnostic>()
+  const of = async <T>(step: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await step()
+    } catch (e) {
+      if (!isViewcastError(e)) throw e
+      for (const d of e.diagnostics) found.set(d.message, d)
+      return undefined
+    }
+  }
+  return { found, of }
 }
