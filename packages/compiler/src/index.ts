@@ -16,6 +16,7 @@ export {
   influences,
   isDirect,
   lineageOf,
+  openLineage,
   type SourceColumn,
 } from './analyse/lineage.ts'
 export {

@@ -32,6 +32,7 @@ export {
   type ModelRecord,
   nearest,
   nearParameter,
+  openLineage,
   type Palette,
   type Passes,
   type PredictionObject,

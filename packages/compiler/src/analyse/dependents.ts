@@ -1,48 +1,45 @@
 /** Which views of the database stop working when a column goes. */
-import { sqlFacts } from '../front/sql/facts.ts'
-import { type Catalog, type CatalogRelation, findRelation } from '../ir/catalog.ts'
-import { columnsRead } from './lineage.ts'
+import type { Catalog, CatalogRelation } from '../ir/catalog.ts'
+import { readsOfView } from './lineage.ts'
 
 /**
- * Views that read a column, in whatever place, and the views on those: what `ALTER TABLE … DROP COLUMN` would name.
+ * Views that read a column, in whatever place, and the views on those: what `ALTER TABLE … DROP COLUMN` would name. Views
+ * that only take the whole row are not among them, as they go on working.
  *
  * @param relation `schema.name` of a table or view.
  */
 export function viewsReading(catalog: Catalog, relation: string, column: string): CatalogRelation[] {
-  const views = catalog.relations.filter((r) => r.definition !== undefined)
-  const readers = views.filter((v) =>
-    columnsOf(v, catalog).some((read) => read.relation === relation && read.column === column),
-  )
-  const broken = new Set(readers)
-  // Views only read what is older than they are, but the catalog does not list them in that order.
-  for (let size = -1; size !== broken.size; ) {
-    size = broken.size
-    for (const view of views) if (relationsOf(view, catalog).some((r) => broken.has(r))) broken.add(view)
+  const { byColumn, byRelation } = readersOf(catalog)
+  const broken = new Set(byColumn.get(`${relation}\0${column}`))
+  // The set grows while it is gone through: that is the queue.
+  for (const view of broken) for (const reader of byRelation.get(view) ?? []) broken.add(reader)
+  return catalog.relations.filter((r) => broken.has(r))
+}
+
+interface Readers {
+  readonly byColumn: ReadonlyMap<string, readonly CatalogRelation[]>
+  readonly byRelation: ReadonlyMap<CatalogRelation, readonly CatalogRelation[]>
+}
+
+const remembered = new WeakMap<Catalog, Readers>()
+
+function readersOf(catalog: Catalog): Readers {
+  const known = remembered.get(catalog)
+  if (known) return known
+  const byColumn = new Map<string, CatalogRelation[]>()
+  const byRelation = new Map<CatalogRelation, CatalogRelation[]>()
+  const add = <K>(to: Map<K, CatalogRelation[]>, key: K, view: CatalogRelation): void => {
+    const there = to.get(key)
+    if (there) there.push(view)
+    else to.set(key, [view])
   }
-  return views.filter((v) => broken.has(v))
-}
-
-interface Read {
-  readonly columns: readonly { readonly relation: string; readonly column: string }[]
-  readonly relations: readonly CatalogRelation[]
-}
-
-const remembered = new WeakMap<Catalog, Map<CatalogRelation, Read>>()
-
-function readOf(view: CatalogRelation, catalog: Catalog): Read {
-  const known = remembered.get(catalog) ?? new Map<CatalogRelation, Read>()
-  remembered.set(catalog, known)
-  const found = known.get(view)
-  if (found) return found
-  const text = view.definition ?? ''
-  const speaker = { view: `view "${view.name}"`, file: view.name }
-  const read: Read = {
-    columns: columnsRead(text, speaker, catalog),
-    relations: sqlFacts(text, speaker).references.flatMap((r) => findRelation(catalog, r.name, r.schema) ?? []),
+  for (const view of catalog.relations) {
+    if (view.definition === undefined) continue
+    const { columns, relations } = readsOfView(view, catalog)
+    for (const c of columns) add(byColumn, `${c.relation}\0${c.column}`, view)
+    for (const r of relations) add(byRelation, r, view)
   }
-  known.set(view, read)
-  return read
+  const readers: Readers = { byColumn, byRelation }
+  remembered.set(catalog, readers)
+  return readers
 }
-
-const columnsOf = (view: CatalogRelation, catalog: Catalog) => readOf(view, catalog).columns
-const relationsOf = (view: CatalogRelation, catalog: Catalog) => readOf(view, catalog).relations

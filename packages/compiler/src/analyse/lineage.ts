@@ -3,14 +3,16 @@
  * made of (direct), and those that decide about it or about which rows there are (indirect). What cannot be resolved is said
  * to be unknown rather than guessed.
  */
-import { parseSelect, type Speaker } from '../front/sql/parser.ts'
-import type { Catalog } from '../ir/catalog.ts'
+import { type Node, parseSelect, type Speaker } from '../front/sql/parser.ts'
+import type { Catalog, CatalogRelation } from '../ir/catalog.ts'
+import { selectOf } from './lineage/catalog-memory.ts'
 import { listed, merge, nothing, type SourceColumn, sourceOf, type Traced } from './lineage/influence.ts'
 import type { Relation } from './lineage/namespace.ts'
+import { withRowsOfViews } from './lineage/relation.ts'
 import { traceSelect } from './lineage/select.ts'
 import type { Scope } from './lineage/tracer.ts'
 
-export { type Influence, influences, isDirect, type SourceColumn } from './lineage/influence.ts'
+export { type Influence, influences, isDirect, openLineage, type SourceColumn } from './lineage/influence.ts'
 
 export interface ColumnLineage {
   readonly column: string
@@ -23,7 +25,7 @@ export interface ColumnLineage {
  * Traces every output column of a query down to columns of tables.
  *
  * @param spine the columns of the relation `spine`, when the query may read it.
- * @param throughViews false: views of the database are sources, too.
+ * @param throughViews false: columns of views are sources, too; what decides about the rows of views is followed down.
  *
  * ```sql
  * SELECT origin, avg(delay) AS d FROM flights WHERE landed GROUP BY origin
@@ -39,43 +41,72 @@ export function lineageOf(
   spine: readonly string[] = [],
   throughViews = true,
 ): ColumnLineage[] {
-  const { columns, rows } = traceSelect(
-    parseSelect(sql, speaker),
-    scopeOf(catalog, spine, throughViews, () => {}),
-  )
-  return columns.map(([column, t]) => {
-    const traced = merge([t, rows])
-    return { column, sources: listed(traced), unknown: traced.unknown }
-  })
+  const select = parseSelect(sql, speaker)
+  return throughViews
+    ? merged(traceSelect(select, scopeOf(catalog, spine, 'through')))
+    : oneStep(select, catalog, spine)
 }
 
 /**
- * Every column of a table or view that a query names, in whatever place: dropping one of them breaks the query. Views are
- * not looked into; what cannot be resolved is left out.
+ * The same for a view of the database, by its columns: one step down, to the relations it reads. What decides about the
+ * rows of views among them is followed down to tables.
  */
-export function columnsRead(
-  sql: string,
-  speaker: Speaker,
-  catalog: Catalog,
-): { readonly relation: string; readonly column: string }[] {
-  const read = new Map<string, { relation: string; column: string }>()
-  const add = (t: Traced): void => {
-    for (const { relation, column } of listed(t)) read.set(`${relation}\0${column}`, { relation, column })
-  }
-  traceSelect(parseSelect(sql, speaker), scopeOf(catalog, [], false, add))
-  return [...read.values()]
+export function lineageOfView(view: CatalogRelation, catalog: Catalog): ColumnLineage[] {
+  const lineage = oneStep(selectOf(catalog, view), catalog, [])
+  return view.columns.map(({ name }, i) => ({ sources: [], unknown: true, ...lineage[i], column: name }))
 }
 
-function scopeOf(catalog: Catalog, spine: readonly string[], throughViews: boolean, read: (t: Traced) => void): Scope {
+/** What a query names, in whatever place: dropping one of the columns breaks it. */
+export interface QueryReads {
+  /** Columns of tables and views; those that only a whole row stands for are not among them. */
+  readonly columns: readonly { readonly relation: string; readonly column: string }[]
+  readonly relations: readonly CatalogRelation[]
+}
+
+/** Every column and relation that a query names. Views are not looked into; what cannot be resolved is left out. */
+export function columnsRead(sql: string, speaker: Speaker, catalog: Catalog): QueryReads['columns'] {
+  return readsOf(parseSelect(sql, speaker), catalog).columns
+}
+
+/** The same for a view of the database. */
+export const readsOfView = (view: CatalogRelation, catalog: Catalog): QueryReads =>
+  readsOf(selectOf(catalog, view), catalog)
+
+function readsOf(select: Node, catalog: Catalog): QueryReads {
+  const columns = new Map<string, { relation: string; column: string }>()
+  const relations = new Set<CatalogRelation>()
+  const read = (t: Traced): void => {
+    for (const { relation, column } of listed(t)) columns.set(`${relation}\0${column}`, { relation, column })
+  }
+  traceSelect(select, { ...scopeOf(catalog, [], 'closed'), read, readRelation: (r) => relations.add(r) })
+  return { columns: [...columns.values()], relations: [...relations] }
+}
+
+const merged = ({ columns, rows }: Relation, finish = (t: Traced): Traced => t): ColumnLineage[] =>
+  columns.map(([column, t]) => {
+    const all = finish(merge([t, rows]))
+    return { column, sources: listed(all), unknown: all.unknown }
+  })
+
+function oneStep(select: Node, catalog: Catalog, spine: readonly string[]): ColumnLineage[] {
+  const views = new Set<CatalogRelation>()
+  const readRelation = (r: CatalogRelation): void => {
+    if (r.definition !== undefined) views.add(r)
+  }
+  const found = traceSelect(select, { ...scopeOf(catalog, spine, 'rows'), readRelation })
+  return merged(found, (t) => withRowsOfViews(t, views, catalog))
+}
+
+function scopeOf(catalog: Catalog, spine: readonly string[], views: Scope['views']): Scope {
   const own: Relation = { columns: spine.map((c) => [c, sourceOf('spine', c)]), rows: nothing }
   return {
     catalog,
-    ctes: spine.length > 0 ? new Map([['spine', own]]) : new Map(),
+    ctes: spine.length > 0 ? new Map([['spine', () => own]]) : new Map(),
     levels: [],
     windows: new Map(),
-    path: [],
-    throughViews,
-    read,
+    views,
+    read: () => {},
+    readRelation: () => {},
     select: traceSelect,
   }
 }

@@ -1,6 +1,6 @@
 /** All columns of a project as one graph, step by step: table → view of the database → feature view → feature → coefficient → prediction. */
 import type { BoundDataset, Facts } from '../analyse/bind.ts'
-import { type ColumnLineage, type Influence, isDirect, lineageOf } from '../analyse/lineage.ts'
+import { type ColumnLineage, type Influence, isDirect, lineageOfView } from '../analyse/lineage.ts'
 import type { FeatureView, ModelDef, SampleDef, TargetDef } from '../ir/definition.ts'
 import { expr } from '../ir/expression.ts'
 import type { ModelRecord } from '../ir/model-record.ts'
@@ -19,7 +19,11 @@ export type LineageVertexKind = 'column' | 'question' | 'view' | 'feature' | 'la
 
 export interface LineageVertex {
   readonly kind: LineageVertexKind
+  /** `owner.column`, by which edges name it. */
   readonly name: string
+  /** Relation (`public.flights`), or the definition's name. */
+  readonly owner: string
+  readonly column: string
   /** Of a coefficient: its value. */
   readonly value?: number
 }
@@ -29,7 +33,7 @@ export interface LineageEdge {
   readonly to: string
   /** Whether `from` makes up the value of `to`, or only decides about it. */
   readonly direct: boolean
-  /** Influences, or the encoder of a model. */
+  /** Influences ({@link openLineage} translates them), the encoder of an input, `term` of a sum, or the `label` of a model. */
   readonly how: readonly string[]
 }
 
@@ -55,16 +59,17 @@ export function lineageGraph(
 ): LineageGraph {
   const vertices = new Map<string, LineageVertex>()
   const edges = new Map<string, LineageEdge>()
-  const vertex = (kind: LineageVertexKind, name: string, value?: number): string => {
-    if (!vertices.has(name)) vertices.set(name, { kind, name, ...(value === undefined ? {} : { value }) })
+  const vertex: AddVertex = (kind, owner, column, value) => {
+    const name = `${owner}.${column}`
+    if (!vertices.has(name))
+      vertices.set(name, { kind, name, owner, column, ...(value === undefined ? {} : { value }) })
     return name
   }
   const edge = (from: string, to: string, direct: boolean, how: readonly string[]): void => {
     edges.set(`${from}\0${to}`, { from, to, direct, how })
   }
   const sourceVertex = (relation: string, column: string): string => {
-    if (relation === 'spine') return vertex('question', `spine.${column}`)
-    return vertex('column', `${relation}.${column}`)
+    return vertex(relation === 'spine' ? 'question' : 'column', relation, column)
   }
   const trace = (to: string, lineage: ColumnLineage): void => {
     const ways = new Map<string, Influence[]>()
@@ -79,23 +84,21 @@ export function lineageGraph(
     // What a view is asked by is not made by it.
     const asked = d.kind === 'sample' ? [] : [...d.entity.keys.map((k) => k.name), 'as_of']
     for (const lineage of tracedColumns(d, facts, false)) {
-      if (!asked.includes(lineage.column)) trace(vertex('view', `${d.name}.${lineage.column}`), lineage)
+      if (!asked.includes(lineage.column)) trace(vertex('view', d.name, lineage.column), lineage)
     }
   }
   for (const bound of datasets) addDataset(bound, vertex, edge)
   for (const m of models) addModel(m, vertex, edge)
   for (const view of facts.catalog.relations) {
     if (view.definition === undefined) continue
-    const id = `${view.schema}.${view.name}`
-    const traced = lineageOf(view.definition, { view: id, file: id }, facts.catalog, [], false)
-    for (const [i, lineage] of traced.entries()) {
-      trace(vertex('column', `${id}.${view.columns[i]?.name ?? lineage.column}`), lineage)
+    for (const lineage of lineageOfView(view, facts.catalog)) {
+      trace(vertex('column', `${view.schema}.${view.name}`, lineage.column), lineage)
     }
   }
   return { vertices: [...vertices.values()], edges: [...edges.values()] }
 }
 
-type AddVertex = (kind: LineageVertexKind, name: string, value?: number) => string
+type AddVertex = (kind: LineageVertexKind, owner: string, column: string, value?: number) => string
 type AddEdge = (from: string, to: string, direct: boolean, how: readonly string[]) => void
 
 const asIs = ['identity']
@@ -105,14 +108,14 @@ function addDataset(bound: BoundDataset, vertex: AddVertex, edge: AddEdge): void
   for (const { use, features } of bound.uses) {
     for (const f of features) {
       const how = f.meta.fill === undefined ? asIs : ['transformation']
-      edge(vertex('view', `${use.view.name}.${f.column}`), vertex('feature', `${dataset.name}.${f.name}`), true, how)
+      edge(vertex('view', use.view.name, f.column), vertex('feature', dataset.name, f.name), true, how)
     }
   }
   for (const c of bound.extras)
-    edge(vertex('view', `${dataset.sample.name}.${c.name}`), vertex('feature', `${dataset.name}.${c.name}`), true, asIs)
+    edge(vertex('view', dataset.sample.name, c.name), vertex('feature', dataset.name, c.name), true, asIs)
   if (!dataset.target) return
   for (const l of bound.labels)
-    edge(vertex('view', `${dataset.target.name}.${l.name}`), vertex('label', `${dataset.name}.${l.name}`), true, asIs)
+    edge(vertex('view', dataset.target.name, l.name), vertex('label', dataset.name, l.name), true, asIs)
 }
 
 function addModel({ model, bound, record }: LineageOfModel, vertex: AddVertex, edge: AddEdge): void {
@@ -120,18 +123,24 @@ function addModel({ model, bound, record }: LineageOfModel, vertex: AddVertex, e
   const names = record
     ? outputs(record, expr.float(0)).map((o) => o.name)
     : [model.family === 'logistic' ? 'probability' : 'prediction']
-  const predictions = names.map((name) => vertex('prediction', `${model.name}.${name}`))
+  const predictions = names.map((name) => vertex('prediction', model.name, name))
+  // What is learned is learned from the label.
+  const label = bound.labels.some((l) => l.name === model.label) ? vertex('label', data, model.label) : undefined
   if (!record) {
     const inputs = Object.keys(model.inputs)
     const features = inputs.length > 0 ? inputs : bound.features.map((f) => f.name)
-    for (const f of features) for (const p of predictions) edge(vertex('feature', `${data}.${f}`), p, true, ['input'])
+    for (const p of predictions) {
+      for (const f of features) edge(vertex('feature', data, f), p, true, ['input'])
+      if (label !== undefined) edge(label, p, false, ['label'])
+    }
     return
   }
   for (const c of record.coefficients) {
-    const own = vertex('coefficient', `${model.name}.${c.name}`, c.estimate)
+    const own = vertex('coefficient', model.name, c.name, c.estimate)
     for (const p of predictions) edge(own, p, true, ['term'])
     const input = record.inputs.find((i) => i.feature === c.feature)
-    if (input) edge(vertex('feature', `${data}.${input.feature}`), own, true, [input.encoder.kind])
+    if (input) edge(vertex('feature', data, input.feature), own, true, [input.encoder.kind])
+    if (label !== undefined) edge(label, own, false, ['label'])
   }
 }
 

@@ -3,15 +3,17 @@ import type { Node } from '../../front/sql/parser.ts'
 import { child, list, nameParts, text } from '../../front/sql/tree.ts'
 import { isAggregateName } from './aggregates.ts'
 import { merge, nothing, type Traced, through } from './influence.ts'
-import { columnOf, namedAs, resolve } from './namespace.ts'
+import { columnOf, type Relation, relationNamed, resolve, resolveColumn, wholeRow } from './namespace.ts'
 import type { Scope } from './tracer.ts'
 
-/** Traces a wrapped node (`{ FuncCall: {…} }`), a list of them, or nothing. */
+/** Traces a node, wrapped (`{ FuncCall: {…} }`) or not, a list of them, or nothing. */
 export function traceExpression(value: unknown, scope: Scope): Traced {
   if (value === undefined || value === null || typeof value !== 'object') return nothing
   if (Array.isArray(value)) return merge(value.map((v) => traceExpression(v, scope)))
   const [type, inner] = Object.entries(value)[0] ?? []
-  if (type === undefined || inner === null || typeof inner !== 'object') return nothing
+  if (type === undefined) return nothing
+  if (!/^[A-Z]/.test(type)) return parts(value as Node, scope)
+  if (inner === null || typeof inner !== 'object') return nothing
   const node = inner as Node
   const handler = handlers[type]
   return handler ? handler(node, scope) : through('transformation', parts(node, scope))
@@ -32,10 +34,16 @@ const parts = (node: Node, scope: Scope): Traced =>
 const handlers: Readonly<Record<string, (node: Node, scope: Scope) => Traced>> = {
   ColumnRef: (node, scope) => {
     const fields = nameParts(list(node, 'fields'))
-    const whole = fields.at(-1) === '*' ? namedAs(fields.at(-2) ?? '', scope.levels) : undefined
-    const traced = whole ? merge(whole.columns.map(([, t]) => t)) : resolve(fields, scope.levels)
-    scope.read(traced)
-    return traced
+    // A whole row names no column: it is there with one column less, too.
+    if (fields.at(-1) === '*') return wholeRow(relationNamed(fields.slice(0, -1), scope.levels))
+    const column = resolveColumn(fields, scope.levels)
+    if (column) scope.read(column)
+    return column ?? resolve(fields, scope.levels)
+  },
+  RowExpr: (node, scope) => {
+    // ROW(t.*) writes its columns out.
+    for (const a of list(node, 'args')) for (const t of spread(a, scope) ?? []) scope.read(t[1])
+    return through('transformation', traceExpression(node['args'], scope))
   },
   FuncCall: traceCall,
   CaseExpr: (node, scope) => {
@@ -59,28 +67,62 @@ const handlers: Readonly<Record<string, (node: Node, scope: Scope) => Traced>> =
     const found = select ? scope.select(select, scope) : { columns: [], rows: nothing }
     const values = merge(found.columns.map(([, t]) => t))
     const kind = text(node, 'subLinkType')
-    if (kind === 'EXISTS_SUBLINK') return through('filter', merge([values, found.rows]))
+    // Which columns there are does not matter, only whether there is a row.
+    if (kind === 'EXISTS_SUBLINK') return found.rows
     const tested = through('transformation', traceExpression(node['testexpr'], scope))
     if (kind === 'ARRAY_SUBLINK') return merge([through('aggregation', values), found.rows])
     return merge([tested, kind === 'EXPR_SUBLINK' ? values : through('transformation', values), found.rows])
   },
   A_Indirection: (node, scope) => {
     const fields = list(node, 'indirection')
-    const column = nameParts(fields.slice(0, 1))[0]
-    const row = nameParts(list(child(child(node, 'arg'), 'ColumnRef'), 'fields'))
-    // (t).column of a relation t; of a composite column it is a part of the column.
-    const owner = row.length === 1 && column !== undefined ? namedAs(row[0] ?? '', scope.levels) : undefined
-    const field = owner && column !== '*' && column !== undefined ? columnOf(owner, column) : undefined
+    const field = fieldOf(node, scope)
     if (field) scope.read(field)
-    return (
-      field ?? through('transformation', merge([traceExpression(node['arg'], scope), traceExpression(fields, scope)]))
-    )
+    const [first, ...others] = field ? [field, ...fields.slice(1)] : [undefined, ...fields]
+    const parts = traceExpression(others, scope)
+    if (first && others.length === 0) return first
+    return through('transformation', merge([first ?? traceExpression(node['arg'], scope), parts]))
   },
+  JsonArrayAgg: (node, scope) => traceAggregate(child(node, 'constructor'), node['arg'], scope),
+  JsonObjectAgg: (node, scope) => traceAggregate(child(node, 'constructor'), node['arg'], scope),
   GroupingFunc: (node, scope) => through('group by', traceExpression(node['args'], scope)),
   SelectStmt: (node, scope) => {
     const { columns, rows } = scope.select(node, scope)
     return merge([...columns.map(([, t]) => through('transformation', t)), rows])
   },
+}
+
+/** The columns of `t.*` and `(t).*`; undefined for everything else. */
+export function spread(value: Node | undefined, scope: Scope): Relation['columns'] | undefined {
+  const reference = nameParts(list(child(value, 'ColumnRef'), 'fields'))
+  if (reference.length > 1 && reference.at(-1) === '*')
+    return relationNamed(reference.slice(0, -1), scope.levels)?.columns
+  const field = child(value, 'A_Indirection')
+  const last = nameParts(list(field, 'indirection'))
+  return last.length === 1 && last[0] === '*' ? rowOf(field, scope)?.columns : undefined
+}
+
+/** The relation `(t)` stands for, unless a column of that name hides it. */
+function rowOf(field: Node | undefined, scope: Scope): Relation | undefined {
+  const name = nameParts(list(child(child(field, 'arg'), 'ColumnRef'), 'fields'))
+  return name.length === 0 || resolveColumn(name, scope.levels) ? undefined : relationNamed(name, scope.levels)
+}
+
+/** `(t).column` of a relation t; of a composite column it is a part of the column. */
+function fieldOf(node: Node, scope: Scope): Traced | undefined {
+  const [column] = nameParts(list(node, 'indirection').slice(0, 1))
+  const owner = column === undefined || column === '*' ? undefined : rowOf(node, scope)
+  return owner && column !== undefined ? columnOf(owner, column) : undefined
+}
+
+/** JSON_ARRAYAGG and JSON_OBJECTAGG, which are not calls in the grammar. */
+function traceAggregate(options: Node | undefined, value: unknown, scope: Scope): Traced {
+  const window = child(options, 'over')
+  return merge([
+    through('aggregation', traceExpression([value], scope)),
+    through('condition', traceExpression(options?.['agg_filter'], scope)),
+    through('sort', traceExpression(list(options, 'agg_order'), scope)),
+    ...(window ? [through('window', traceWindow(window, scope, new Set()))] : []),
+  ])
 }
 
 function traceCall(node: Node, scope: Scope): Traced {

@@ -5,6 +5,7 @@ import { traceExpression } from './expression.ts'
 import { lost, merge, nothing, type Traced, through } from './influence.ts'
 import { emptyLevel, type Level, levelOf, type Named, type Relation, together } from './namespace.ts'
 import { relationColumns } from './relation.ts'
+import { documentColumns, functionColumns } from './table-functions.ts'
 import { type Scope, within } from './tracer.ts'
 
 export interface FromItem {
@@ -43,9 +44,12 @@ function traceItem(item: Node, scope: Scope, before: Level): FromItem {
     const found = traceItem(child(sample, 'relation') ?? {}, scope, before)
     return { ...found, rows: merge([found.rows, through('filter', traceExpression(sample['args'], scope))]) }
   }
-  const call = child(item, 'RangeFunction') ?? child(item, 'RangeTableFunc') ?? child(item, 'JsonTable')
-  if (call) return traceFunction(item, call, within(scope, before))
-  return { level: levelOf(undefined, nowhere), rows: lost }
+  // Functions are LATERAL whether they say so or not.
+  const call = child(item, 'RangeFunction')
+  if (call) return called(child(call, 'alias'), firstFunction(call), functionColumns(call, within(scope, before)))
+  const table = child(item, 'RangeTableFunc') ?? child(item, 'JsonTable')
+  if (table) return called(child(table, 'alias'), undefined, documentColumns(table, within(scope, before)))
+  return called(undefined, undefined, nowhere)
 }
 
 const nowhere: Relation = { columns: [], rows: lost, open: lost }
@@ -53,33 +57,14 @@ const nowhere: Relation = { columns: [], rows: lost, open: lost }
 function called(alias: Node | undefined, own: string | undefined, relation: Relation): FromItem {
   const names = nameParts(list(alias, 'colnames'))
   const columns = relation.columns.map(([name, t], i) => [names[i] ?? name, t] as const)
-  return { level: levelOf(text(alias, 'aliasname') ?? own, { ...relation, columns }), rows: relation.rows }
+  // Names may be given to columns that are not known otherwise.
+  const more = relation.open === undefined ? [] : names.slice(columns.length)
+  const made = relation.open ?? lost
+  const all = { ...relation, columns: [...columns, ...more.map((name) => [name, made] as const)] }
+  return { level: levelOf(text(alias, 'aliasname'), own, all), rows: relation.rows }
 }
 
-/** A function's columns are made of its arguments; a function without declared columns offers any. */
-function traceFunction(item: Node, call: Node, scope: Scope): FromItem {
-  const { alias: _, coldeflist: _c, columns: _d, ...body } = call
-  const made = through('transformation', traceExpression({ [Object.keys(item)[0] ?? '']: body }, scope))
-  const alias = child(call, 'alias')
-  const declared = [
-    ...nameParts(list(alias, 'colnames')),
-    ...list(call, 'coldeflist').map((c) => text(child(c, 'ColumnDef'), 'colname') ?? ''),
-    ...list(call, 'columns').map(
-      (c) => text(child(c, 'RangeTableFuncCol'), 'colname') ?? text(child(c, 'JsonTableColumn'), 'name') ?? '',
-    ),
-  ]
-  const name = text(alias, 'aliasname') ?? functionName(call)
-  // A function that returns one value gives a column by the name of its alias, or its own.
-  const columns = declared.length > 0 ? declared : name === undefined ? [] : [name]
-  const relation: Relation = {
-    columns: columns.map((c) => [c, made] as const),
-    rows: through('filter', made),
-    open: made,
-  }
-  return { level: levelOf(name, relation), rows: relation.rows }
-}
-
-const functionName = (call: Node): string | undefined =>
+const firstFunction = (call: Node): string | undefined =>
   nameParts(list(child(list(child(list(call, 'functions')[0], 'List'), 'items')[0], 'FuncCall'), 'funcname')).at(-1)
 
 function traceJoin(join: Node, scope: Scope, before: Level): FromItem {
@@ -87,21 +72,30 @@ function traceJoin(join: Node, scope: Scope, before: Level): FromItem {
   const right = traceItem(child(join, 'rarg') ?? {}, scope, together([before, left.level]))
   const both = together([left.level, right.level])
   const merged = mergedNames(join, left.level, right.level)
-  const pairs = merged.map((name) => [name, merge([one(left.level, name), one(right.level, name)])] as const)
+  const pairs = merged.map((name) => ({ name, left: one(left.level, name), right: one(right.level, name) }))
+  for (const p of pairs) for (const side of [p.left, p.right]) scope.read(side)
+  const type = text(join, 'jointype')
+  const named = pairs.map((p) => [p.name, mergedColumn(type, p.left, p.right)] as const)
   const rest = (level: Level) => level.columns.filter(([name]) => !merged.includes(name))
-  const columns = [...pairs, ...rest(left.level), ...rest(right.level)]
-  for (const [, t] of pairs) scope.read(t)
+  const columns = [...named, ...rest(left.level), ...rest(right.level)]
   const condition = through(
     'join',
-    merge([traceExpression(join['quals'], within(scope, both)), ...pairs.map(([, t]) => t)]),
+    merge([traceExpression(join['quals'], within(scope, both)), ...pairs.flatMap((p) => [p.left, p.right])]),
   )
   const rows = merge([left.rows, right.rows, condition])
   const alias = child(join, 'alias')
   // An alias of the join hides what it is made of; an alias of USING offers the merged columns beside it.
   if (alias) return called(alias, undefined, { columns, rows })
   const using = text(child(join, 'join_using_alias'), 'aliasname')
-  const usingNamed: Named[] = using === undefined ? [] : [{ name: using, relation: { columns: pairs, rows: nothing } }]
+  const usingNamed: Named[] = using === undefined ? [] : [{ name: using, relation: { columns: named, rows: nothing } }]
   return { level: { named: [...both.named, ...usingNamed], columns, open: both.open }, rows }
+}
+
+/** A merged column is that of the side which is always there; of a FULL JOIN, the left one unless it is NULL. */
+function mergedColumn(type: string | undefined, left: Traced, right: Traced): Traced {
+  if (type === 'JOIN_RIGHT') return right
+  if (type !== 'JOIN_FULL') return left
+  return merge([through('transformation', merge([left, right])), through('condition', left)])
 }
 
 function mergedNames(join: Node, left: Level, right: Level): string[] {

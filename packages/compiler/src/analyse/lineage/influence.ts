@@ -1,7 +1,7 @@
 /**
  * How a source column enters an output column, and the sums of such ways.
  *
- * The words are those of OpenLineage's columnLineage facet (version 1-2-0), in lower case: DIRECT identity, transformation,
+ * The words are those of OpenLineage's columnLineage facet (version 1-2-0), in lower case ({@link openLineage} spells them out): DIRECT identity, transformation,
  * aggregation; INDIRECT join, group by, filter, sort, window, condition.
  */
 
@@ -19,6 +19,21 @@ export const influences = [
 
 /** How a source column enters an output column; the first three make up its value, the others decide about it. */
 export type Influence = (typeof influences)[number]
+
+/** OpenLineage's words (columnLineage facet 1-2-0, `transformations`) for each influence. */
+export const openLineage: Readonly<
+  Record<Influence, { readonly type: 'DIRECT' | 'INDIRECT'; readonly subtype: string }>
+> = {
+  identity: { type: 'DIRECT', subtype: 'IDENTITY' },
+  transformation: { type: 'DIRECT', subtype: 'TRANSFORMATION' },
+  aggregation: { type: 'DIRECT', subtype: 'AGGREGATION' },
+  join: { type: 'INDIRECT', subtype: 'JOIN' },
+  filter: { type: 'INDIRECT', subtype: 'FILTER' },
+  'group by': { type: 'INDIRECT', subtype: 'GROUP_BY' },
+  window: { type: 'INDIRECT', subtype: 'WINDOW' },
+  condition: { type: 'INDIRECT', subtype: 'CONDITIONAL' },
+  sort: { type: 'INDIRECT', subtype: 'SORT' },
+}
 
 const bit = (i: Influence): number => 1 << influences.indexOf(i)
 const direct = bit('identity') | bit('transformation') | bit('aggregation')
@@ -39,8 +54,10 @@ export const lost: Traced = { sources: new Map(), unknown: true }
 // Names may hold any character but NUL.
 const separator = '\0'
 
+export const sourceKey = (relation: string, column: string): string => relation + separator + column
+
 export const sourceOf = (relation: string, column: string): Traced => ({
-  sources: new Map([[relation + separator + column, bit('identity')]]),
+  sources: new Map([[sourceKey(relation, column), bit('identity')]]),
   unknown: false,
 })
 

@@ -1,13 +1,18 @@
 /** What a SELECT returns, column by column, and what decides which rows it has. */
 
+import { isAggregate, maySet } from '../../front/sql/functions.ts'
 import { outputName } from '../../front/sql/output-names.ts'
 import type { Node } from '../../front/sql/parser.ts'
-import { child, isSetOperation, list, nameParts, number, text } from '../../front/sql/tree.ts'
-import { traceExpression } from './expression.ts'
+import { child, isSetOperation, list, nameParts, number, text, walk } from '../../front/sql/tree.ts'
+import { isAggregateName } from './aggregates.ts'
+import { withQueries } from './ctes.ts'
+import { spread, traceExpression } from './expression.ts'
 import { traceFrom } from './from.ts'
-import { lost, merge, type Traced, through } from './influence.ts'
-import { type Level, namedAs, type Relation } from './namespace.ts'
+import { lost, merge, nothing, type Traced, through } from './influence.ts'
+import { type Level, type Relation, relationNamed, resolveColumn } from './namespace.ts'
 import { type Scope, within } from './tracer.ts'
+
+type Columns = Relation['columns']
 
 export function traceSelect(select: Node, outer: Scope): Relation {
   const scope: Scope = { ...outer, ctes: withQueries(child(select, 'withClause'), outer) }
@@ -18,85 +23,109 @@ export function traceSelect(select: Node, outer: Scope): Relation {
     list(select, 'windowClause').map((w) => [text(child(w, 'WindowDef'), 'name') ?? '', child(w, 'WindowDef') as Node]),
   )
   const inner: Scope = { ...within(scope, from.level), windows }
-  const columns = list(select, 'targetList').flatMap((t) => traceTarget(child(t, 'ResTarget') ?? {}, inner, from.level))
-  const conditions = [
-    through('filter', traceExpression(select['whereClause'], inner)),
-    through('filter', traceExpression(select['havingClause'], inner)),
-    ...list(select, 'groupClause').map((item) => through('group by', traceItem(item, columns, inner, 'input'))),
+  // Windows that nobody uses are read all the same.
+  traceExpression(select['windowClause'], inner)
+  const chosen = merge([from.rows, through('filter', traceExpression(select['whereClause'], inner))])
+  const having = through('filter', traceExpression(select['havingClause'], inner))
+  const targets = list(select, 'targetList').map((t) => child(t, 'ResTarget') ?? {})
+  const oneRow = aggregatesAll(select, targets, from.level)
+  const columns = targets.flatMap((t) => {
+    const found = traceTarget(t, inner, from.level)
+    // Without GROUP BY there is one row whatever is filtered; what was filtered decides about the aggregates.
+    return oneRow && aggregatesAny(child(t, 'val'), from.level)
+      ? found.map(([n, own]): [string, Traced] => [n, merge([own, chosen])])
+      : found
+  })
+  const rows = [
+    ...(oneRow && select['havingClause'] === undefined ? [] : [chosen]),
+    having,
+    ...list(select, 'groupClause').flatMap((item) => grouped(item, columns, inner)),
+    ...targets.map((t) => multiplied(child(t, 'val'), inner)),
     ...distinct(select, columns, inner),
     ...sorted(select, columns, inner),
   ]
-  return { columns, rows: merge([from.rows, ...conditions]) }
+  return { columns, rows: merge(rows) }
 }
 
-type Columns = Relation['columns']
+/** True for a SELECT that makes one row of all. */
+const aggregatesAll = (select: Node, targets: readonly Node[], level: Level): boolean =>
+  select['groupClause'] === undefined &&
+  (select['havingClause'] !== undefined || targets.some((t) => aggregatesAny(child(t, 'val'), level)))
 
-function withQueries(clause: Node | undefined, outer: Scope): ReadonlyMap<string, Relation> {
-  const ctes = new Map(outer.ctes)
-  for (const item of list(clause, 'ctes')) {
-    const cte = child(item, 'CommonTableExpr')
-    const name = text(cte, 'ctename') ?? ''
-    const query = child(child(cte, 'ctequery'), 'SelectStmt')
-    const trace = (): Relation => {
-      if (!query) return { columns: [], rows: lost, open: lost }
-      const found = traceSelect(query, { ...outer, ctes: new Map(ctes) })
-      const names = nameParts(list(cte, 'aliascolnames'))
-      return { ...found, columns: found.columns.map(([n, t], i) => [names[i] ?? n, t]) }
-    }
-    if (clause?.['recursive'] === true && query && isSetOperation(query)) {
-      ctes.set(
-        name,
-        fixpoint(
-          query,
-          (own) => {
-            ctes.set(name, own)
-            return trace()
-          },
-          { ...outer, ctes: new Map(ctes) },
-        ),
-      )
-    } else ctes.set(name, trace())
-  }
-  return ctes
+/** True when an aggregate of this SELECT is in the expression; one whose arguments are all from outside is not of it. */
+function aggregatesAny(value: Node | undefined, level: Level): boolean {
+  let found = false
+  walk(value, (type, node) => {
+    if (type === 'SelectStmt') return false
+    const name = nameParts(list(node, 'funcname')).at(-1) ?? ''
+    const call =
+      type === 'FuncCall' && node['over'] === undefined && (isAggregate(node) || isAggregateName(name, false))
+    if (call || type === 'JsonArrayAgg' || type === 'JsonObjectAgg') found ||= isOf(level, node)
+    return undefined
+  })
+  return found
 }
 
-/** A recursive query reads itself: traced from its first arm on, until another round adds nothing. */
-function fixpoint(query: Node, round: (own: Relation) => Relation, scope: Scope): Relation {
-  let own = traceSelect(child(query, 'larg') ?? {}, scope)
-  for (let size = -1; size !== sizeOf(own); ) {
-    size = sizeOf(own)
-    own = round(own)
-  }
-  return own
+function isOf(level: Level, call: Node): boolean {
+  let references = 0
+  let own = false
+  walk(call, (type, node) => {
+    if (type !== 'ColumnRef') return undefined
+    references++
+    const fields = nameParts(list(node, 'fields')).filter((f) => f !== '*')
+    own ||= resolveColumn(fields, [level]) !== undefined || relationNamed(fields, [level]) !== undefined
+    return undefined
+  })
+  return own || references === 0
 }
 
-const sizeOf = (r: Relation): number => {
-  const ways = (t: Traced) => [...t.sources.values()].reduce((sum, w) => sum + 1000 + w, 0)
-  return ways(r.rows) + r.columns.reduce((sum, [, t]) => sum + ways(t), 0)
+/** What a function that returns a set is given decides how often its row is there. */
+function multiplied(value: Node | undefined, scope: Scope): Traced {
+  const found: Traced[] = []
+  walk(value, (type, node) => {
+    if (type === 'SelectStmt') return false
+    if (type === 'FuncCall' && node['over'] === undefined && maySet(node, scope.catalog))
+      found.push(through('filter', traceExpression(node['args'], scope)))
+    return undefined
+  })
+  return merge(found)
 }
 
 function traceSetOperation(select: Node, scope: Scope): Relation {
-  const left = traceSelect(child(select, 'larg') ?? {}, scope)
-  const right = traceSelect(child(select, 'rarg') ?? {}, scope)
   const op = text(select, 'op')
-  const values = merge([...left.columns, ...right.columns].map(([, t]) => t))
+  const arms = armsOf(select).map((arm) => traceSelect(arm, scope))
+  const [left = nowhere, ...others] = arms
+  const values = (): Traced => merge(arms.flatMap((arm) => arm.columns.map(([, t]) => t)))
   const columns: Columns =
     op === 'SETOP_EXCEPT'
       ? left.columns
-      : left.columns.map(([name, t], i) => [name, merge([t, right.columns[i]?.[1] ?? lost])] as const)
-  const inner: Scope = { ...scope, levels: [] }
-  const rows = [
-    left.rows,
-    right.rows,
-    // Without ALL equal rows become one; EXCEPT and INTERSECT compare whole rows.
-    ...(op === 'SETOP_UNION'
-      ? select['all'] === true
-        ? []
-        : [through('group by', values)]
-      : [through('filter', values)]),
-    ...sorted(select, columns, inner),
-  ]
-  return { columns, rows: merge(rows) }
+      : left.columns.map(([name, t], i) => [name, merge([t, ...others.map((o) => o.columns[i]?.[1] ?? lost)])] as const)
+  // Without ALL equal rows become one; EXCEPT and INTERSECT compare whole rows.
+  const compared =
+    op !== 'SETOP_UNION'
+      ? through('filter', values())
+      : select['all'] === true
+        ? nothing
+        : through('group by', values())
+  const rows = merge([...arms.map((arm) => arm.rows), compared])
+  return { columns, rows: merge([rows, ...sorted(select, columns, { ...scope, levels: [] })]) }
+}
+
+const nowhere: Relation = { columns: [], rows: lost }
+
+/** The arms of a set operation; a long row of unions, which leans to the left, is one operation of many arms. */
+function armsOf(select: Node): Node[] {
+  const arms: Node[] = []
+  const plain = ['withClause', 'sortClause', 'limitCount', 'limitOffset']
+  let arm = select
+  for (;;) {
+    arms.push(child(arm, 'rarg') ?? {})
+    const left = child(arm, 'larg') ?? {}
+    const same = text(left, 'op') === 'SETOP_UNION' && text(select, 'op') === 'SETOP_UNION'
+    if (!same || left['all'] !== select['all'] || plain.some((k) => left[k] !== undefined))
+      return [...arms, left].reverse()
+    arm = left
+  }
 }
 
 function traceValues(select: Node, scope: Scope): Relation {
@@ -110,14 +139,22 @@ function traceValues(select: Node, scope: Scope): Relation {
 function traceTarget(target: Node, scope: Scope, from: Level): [string, Traced][] {
   const value = child(target, 'val')
   const fields = nameParts(list(child(value, 'ColumnRef'), 'fields'))
-  if (fields.at(-1) === '*') {
-    const columns = fields.length > 1 ? namedAs(fields.at(-2) ?? '', [from])?.columns : from.columns
-    const known = (columns ?? []).map(([name, t]): [string, Traced] => [name, t])
-    for (const [, t] of known) scope.read(t)
-    // Of a function that does not say what it returns.
-    return from.open.length > 0 && known.length === 0 ? [['*', lost]] : known
-  }
-  return [[outputName(target) ?? '?column?', traceExpression(value, scope)]]
+  const bare = fields.length === 1 && fields[0] === '*'
+  const columns = bare ? from.columns : spread(value, scope)
+  if (!columns) return [[outputName(target) ?? '?column?', traceExpression(value, scope)]]
+  for (const [, t] of columns) scope.read(t)
+  const known = columns.map(([name, t]): [string, Traced] => [name, t])
+  // Of a function that does not say what it returns.
+  return bare && from.open.length > 0 && known.length === 0 ? [['*', lost]] : known
+}
+
+/** An item of GROUP BY; grouping sets hold items of their own. */
+function grouped(item: Node, columns: Columns, scope: Scope): Traced[] {
+  const set = child(item, 'GroupingSet')
+  const row = child(item, 'RowExpr')
+  if (set) return list(set, 'content').flatMap((i) => grouped(i, columns, scope))
+  if (row) return list(row, 'args').flatMap((i) => grouped(i, columns, scope))
+  return [through('group by', traceItem(item, columns, scope, 'input'))]
 }
 
 /** An item of GROUP BY, DISTINCT ON or ORDER BY: a position, a name (of an input or an output first), or an expression. */
@@ -128,7 +165,7 @@ function traceItem(item: Node, columns: Columns, scope: Scope, first: 'input' | 
   if (position !== undefined) return columns[position - 1]?.[1] ?? lost
   const name = nameParts(list(child(node, 'ColumnRef'), 'fields'))
   const output = name.length === 1 ? columns.find(([n]) => n === name[0]) : undefined
-  const isInput = name.length === 1 && scope.levels[0]?.columns.some(([n]) => n === name[0]) === true
+  const isInput = output !== undefined && scope.levels.slice(0, 1).some((l) => resolveColumn(name, [l]) !== undefined)
   return output && (first === 'output' || !isInput) ? output[1] : traceExpression(node, scope)
 }
 

@@ -64,6 +64,18 @@ export function maySet(call: Node, facts: FunctionFacts = noFunctions): boolean 
   return own(call, facts)?.returnsSet ?? false
 }
 
+/** Functions of pg_catalog that return one row of several columns. */
+const recordBuiltIns = words(
+  'json_populate_record json_to_record jsonb_populate_record jsonb_to_record pg_input_error_info',
+)
+
+/** True when a function in FROM may look into tables by itself: one that is not known as the server's own. */
+export function mayReadTables(call: Node): boolean {
+  const { schema, name } = functionName(call)
+  if (schema !== undefined) return schema !== 'pg_catalog'
+  return !(setReturningBuiltIns.has(name) || recordBuiltIns.has(name) || name.startsWith('pg_'))
+}
+
 /** True when the call is an aggregate for certain: by its syntax, or as one of the server's own. */
 export const isAggregate = (call: Node): boolean =>
   call.over === undefined &&
