@@ -104,9 +104,11 @@ describeEachEngine('importing a dbt manifest', (engine) => {
       const { rows, columns } = await showRows(engine.db, resolveDefinition(project, 'plans_snapshot'), options)
       return rows.find((r) => r[0] === '1')?.[columns.findIndex((c) => c.name === 'plan')]
     }
-    expect([await plan('2023-12-31T00:00Z'), await plan('2024-01-31T00:00Z'), await plan('2024-02-01T00:00Z')]).toEqual(
-      [null, 'free', 'pro'],
-    )
+    expect([
+      await plan('2023-12-31T00:00Z'),
+      await plan('2024-01-31T00:00Z'),
+      await plan('2024-02-01T00:00:01Z'),
+    ]).toEqual([null, 'free', 'pro'])
   })
 
   test('tags choose', async () => {
