@@ -110,7 +110,7 @@ WITH
           AND h.at < _spine.as_of
         ORDER BY
           h.at DESC,
-          (h.*)::text ASC
+          h.level
         LIMIT 1
       ) AS level ON true
   ),
