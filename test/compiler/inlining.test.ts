@@ -60,6 +60,8 @@ describeEachEngine('existing views', (engine) => {
     for (const { sql } of [training, prediction]) {
       expect(sql).not.toMatch(/public\."?(vw_|inner_)/)
       expect(sql.match(/^\s*(?:WITH\s+)?"?inner_visits"? AS \(/gm)).toHaveLength(1)
+      // Declared as a feature view and read by another view: one stage, not two with one text.
+      expect(sql.match(/\bavg ?\(/g)).toHaveLength(1)
     }
     const bare = await engine.open()
     await bare.execute(tables)
