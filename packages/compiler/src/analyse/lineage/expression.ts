@@ -70,7 +70,8 @@ const handlers: Readonly<Record<string, (node: Node, scope: Scope) => Traced>> =
     // Which columns there are does not matter, only whether there is a row.
     if (kind === 'EXISTS_SUBLINK') return found.rows
     const tested = through('transformation', traceExpression(node['testexpr'], scope))
-    if (kind === 'ARRAY_SUBLINK') return merge([through('aggregation', values), found.rows])
+    if (kind === 'ARRAY_SUBLINK')
+      return merge([through('aggregation', values), through('sort', found.order ?? nothing), found.rows])
     return merge([tested, kind === 'EXPR_SUBLINK' ? values : through('transformation', values), found.rows])
   },
   A_Indirection: (node, scope) => {
@@ -90,6 +91,12 @@ const handlers: Readonly<Record<string, (node: Node, scope: Scope) => Traced>> =
     return merge([...columns.map(([, t]) => through('transformation', t)), rows])
   },
 }
+
+/** Aggregates that keep the order in which rows arrive. */
+const inOrder = new Set(
+  'array_agg string_agg json_agg json_agg_strict jsonb_agg jsonb_agg_strict json_object_agg xmlagg'.split(' '),
+)
+const arrival = (scope: Scope): Traced => scope.levels[0]?.order ?? nothing
 
 /** The columns of `t.*` and `(t).*`; undefined for everything else. */
 export function spread(value: Node | undefined, scope: Scope): Relation['columns'] | undefined {
@@ -120,7 +127,7 @@ function traceAggregate(options: Node | undefined, value: unknown, scope: Scope)
   return merge([
     through('aggregation', traceExpression([value], scope)),
     through('condition', traceExpression(options?.['agg_filter'], scope)),
-    through('sort', traceExpression(list(options, 'agg_order'), scope)),
+    through('sort', options?.['agg_order'] ? traceExpression(list(options, 'agg_order'), scope) : arrival(scope)),
     ...(window ? [through('window', traceWindow(window, scope, new Set()))] : []),
   ])
 }
@@ -140,6 +147,7 @@ function traceCall(node: Node, scope: Scope): Traced {
     through(aggregates ? 'aggregation' : 'transformation', merge(values)),
     through('condition', traceExpression(node['agg_filter'], scope)),
     withinGroup ? nothing : through('sort', ordered),
+    node['agg_order'] === undefined && inOrder.has(name) ? through('sort', arrival(scope)) : nothing,
     ...(window ? [through('window', traceWindow(window, scope, new Set()))] : []),
   ])
 }

@@ -18,6 +18,7 @@ export function traceFrom(items: readonly Node[], scope: Scope): FromItem {
   let all: FromItem = { level: emptyLevel, rows: nothing }
   for (const item of items) {
     const found = traceItem(item, scope, all.level)
+    if (items.length === 1) return found
     all = { level: together([all.level, found.level]), rows: merge([all.rows, found.rows]) }
   }
   return all
@@ -61,7 +62,8 @@ function called(alias: Node | undefined, own: string | undefined, relation: Rela
   const more = relation.open === undefined ? [] : names.slice(columns.length)
   const made = relation.open ?? lost
   const all = { ...relation, columns: [...columns, ...more.map((name) => [name, made] as const)] }
-  return { level: levelOf(text(alias, 'aliasname'), own, all), rows: relation.rows }
+  const level = levelOf(text(alias, 'aliasname'), own, all)
+  return { level: relation.order ? { ...level, order: relation.order } : level, rows: relation.rows }
 }
 
 const firstFunction = (call: Node): string | undefined =>

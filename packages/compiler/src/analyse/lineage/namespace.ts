@@ -9,6 +9,8 @@ export interface Relation {
   readonly columns: readonly (readonly [name: string, traced: Traced])[]
   /** What decides which rows there are. */
   readonly rows: Traced
+  /** What puts its rows in order, where something does: those who take them one after the other depend on it. */
+  readonly order?: Traced
   /** Where not all columns are known: what any other column is made of. */
   readonly open?: Traced
   /** Of a relation of the catalog that was found by its name: where it is, and whether it is stored. */
@@ -30,6 +32,8 @@ export interface Level {
   /** For a bare `column` and `*`: what joins have merged is there once. */
   readonly columns: Relation['columns']
   readonly open: readonly Traced[]
+  /** Of a clause of one relation: its order. */
+  readonly order?: Traced
 }
 
 export const emptyLevel: Level = { named: [], columns: [], open: [] }

@@ -30,7 +30,7 @@ function trace(view: CatalogRelation, scope: Scope): void {
   const memory = memoryOf(scope.catalog).traced
   if (memory.has(view)) return
   memory.set(view, undefined)
-  const { columns, rows } = scope.select(selectOf(scope.catalog, view), {
+  const { columns, ...others } = scope.select(selectOf(scope.catalog, view), {
     ...scope,
     ctes: new Map(),
     levels: [],
@@ -40,7 +40,7 @@ function trace(view: CatalogRelation, scope: Scope): void {
     readRelation: () => {},
   })
   // A view may rename its columns; position is what holds.
-  memory.set(view, { columns: view.columns.map((c, i) => [c.name, columns[i]?.[1] ?? lost]), rows })
+  memory.set(view, { ...others, columns: view.columns.map((c, i) => [c.name, columns[i]?.[1] ?? lost]) })
 }
 
 /**

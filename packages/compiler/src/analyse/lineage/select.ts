@@ -44,7 +44,9 @@ export function traceSelect(select: Node, outer: Scope): Relation {
     ...distinct(select, columns, inner),
     ...sorted(select, columns, inner),
   ]
-  return { columns, rows: merge(rows) }
+  const kept = select['groupClause'] === undefined && !oneRow ? from.level.order : undefined
+  const order = orderOf(select, columns, inner) ?? kept
+  return { columns, rows: merge(rows), ...(order === undefined ? {} : { order }) }
 }
 
 /** True for a SELECT that makes one row of all. */
@@ -108,7 +110,9 @@ function traceSetOperation(select: Node, scope: Scope): Relation {
         ? nothing
         : through('group by', values())
   const rows = merge([...arms.map((arm) => arm.rows), compared])
-  return { columns, rows: merge([rows, ...sorted(select, columns, { ...scope, levels: [] })]) }
+  const inner: Scope = { ...scope, levels: [] }
+  const order = orderOf(select, columns, inner)
+  return { columns, rows: merge([rows, ...sorted(select, columns, inner)]), ...(order === undefined ? {} : { order }) }
 }
 
 const nowhere: Relation = { columns: [], rows: lost }
@@ -177,11 +181,20 @@ function distinct(select: Node, columns: Columns, scope: Scope): Traced[] {
   return on.map((item) => through('group by', traceItem(item, columns, scope, 'output')))
 }
 
-/** Order decides about rows only where some are left out: LIMIT, OFFSET, DISTINCT ON. It is traced in any case, as it is read. */
+/** What ORDER BY names; undefined without one. */
+function orderOf(select: Node, columns: Columns, scope: Scope): Traced | undefined {
+  const clause = list(select, 'sortClause')
+  return clause.length === 0 ? undefined : merge(clause.map((item) => traceItem(item, columns, scope, 'output')))
+}
+
+/**
+ * Order decides about rows only where some are left out: LIMIT, OFFSET, DISTINCT ON. It is traced in any case, as it is
+ * read. Without one of its own a query takes rows as they come from an ordered one.
+ */
 function sorted(select: Node, columns: Columns, scope: Scope): Traced[] {
-  const order = list(select, 'sortClause').map((item) => traceItem(item, columns, scope, 'output'))
+  const order = orderOf(select, columns, scope) ?? scope.levels[0]?.order ?? nothing
   const limits = [traceExpression(select['limitCount'], scope), traceExpression(select['limitOffset'], scope)]
   const distinctOn = list(select, 'distinctClause').some((d) => Object.keys(d).length > 0)
   const decides = distinctOn || select['limitCount'] !== undefined || select['limitOffset'] !== undefined
-  return decides ? [...order.map((t) => through('sort', t)), ...limits.map((t) => through('filter', t))] : []
+  return decides ? [through('sort', order), ...limits.map((t) => through('filter', t))] : []
 }
