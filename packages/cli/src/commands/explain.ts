@@ -60,13 +60,17 @@ function render(report: ExplainReport, colors: Colors, width: number | undefined
   const sharing = (stage: string) => report.views.filter((v) => v.asked === stage).length
   const asks = (v: ExplainReport['views'][number]): string =>
     v.asked !== undefined
-      ? `${v.asked}${sharing(v.asked) > 1 ? ` (with ${sharing(v.asked) - 1} more)` : ''}`
+      ? `${v.asked}${sharing(v.asked) > 1 && v.purpose === undefined ? `, shared by ${sharing(v.asked)}` : ''}`
       : v.kind === 'static'
         ? 'no instant'
         : 'each row'
+  const purposes = report.views.some((v) => v.purpose !== undefined)
   const table = renderTable(
-    ['view', 'kind', 'form', 'asked by', 'one row', 'features'].map((name) => ({ name })),
-    report.views.map((v) => [v.name, v.kind, v.form, asks(v), v.oneRow, v.features.length]),
+    ['view', 'kind', ...(purposes ? ['for'] : []), 'form', 'asked by', 'one row', 'features'].map((name) => ({ name })),
+    report.views.map((v) => [
+      ...[v.name, v.kind, ...(purposes ? [v.purpose ?? ''] : [])],
+      ...[v.form, asks(v), v.oneRow, v.features.length],
+    ]),
     { columns: width, colors },
   )
   const reasons = renderPairs(report.views.map((v) => [v.name, `${v.form}: ${v.reason}`]))

@@ -34,9 +34,8 @@ export const leakCommand = defineCommand({
     withProject(invocation, async ({ project, db }) => {
       const { options, io, output } = invocation
       const { findLeaks, resolveDefinition } = await import('@viewcast/sdk')
-      const named = resolveDefinition(project, positional(invocation, 'dataset'))
-      const dataset = named.kind === 'model' ? named.dataset : resolveDefinition(project, named.name, 'dataset')
-      output.progress.step(`leak ${dataset.name}`)
+      const named = resolveDefinition(project, positional(invocation, 'dataset'), 'dataset', 'model')
+      const dataset = named.kind === 'model' ? named.dataset : named
       const report = await findLeaks(db, dataset, {
         directory: project.directory,
         signal: io.signal,
@@ -44,6 +43,7 @@ export const leakCommand = defineCommand({
         rows: options.rows,
         tooGood: options.tooGood,
         onStep: (step) => output.progress.step(step),
+        onProgress: (done, of) => output.progress.at(done, of),
       })
       output.progress.clear()
       await output.warn(report.warnings)

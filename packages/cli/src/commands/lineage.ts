@@ -17,10 +17,7 @@ export const lineageCommand = defineCommand({
   options: z.object({
     up: z.boolean().default(false).describe('Where it comes from (the default)'),
     down: z.boolean().default(false).describe('What depends on it'),
-    format: z.enum(['tree', 'mermaid', 'dot', 'json']).default('tree').meta({
-      value: 'format',
-      description: 'tree, mermaid, dot (Graphviz) or json',
-    }),
+    format: z.enum(['tree', 'mermaid', 'dot', 'json']).default('tree').describe('How it is drawn; dot is for Graphviz'),
   }),
   examples: [
     { command: 'viewcast lineage history.spend_30d', description: 'One feature of a dataset' },

@@ -8,8 +8,10 @@ export const showCommand = defineCommand({
   name: 'show',
   summary: 'Show rows of a view, sample, target or dataset',
   description:
-    'Runs the query of one definition and shows its first rows. A window view is asked for the rows of its entity as of --at.',
-  positionals: [{ name: 'name', description: 'feature view, sample, target or dataset', required: true }],
+    'Runs the query of one definition and shows its first rows. What depends on an instant (history, window and aggregates views, outcomes, targets over spine) is asked for the rows of its entity as of --at, or now. A model is shown by its dataset; samples and datasets have instants of their own.',
+  positionals: [
+    { name: 'name', description: 'entity, feature view, sample, target, dataset or model', required: true },
+  ],
   options: z.object({
     limit: limitOption.default(10),
     at: atOption,

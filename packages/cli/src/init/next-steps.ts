@@ -17,6 +17,7 @@ function isFoundFrom(directory: string, name: string): boolean {
 export const nextSteps = (directory: string, installed: boolean): string[] => [
   ...(directory === '.' ? [] : [`cd ${directory}`]),
   ...(installed ? [] : ['npm install']),
+  'npx viewcast leak history',
   'npx viewcast train reorder',
   'npx viewcast compile reorder',
   'npx viewcast predict reorder --at 2025-12-31T00:00Z --limit 10',

@@ -50,7 +50,10 @@ export function explainView(view: FeatureView, facts: Facts, options: CompileOpt
   const plans = (['training', 'prediction'] as const).flatMap((purpose) => {
     const names = stageNames({ relations: new Set(), ctes: new Set() })
     const spine = { name: '_spine', stages: [], columns: Object.keys(types), types, requested: {} }
-    return pointInTime({ bound, facts, names, spine, wanted, withTarget: false, purpose, options }).views
+    const { views } = pointInTime({ bound, facts, names, spine, wanted, withTarget: false, purpose, options })
+    return views.map((plan): ViewPlan => ({ ...plan, purpose }))
   })
-  return plans.filter((plan, i) => plans.findIndex((other) => other.form === plan.form) === i)
+  return plans.some((plan) => plan.form !== plans[0]?.form) ? plans : plans.slice(0, 1).map(withoutPurpose)
 }
+
+const withoutPurpose = ({ purpose: _, ...plan }: ViewPlan): ViewPlan => plan

@@ -194,8 +194,8 @@ export const codes = {
     () => 'Train again, or restore the file.',
   ),
   'model/not-trained': entry(
-    (p) => `Model "${p.model}" has no trained version`,
-    (p) => `Run: viewcast train ${p.model}`,
+    (p) => `Model "${p.model}" has no trained version${p.version === undefined ? '' : ` ${p.version}`}`,
+    (p) => (p.versions === undefined ? `Run: viewcast train ${p.model}` : `There are: ${p.versions}.`),
   ),
   'model/stale': entry(
     (p) => `Model "${p.model}" was trained on input "${p.input}", which its declaration no longer has`,
@@ -314,7 +314,11 @@ export const codes = {
     () => 'Use fewer inputs, or report this with the model.',
   ),
   'compile/identifier': entry((p) => `"${p.name}" cannot be an identifier: ${p.detail}`),
-  'compile/literal': entry((p) => `A value of type ${p.type} cannot be written as a literal: ${p.detail}`),
+  'compile/literal': entry((p) =>
+    p.key === undefined
+      ? `A value of type ${p.type} cannot be written as a literal: ${p.detail}`
+      : `The value of key "${p.key}" is no ${p.type}: ${p.detail}`,
+  ),
   'compile/keys': entry(
     (p) => `${p.problem} "${p.column}" in the keys to predict for`,
     (p) => near(p) ?? `Each key needs ${p.needed}.`,
@@ -364,7 +368,7 @@ export const codes = {
     (p) => near(p) ?? 'List the names with: viewcast ls',
   ),
   'project/wrong-kind': entry(
-    (p) => `"${p.name}" is a ${p.kind}; this needs a ${p.expected}`,
+    (p) => `"${p.name}" is ${p.kind === 'entity' ? 'an' : 'a'} ${p.kind}; this needs a ${p.expected}`,
     () => 'List the names with: viewcast ls',
   ),
   'project/duplicate-name': entry((p) => `Two definitions are named "${p.name}"`),

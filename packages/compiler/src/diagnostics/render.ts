@@ -40,14 +40,30 @@ function excerpt(
   const all = text.split('\n')
   const out: string[] = []
   const width = String(line).length
+  const current = all[line - 1] ?? ''
+  const from = leftOut(current, column)
   for (let n = Math.max(1, line - 1); n <= line; n++) {
     const content = all[n - 1]
-    if (content !== undefined) out.push(`    ${String(n).padStart(width)} | ${content}`)
+    if (content !== undefined) out.push(`    ${String(n).padStart(width)} | ${part(content, from)}`)
   }
-  const current = all[line - 1] ?? ''
-  const marks = Math.max(1, Math.min(length, current.length - column + 1))
+  const marks = Math.max(1, Math.min(length, current.length - column + 1, from + longest - column + 1))
   // Tabs are kept so that the underline stays below its word.
-  const indent = current.slice(0, column - 1).replace(/[^\t]/g, ' ')
+  const indent = part(current, from)
+    .slice(0, column - 1 - from)
+    .replace(/[^\t]/g, ' ')
   out.push(`    ${' '.repeat(width)} | ${indent}${paint('^'.repeat(marks))}`)
   return out
+}
+
+/** What a query builder writes is one line, of any length. */
+const longest = 100
+
+/** Characters of the line left out before the place. */
+const leftOut = (line: string, column: number): number =>
+  line.length <= longest ? 0 : Math.max(0, Math.min(column - 1 - longest / 2, line.length - longest))
+
+function part(line: string, from: number): string {
+  const end = from + longest
+  const shown = line.length > end ? `${line.slice(from, end - 1)}…` : line.slice(from)
+  return from > 0 ? `…${shown.slice(1)}` : shown
 }

@@ -15,6 +15,8 @@ import { asOfRelation, type Purpose, targetRelation, viewRelation } from './view
 export interface ViewPlan extends ViewForm {
   readonly view: string
   readonly kind: FeatureView['kind']
+  /** What a form is for, where training and predictions have forms of their own and both are shown. */
+  readonly purpose?: Purpose
   /** Name in the statement: of its stage, or of its lateral join. */
   readonly name: string
   /** Features taken, by their names in the dataset. */

@@ -1,7 +1,7 @@
 /** The questions of a few keys as text: given as values or as parameters, free or anchored on the entity's own relation. */
 import type { BoundDataset } from '../analyse/bind.ts'
 import { isUniqueOn } from '../analyse/unique.ts'
-import { fail } from '../diagnostics/diagnostic.ts'
+import { diagnostic, fail, isViewcastError, ViewcastError } from '../diagnostics/diagnostic.ts'
 import { quoteIdentifier, quoteName } from '../emit/identifier.ts'
 import { printLiteral } from '../emit/literal.ts'
 import { printType } from '../emit/type-name.ts'
@@ -33,7 +33,7 @@ export function anchoredKeys(
   const values =
     rows.length === 0
       ? `SELECT ${needed.map((c) => `NULL::${printType(c.type)}`).join(', ')} WHERE false`
-      : `VALUES ${rows.map((row) => `(${row.map((v, i) => printLiteral(v, needed[i]?.type ?? 'text')).join(', ')})`).join(', ')}`
+      : `VALUES ${rows.map((row) => `(${needed.map((c) => literalOf(row, c.name, needed)).join(', ')})`).join(', ')}`
   // One key is repeated as a constant, which the planner carries into every source that is joined on it.
   const only = rows.length === 1 ? rows[0] : undefined
   const where = only ? keys.map((k) => `e.${q(k)} = ${literalOf(only, k, needed)}`) : []
@@ -92,7 +92,15 @@ function anchor(bound: BoundDataset, catalog: Catalog): string {
 
 const literalOf = (row: readonly Literal[], key: string, needed: readonly Column[]): string => {
   const i = needed.findIndex((c) => c.name === key)
-  return printLiteral(row[i] ?? null, needed[i]?.type ?? 'text')
+  try {
+    return printLiteral(row[i] ?? null, needed[i]?.type ?? 'text')
+  } catch (e) {
+    if (!isViewcastError(e)) throw e
+    throw new ViewcastError(
+      e.diagnostics.map((d) => diagnostic('compile/literal', { ...d.parameters, key })),
+      { cause: e },
+    )
+  }
 }
 
 const generated = (text: string): Opaque => ({

@@ -33,7 +33,14 @@ export async function listVersions(directory: string, model: string): Promise<nu
 export async function loadRecord(directory: string, model: string, version?: number): Promise<ModelRecord> {
   const versions = await listVersions(directory, model)
   const wanted = version ?? versions.at(-1)
-  if (wanted === undefined || !versions.includes(wanted)) fail('model/not-trained', { model })
+  if (wanted === undefined) return fail('model/not-trained', { model })
+  if (!versions.includes(wanted)) {
+    fail('model/not-trained', {
+      model,
+      version: String(wanted),
+      ...(versions.length === 0 ? {} : { versions: versions.join(', ') }),
+    })
+  }
   const path = join(folder(directory, model), `${wanted}.json`)
   return parseModelRecord(await readFile(path, 'utf8'), path)
 }

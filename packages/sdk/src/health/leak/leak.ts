@@ -23,6 +23,8 @@ export interface LeakOptions extends Pick<ProbeOptions, 'instants' | 'rows' | 's
   readonly directory?: string
   /** Called before each step with what it does. */
   readonly onStep?: (step: string) => void
+  /** Called within a step that probes instants, before each. */
+  readonly onProgress?: (done: number, of: number) => void
 }
 
 /** A source and the instants its rows were judged by. */
@@ -92,16 +94,19 @@ async function looked(
     options.signal?.throwIfAborted()
     options.onStep?.(text)
   }
-  const probing = (what: string): ProbeOptions => ({
+  const probing: ProbeOptions = {
     ...(options.instants === undefined ? {} : { instants: options.instants }),
     ...(options.rows === undefined ? {} : { rows: options.rows }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
-    onProgress: (done, of) => step(`${what}: instant ${done + 1} of ${of}`),
-  })
+    onProgress: (done, of) => {
+      options.signal?.throwIfAborted()
+      options.onProgress?.(done, of)
+    },
+  }
   step('features over cut sources')
-  const features = await featuresThatMove(db, bound, facts, probing('features over cut sources'))
+  const features = await featuresThatMove(db, bound, facts, probing)
   step('label over cut sources')
-  const horizon = await labelsThatMove(db, bound, facts, probing('label over cut sources'))
+  const horizon = await labelsThatMove(db, bound, facts, probing)
   step('what features are made of')
   const outcome = outcomeColumns(bound, facts)
   step('each feature alone')
