@@ -53,6 +53,19 @@ it('is plain data with --format json, and with --json', async () => {
   expect(up.lineage[0].children[0].name).toBe('recent.spend_90d')
 })
 
+it('knows columns that nothing depends on, and names as SQL quotes them', async () => {
+  const alone = await run('public.orders.order_id', '--down')
+  const quoted = await run('"public"."orders"."amount"', '--down')
+  expect(quoted.out).toBe((await run('orders.amount', '--down')).out)
+  expect([alone.code, alone.out.split('\n')[0]]).toEqual([0, 'public.orders.order_id'])
+})
+
+it('leads from the column of a label to what is learned from it', async () => {
+  const { vertices, edges } = JSON.parse((await run('reorder', '--up', '--format', 'dot', '--json')).out)
+  const label = vertices.find((v: { kind: string }) => v.kind === 'label')
+  expect(edges).toContainEqual({ from: label.name, to: 'reorder.(intercept)', direct: false, how: ['label'] })
+})
+
 it('says what was meant', async () => {
   const wrong = await run('orders.amuont', '--down')
   expect(wrong.code).not.toBe(0)

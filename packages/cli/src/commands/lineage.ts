@@ -1,4 +1,12 @@
-import type { Database, Definition, LineageGraph, LineageNode, ModelRecord, Project } from '@viewcast/sdk'
+import type {
+  Database,
+  Definition,
+  LineageGraph,
+  LineageNode,
+  LineageVertex,
+  ModelRecord,
+  Project,
+} from '@viewcast/sdk'
 import { z } from 'zod'
 import { defineCommand, positional } from '../command.ts'
 import { exit } from '../failure.ts'
@@ -45,7 +53,11 @@ export const lineageCommand = defineCommand({
       }
       const { follow, projectLineage } = await import('@viewcast/sdk')
       const graph = await projectLineage(db, project, { records })
-      const walk = follow(graph, await startsOf(graph, project, given, name, column), direction)
+      const starts = await startsOf(graph, project, given, name, column)
+      const ends = new Set(graph.edges.map((e) => (options.down ? e.from : e.to)))
+      // Of a whole relation the columns that lead nowhere say nothing.
+      const leading = starts.filter((s) => ends.has(s))
+      const walk = follow(graph, leading.length > 0 ? leading : starts, direction)
       const names = new Set([...walk.from, ...walk.edges.flatMap((e) => [e.from, e.to])])
       const vertices = graph.vertices.filter((v) => names.has(v.name))
       const result = { name: given, direction, from: walk.from, vertices, edges: walk.edges }
@@ -109,28 +121,27 @@ async function startsOf(
             ? ['prediction']
             : ['prediction', 'coefficient']
           : ['view']
-  const of = graph.vertices.filter((v) => kinds.includes(v.kind)).map((v) => v.name)
-  // A relation may be named without its schema, as on the search path.
-  const bare = (full: string): string => (definition === undefined ? full.slice(full.indexOf('.') + 1) : full)
-  const isNamed = (full: string, wanted: string): boolean => full === wanted || bare(full) === wanted
-  const one = of.filter((full) => isNamed(full, given))
-  if (one.length > 0) return one
-  const relationOf = (full: string): string => full.slice(0, full.lastIndexOf('.'))
-  const all = of.filter(
-    (full) => isNamed(relationOf(full), given) || (definition !== undefined && full.startsWith(`${given}.`)),
-  )
-  if (all.length > 0) return all
-  const siblings = of.filter((full) => isNamed(relationOf(full), given.slice(0, given.lastIndexOf('.'))))
-  if (siblings.length > 0) {
-    const names = siblings.map((full) => full.slice(full.lastIndexOf('.') + 1))
-    const missing = given.slice(given.lastIndexOf('.') + 1)
-    return fail('view/unknown-column', {
-      view: given.slice(0, given.lastIndexOf('.')),
-      column: missing,
-      ...nearParameter(missing, names),
-    })
+  const of = graph.vertices.filter((v) => kinds.includes(v.kind))
+  // A relation may be named without its schema, and as it is quoted in SQL.
+  const plain = (text: string): string => text.replaceAll('"', '')
+  const bare = (owner: string): string => (definition === undefined ? owner.slice(owner.indexOf('.') + 1) : owner)
+  const isOwner = (owner: string, wanted: string): boolean => owner === wanted || bare(owner) === wanted
+  const wanted = plain(given)
+  const isNamed = ({ owner, column: c }: LineageVertex, text: string): boolean =>
+    [owner, bare(owner)].some((o) => plain(`${o}.${c}`) === text)
+  const one = of.filter((v) => isNamed(v, wanted))
+  if (one.length > 0) return one.map((v) => v.name)
+  const all = of.filter((v) => isOwner(plain(v.owner), wanted))
+  if (all.length > 0) return all.map((v) => v.name)
+  // Names may hold dots: the longest owner that it begins with is meant.
+  const owners = [...new Set(of.map((v) => plain(v.owner)))].flatMap((o) => [o, bare(o)])
+  const owner = owners.filter((o) => wanted.startsWith(`${o}.`)).sort((x, y) => y.length - x.length)[0]
+  if (owner !== undefined) {
+    const names = of.filter((v) => isOwner(plain(v.owner), owner)).map((v) => v.column)
+    const missing = wanted.slice(owner.length + 1)
+    return fail('view/unknown-column', { view: owner, column: missing, ...nearParameter(missing, names) })
   }
-  const known = [...project.definitions.keys(), ...of.map(relationOf), ...of.map((full) => bare(relationOf(full)))]
+  const known = [...project.definitions.keys(), ...owners]
   return fail('project/unknown-name', { name: given, ...nearParameter(given, known) })
 }
 

@@ -90,6 +90,7 @@ export function lineageGraph(
   for (const bound of datasets) addDataset(bound, vertex, edge)
   for (const m of models) addModel(m, vertex, edge)
   for (const view of facts.catalog.relations) {
+    for (const c of view.columns) vertex('column', `${view.schema}.${view.name}`, c.name)
     if (view.definition === undefined) continue
     for (const lineage of lineageOfView(view, facts.catalog)) {
       trace(vertex('column', `${view.schema}.${view.name}`, lineage.column), lineage)
