@@ -8,8 +8,8 @@ import {
   type FeatureView,
   type ModelDef,
   type ModelRecord,
-  type Passes,
   type PredictionOptions,
+  passNames,
   predictionQuery,
   trainingQuery,
 } from '@viewcast/compiler'
@@ -202,8 +202,6 @@ const nested = `
     USING (place);
 `
 
-const optional: readonly (keyof Passes)[] = ['prune', 'fold', 'share', 'fence', 'format']
-
 describeEachEngine('golden SQL', (engine) => {
   beforeAll(async () => {
     await createPlaces(engine.db)
@@ -233,7 +231,7 @@ describeEachEngine('golden SQL', (engine) => {
     await expect(await rowsOf(engine.db, prediction)).toMatchFileSnapshot(file('prediction.rows'))
 
     // What is optional changes no row: each pass off by itself, and all of them.
-    for (const names of [...optional.map((n) => [n]), optional]) {
+    for (const names of [...passNames.map((n) => [n]), passNames]) {
       const passes = Object.fromEntries(names.map((n) => [n, false]))
       const off = predictionQuery(model, record, facts, { ...options, passes }).sql
       expect(await rowsOf(engine.db, off), `${names}\n${off}`).toBe(await rowsOf(engine.db, prediction))

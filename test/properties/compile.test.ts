@@ -1,5 +1,13 @@
 /** What a compilation may never change, on random schemas, data and queries. */
-import { type CompileOptions, decode, encode, type Passes, predictionQuery, trainingQuery } from '@viewcast/compiler'
+import {
+  type CompileOptions,
+  decode,
+  encode,
+  type Passes,
+  passNames,
+  predictionQuery,
+  trainingQuery,
+} from '@viewcast/compiler'
 import { type Database, findLeaks, prepareDataset } from '@viewcast/sdk'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -10,12 +18,8 @@ const off = (...names: (keyof Passes)[]): CompileOptions => ({
   passes: Object.fromEntries(names.map((n) => [n, false])),
 })
 const variants: Readonly<Record<string, CompileOptions>> = {
-  'without pruning': off('prune'),
-  'without folding': off('fold'),
-  'without sharing': off('share'),
-  'without fences': off('fence'),
-  'without layout': off('format'),
-  'with every optional pass off': off('prune', 'fold', 'share', 'fence', 'format'),
+  ...Object.fromEntries(passNames.map((name) => [`without ${name}`, off(name)])),
+  'with every optional pass off': off(...passNames),
   'for a cluster': { dialect: 'citus' },
 }
 

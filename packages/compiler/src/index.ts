@@ -107,7 +107,7 @@ export {
   inlineMaterialised,
 } from './ir/catalog.ts'
 export { decode, encode } from './ir/codec.ts'
-export type { CompileOptions, DialectName, Form, Passes } from './ir/compile-options.ts'
+export { type CompileOptions, type DialectName, type Form, type Passes, passNames } from './ir/compile-options.ts'
 export type {
   AggregatesSpec,
   AggregatesView,

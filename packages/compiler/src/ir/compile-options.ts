@@ -39,6 +39,9 @@ export interface CompileOptions {
 
 const every: Passes = { prune: true, fold: true, share: true, fence: true, order: true, format: true }
 
+/** Every optional pass, for whoever goes through them. */
+export const passNames = Object.keys(every) as readonly (keyof Passes)[]
+
 /** What a pass hands to the next. */
 export const handOver = <T>(options: CompileOptions, pass: string, data: T): T => options.between?.(pass, data) ?? data
 
