@@ -1,6 +1,6 @@
 /** What a statement is answered for: the sample when training, entities or given keys at an instant when predicting. */
 import type { BoundDataset } from '../analyse/bind.ts'
-import { type Diagnostic, diagnostic, fail, throwIfErrors } from '../diagnostics/diagnostic.ts'
+import { type Diagnostic, diagnostic, fail, isViewcastError, throwIfErrors } from '../diagnostics/diagnostic.ts'
 import { nearParameter } from '../diagnostics/nearest.ts'
 import { printLiteral } from '../emit/literal.ts'
 import { sqlFacts } from '../front/sql/facts.ts'
@@ -138,9 +138,23 @@ function checkKeys(rows: readonly Readonly<Record<string, Literal>>[], needed: r
   for (const row of rows) {
     for (const name of Object.keys(row))
       if (!names.includes(name)) add('Unknown column', name, nearParameter(name, names))
-    for (const name of names) if (!(name in row)) add('Missing column', name, {})
+    for (const { name, type } of needed) {
+      if (!(name in row)) add('Missing column', name, {})
+      for (const d of unfit(row[name] ?? null, type))
+        problems.set(`${name} ${d.message}`, diagnostic(d.code, { ...d.parameters, key: name }))
+    }
   }
   throwIfErrors([...problems.values()])
+}
+
+function unfit(value: Literal, type: SqlType): readonly Diagnostic[] {
+  try {
+    printLiteral(value, type)
+    return []
+  } catch (e) {
+    if (!isViewcastError(e)) throw e
+    return e.diagnostics
+  }
 }
 
 /** What a question brings beside its instant: keys, columns the wanted views are joined on, wanted request columns. */

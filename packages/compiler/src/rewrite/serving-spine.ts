@@ -1,7 +1,7 @@
 /** The questions of a few keys as text: given as values or as parameters, free or anchored on the entity's own relation. */
 import type { BoundDataset } from '../analyse/bind.ts'
 import { isUniqueOn } from '../analyse/unique.ts'
-import { diagnostic, fail, isViewcastError, ViewcastError } from '../diagnostics/diagnostic.ts'
+import { fail } from '../diagnostics/diagnostic.ts'
 import { quoteIdentifier, quoteName } from '../emit/identifier.ts'
 import { printLiteral } from '../emit/literal.ts'
 import { printType } from '../emit/type-name.ts'
@@ -92,15 +92,7 @@ function anchor(bound: BoundDataset, catalog: Catalog): string {
 
 const literalOf = (row: readonly Literal[], key: string, needed: readonly Column[]): string => {
   const i = needed.findIndex((c) => c.name === key)
-  try {
-    return printLiteral(row[i] ?? null, needed[i]?.type ?? 'text')
-  } catch (e) {
-    if (!isViewcastError(e)) throw e
-    throw new ViewcastError(
-      e.diagnostics.map((d) => diagnostic('compile/literal', { ...d.parameters, key })),
-      { cause: e },
-    )
-  }
+  return printLiteral(row[i] ?? null, needed[i]?.type ?? 'text')
 }
 
 const generated = (text: string): Opaque => ({
