@@ -132,6 +132,21 @@ it('show gives rows of a view as of an instant, in every format', async () => {
   expect(data.rows[0]).toHaveProperty('days_since_signup')
 })
 
+it('show gives the label of every customer as of an instant', async () => {
+  const known = await json('show', 'reordered', '--at', '2025-06-01T00:00Z', '--limit', '400')
+  expect(known.code).toBe(0)
+  const labels = new Set(known.data.rows.map((r: { reordered: boolean | null }) => r.reordered))
+  expect(labels).toEqual(new Set([true, false]))
+})
+
+it('show refuses an instant where rows have their own', async () => {
+  for (const name of ['questions', 'history', 'reorder']) {
+    const { code, err } = await run('show', name, '--at', '2025-12-31T00:00Z')
+    expect(code, name).toBe(2)
+    expect(err).toContain('instants of their own')
+  }
+})
+
 it('asks for training before anything that needs a trained model', async () => {
   const { code, data } = await json('predict', 'reorder')
   expect(code).toBe(1)
@@ -172,6 +187,14 @@ describe('a trained model', () => {
     const file = await run('compile', 'reorder', '--at', '2025-12-31T00:00Z', '--out', 'reorder.sql')
     expect(file.out).toBe('')
     expect(readFileSync(join(shop, 'reorder.sql'), 'utf8')).toBe(out)
+  })
+
+  it('names the key whose value does not fit, and the versions there are', async () => {
+    const { code, err } = await run('predict', 'reorder', '--keys', 'customer_id=abc')
+    expect(code).toBe(1)
+    expect(err).toContain('The value of key "customer_id" is no int4: it is not a whole number')
+    const other = await run('predict', 'reorder', '--version', '9')
+    expect(other.err).toMatch(/has no trained version 9\n.*There are: 1, 2\./)
   })
 
   it('compiles to functions under a name of choice, for a dialect, with a self-test', async () => {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { defineCommand, positional } from '../command.ts'
 import { withProject } from '../open.ts'
+import { UsageError } from '../parse/usage.ts'
 import { atOption, limitOption } from '../parse/values.ts'
 import { rowFormats, writeRows } from '../render/rows.ts'
 
@@ -26,6 +27,9 @@ export const showCommand = defineCommand({
       const { resolveDefinition, showRows } = await import('@viewcast/sdk')
       const { options, output } = invocation
       const definition = resolveDefinition(project, positional(invocation, 'name'))
+      if (options.at !== undefined && ownInstants.has(definition.kind)) {
+        throw new UsageError(`--at does nothing for a ${definition.kind}: its rows have instants of their own`)
+      }
       const { sql, columns, rows } = await showRows(db, definition, {
         limit: options.limit,
         directory: project.directory,
@@ -47,6 +51,8 @@ export const showCommand = defineCommand({
       return 0
     }),
 })
+
+const ownInstants: ReadonlySet<string> = new Set(['sample', 'dataset', 'model'])
 
 async function* once<T>(value: T): AsyncGenerator<T> {
   yield value

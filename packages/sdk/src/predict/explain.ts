@@ -75,9 +75,11 @@ export async function explain(
     return fail('project/wrong-kind', { name, kind: definition.kind, expected: 'feature view, dataset or model' })
   }
   const declared = definition.kind === 'model' ? definition.dataset : definition
-  const { dataset, facts, warnings } = await prepareDataset(db, declared, options.directory)
+  const { dataset, facts, warnings: all, warningsOf } = await prepareDataset(db, declared, options.directory)
   const { record } = options
   const trained = definition.kind === 'model' && record !== undefined
+  // A prediction does not ask the target, and training has told of it.
+  const warnings = trained ? warningsOf(dataset.features.map((use) => use.view)) : all
   const query: CompiledQuery = trained
     ? compilePredictionQuery({ ...definition, dataset }, record, facts, predictionOptions(options))
     : compileTrainingQuery(dataset, facts, options)

@@ -19,6 +19,8 @@ export interface Prepared {
   readonly facts: Facts
   /** Warnings about the users' SQL: what is volatile, reads the clock, depends on the session, is read unlike it is stored. */
   readonly warnings: readonly Diagnostic[]
+  /** Those of some of its definitions. */
+  readonly warningsOf: (definitions: readonly Queried[]) => readonly Diagnostic[]
 }
 
 /**
@@ -37,10 +39,10 @@ export async function prepareDataset(db: Database, dataset: DatasetDef, director
     ...resolved.features.map((u) => u.view),
   ])
   for (const d of read.unread) all.delete(d)
-  const { facts, warnings, problems, sound } = await collected(db, all, dataset.materialised)
+  const { facts, warnings, warningsOf, problems, sound } = await collected(db, all, dataset.materialised)
   const wrong = [...read.problems, ...problems]
   if (wrong.length > 0) throw new ViewcastError([...wrong, ...boundProblems(resolved, facts, sound)])
-  return { dataset: resolved, facts, warnings }
+  return { dataset: resolved, facts, warnings, warningsOf }
 }
 
 /** Describes any set of definitions. */
@@ -59,17 +61,22 @@ async function collected(db: Database, definitions: Iterable<Queried>, materiali
   const catalog = materialised === 'read' ? found : inlineMaterialised(found)
   const columns = new Map<Queried, readonly Column[]>()
   const problems: Diagnostic[] = []
-  const warnings = new Map<string, Diagnostic>()
+  const told = new Map<Queried, readonly Diagnostic[]>()
   for (const definition of definitions) {
     const one = await describeOne(db, definition, catalog)
-    // A view that several stand on is told of once.
-    for (const w of one.warnings) warnings.set(placeOf(w), w)
+    told.set(definition, one.warnings)
     problems.push(...one.problems)
     if (one.columns && one.problems.length === 0) columns.set(definition, one.columns)
   }
   const facts: Facts = { catalog, columns: (d) => columns.get(d) ?? [] }
-  return { facts, warnings: [...warnings.values()], problems, sound: columns }
+  const warningsOf = (some: readonly Queried[]) => eachOnce(some.flatMap((d) => told.get(d) ?? []))
+  return { facts, warnings: warningsOf([...told.keys()]), warningsOf, problems, sound: columns }
 }
+
+/** A view that several stand on is told of once. */
+const eachOnce = (warnings: readonly Diagnostic[]): Diagnostic[] => [
+  ...new Map(warnings.map((w) => [placeOf(w), w])).values(),
+]
 
 const placeOf = ({ code, message, location: l }: Diagnostic): string =>
   code === 'view/materialised' ? message : `${message} ${l?.file}:${l?.line}:${l?.column}`
