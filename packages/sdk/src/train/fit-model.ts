@@ -8,17 +8,17 @@ import {
   type ModelDef,
   type ModelRecord,
 } from '@viewcast/compiler'
-import { type Collected, collectRows, type LeftOut } from './collect.ts'
-import { createDesign } from './design.ts'
-import { normalPValue, studentPValue } from './distributions.ts'
-import { learnEncoders } from './encoders.ts'
-import { evaluateFit } from './evaluate-fit.ts'
-import { type ExampleRow, exampleRows } from './example-rows.ts'
-import type { Design, Fit, FitOptions } from './fit.ts'
-import { fitGradientDescent } from './gradient-descent.ts'
-import { fitLinear } from './linear.ts'
-import { fitLogistic } from './logistic.ts'
-import { eachBlock } from './passes.ts'
+import { type Collected, collectRows, type LeftOut } from './collect/collect.ts'
+import { createDesign } from './encode/design.ts'
+import { normalPValue, studentPValue } from './measure/distributions.ts'
+import { learnEncoders } from './encode/encoders.ts'
+import { evaluateFit } from './measure/evaluate-fit.ts'
+import { type ExampleRow, exampleRows } from './collect/example-rows.ts'
+import type { Design, Fit, FitOptions } from './solve/fit.ts'
+import { fitGradientDescent } from './solve/gradient-descent.ts'
+import { fitLinear } from './solve/linear.ts'
+import { fitLogistic } from './solve/logistic.ts'
+import { eachBlock } from './solve/passes.ts'
 
 /**
  * Called while a model is fitted: `reading` with the rows read, `fitting` with the iterations done, `evaluating` with

@@ -1,5 +1,5 @@
 /** How well one column orders another: AUC against a label of two values, rank correlation against one of many. */
-import { auc } from '../../train/auc.ts'
+import { auc } from '../../train/measure/auc.ts'
 
 /** Rows each class needs before an AUC says anything. */
 const fewest = 20

@@ -9,7 +9,7 @@ import {
   throwIfErrors,
 } from '@viewcast/compiler'
 import { createInputReader, type InputReader, numberOf } from './input-reader.ts'
-import { stopIfAborted } from './passes.ts'
+import { stopIfAborted } from '../solve/passes.ts'
 import { createRowStore, type RowStore } from './row-store.ts'
 import type { InputStatistics } from './statistics.ts'
 

@@ -8,10 +8,10 @@ import {
 } from '@viewcast/compiler'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Collected } from './collect.ts'
+import type { Collected } from '../collect/collect.ts'
 import { createDesign } from './design.ts'
-import { createInputReader, type InputReader } from './input-reader.ts'
-import { createRowStore } from './row-store.ts'
+import { createInputReader, type InputReader } from '../collect/input-reader.ts'
+import { createRowStore } from '../collect/row-store.ts'
 
 const inputs: readonly LearnedInput[] = [
   {

@@ -8,16 +8,16 @@ import {
   type LearnedInput,
   type ModelDef,
 } from '@viewcast/compiler'
-import { type Collected, type CollectedInput, parts } from './collect.ts'
-import { columnMedian } from './order-statistic.ts'
-import type { RowStore } from './row-store.ts'
+import { type Collected, type CollectedInput, parts } from '../collect/collect.ts'
+import { columnMedian } from '../collect/order-statistic.ts'
+import type { RowStore } from '../collect/row-store.ts'
 import {
   type BooleanStatistics,
   type CategoryStatistics,
   createMoments,
   type InputStatistics,
   type NumericStatistics,
-} from './statistics.ts'
+} from '../collect/statistics.ts'
 
 /** What `'auto'` stands for, by what the column holds. */
 const automatic: { readonly [K in InputStatistics['kind']]: EncoderSpec } = {

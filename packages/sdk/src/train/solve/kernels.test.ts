@@ -6,7 +6,7 @@ import { createWorkspace, packed } from './kernels.ts'
 
 const columns = 100
 
-// After a change of kernels.wat: npx vitest run packages/sdk/src/train/kernels.test.ts --update
+// After a change of kernels.wat: npx vitest run packages/sdk/src/train/solve/kernels.test.ts --update
 test('the assembled module is kernels.wat', async () => {
   const source = readFileSync(new URL('./kernels.wat', import.meta.url), 'utf8')
   const assembler = await wabt()

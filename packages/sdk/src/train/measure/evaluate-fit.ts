@@ -1,9 +1,9 @@
 /** Predictions of a fit for the rows of a design, and how good they are. */
 import type { Metrics, ModelDef } from '@viewcast/compiler'
-import type { Design, Fit } from './fit.ts'
-import { createWorkspace } from './kernels.ts'
+import type { Design, Fit } from '../solve/fit.ts'
+import { createWorkspace } from '../solve/kernels.ts'
 import { classificationMetrics, regressionMetrics } from './metrics.ts'
-import { eachBlock } from './passes.ts'
+import { eachBlock } from '../solve/passes.ts'
 
 export interface Evaluated {
   readonly metrics: Metrics
