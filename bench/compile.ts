@@ -57,7 +57,15 @@ const firstOf = (count: number): string[] =>
   Array.from({ length: count }, (_, i) => (i % 10 === 8 ? `v_${i}_0_1d` : `v_${i}_0`))
 
 function model(dataset: ModelDef['dataset']): ModelDef {
-  const shape = { family: 'logistic', label: 'y', inputs: {}, penalty: 0, solver: 'irls', threshold: 0.5 } as const
+  const shape = {
+    family: 'binomial',
+    link: 'logit',
+    label: 'y',
+    inputs: {},
+    penalty: { l1: 0, l2: 0 },
+    solver: 'irls',
+    threshold: 0.5,
+  } as const
   return { kind: 'model', name: 'sizes', dataset, ...shape }
 }
 
@@ -71,11 +79,12 @@ function record(inputs: readonly Input[]): ModelRecord {
   )
   const unknown = { standardError: null, statistic: null, pValue: null }
   return {
-    format: 'viewcast/model@1',
+    format: 'viewcast/model@2',
     name: 'sizes',
     version: 1,
     trainedAt: '2025-01-01T00:00:00.000Z',
-    family: 'logistic',
+    family: 'binomial',
+    link: 'logit',
     label: 'y',
     threshold: 0.5,
     inputs: [...inputs],
@@ -83,7 +92,20 @@ function record(inputs: readonly Input[]): ModelRecord {
       { name: '(intercept)', feature: null, estimate: 0.1, ...unknown },
       ...names.map(([name = '', feature = ''], i) => ({ name, feature, estimate: Math.sin(i + 1) / 100, ...unknown })),
     ],
-    fit: { solver: 'irls', penalty: 0, iterations: 1, converged: true, deviance: 0, nullDeviance: 0, sigma: null },
+    fit: {
+      solver: 'irls',
+      where: 'process',
+      penalty: { l1: 0, l2: 0 },
+      iterations: 1,
+      converged: true,
+      deviance: 0,
+      nullDeviance: 0,
+      residualDegrees: null,
+      nullDegrees: null,
+      dispersion: null,
+      logLikelihood: null,
+      aic: null,
+    },
     dataset: { name: 'sizes', queryHash: '0'.repeat(64), trainRows: 1, testRows: 0 },
     metrics: { train: {}, test: {}, baseline: {} },
     verification: [],

@@ -260,11 +260,12 @@ async function tiesAt(n: number, db: Database, s: Session): Promise<string[][]> 
 async function oneKey(db: Database, s: Session): Promise<string[][]> {
   const inputs = ['a', 'w_n_30d', 'w_b_30d']
   const record: ModelRecord = {
-    format: 'viewcast/model@1',
+    format: 'viewcast/model@2',
     name: 'm',
     version: 1,
     trainedAt: '2026-01-01T00:00:00.000Z',
-    family: 'linear',
+    family: 'gaussian',
+    link: 'identity',
     label: 'y',
     threshold: 0.5,
     inputs: inputs.map((feature) => ({
@@ -280,7 +281,20 @@ async function oneKey(db: Database, s: Session): Promise<string[][]> {
       statistic: null,
       pValue: null,
     })),
-    fit: { solver: 'cholesky', penalty: 0, iterations: 1, converged: true, deviance: 1, nullDeviance: 1, sigma: null },
+    fit: {
+      solver: 'cholesky',
+      where: 'process',
+      penalty: { l1: 0, l2: 0 },
+      iterations: 1,
+      converged: true,
+      deviance: 1,
+      nullDeviance: 1,
+      residualDegrees: null,
+      nullDegrees: null,
+      dispersion: null,
+      logLikelihood: null,
+      aic: null,
+    },
     dataset: { name: 'labelled', queryHash: '0'.repeat(64), trainRows: 1, testRows: 0 },
     metrics: { train: {}, test: {}, baseline: {} },
     verification: [],

@@ -16,11 +16,12 @@ const features = Array.from({ length: 50 }, (_, i) => `x${i + 1}`)
 const mix = (n: number): number => (Math.imul(n ^ 0x9e3779b9, 0x85ebca6b) >> 8) / 2 ** 23
 
 const record: ModelRecord = {
-  format: 'viewcast/model@1',
+  format: 'viewcast/model@2',
   name: 'score',
   version: 1,
   trainedAt: '2026-01-01T00:00:00.000Z',
-  family: 'logistic',
+  family: 'binomial',
+  link: 'logit',
   label: 'y',
   threshold: 0.5,
   inputs: features.map((feature, i) => ({
@@ -43,7 +44,20 @@ const record: ModelRecord = {
     statistic: null,
     pValue: null,
   })),
-  fit: { solver: 'irls', penalty: 0, iterations: 6, converged: true, deviance: 1, nullDeviance: 1, sigma: null },
+  fit: {
+    solver: 'irls',
+    where: 'process',
+    penalty: { l1: 0, l2: 0 },
+    iterations: 6,
+    converged: true,
+    deviance: 1,
+    nullDeviance: 1,
+    residualDegrees: null,
+    nullDegrees: null,
+    dispersion: null,
+    logLikelihood: null,
+    aic: null,
+  },
   dataset: { name: 'scored', queryHash: '0'.repeat(64), trainRows: rows, testRows: 0 },
   metrics: { train: {}, test: {}, baseline: {} },
   verification: [],

@@ -44,7 +44,8 @@ const numeric = (feature: string, center: number, scale: number) => ({
 })
 
 const logistic: Partial<ModelRecord> = {
-  family: 'logistic',
+  family: 'binomial',
+  link: 'logit',
   inputs: [
     numeric('mean_2d', 0.5, 4),
     numeric('n_1w', 12, 3),
@@ -215,9 +216,10 @@ describeEachEngine('golden SQL', (engine) => {
       name: record.name,
       dataset: d,
       family: record.family,
+      link: record.link,
       label: 'wanted',
       inputs: {},
-      penalty: 0,
+      penalty: { l1: 0, l2: 0 },
       solver: 'irls',
       threshold: 0.5,
     }

@@ -37,10 +37,11 @@ const model = (dataset: ModelDef['dataset']): ModelDef => ({
   kind: 'model',
   name: 'm',
   dataset,
-  family: 'linear',
+  family: 'gaussian',
+  link: 'identity',
   label: 'x',
   inputs: {},
-  penalty: 0,
+  penalty: { l1: 0, l2: 0 },
   solver: 'cholesky',
   threshold: 0.5,
 })

@@ -127,7 +127,7 @@ describeEachEngine('keys', (engine) => {
     const model: ModelDef = {
       ...(p.model('m', { dataset, family: 'linear', label: 'y' } as never) as unknown as ModelDef),
       inputs: { size: standardize(), latest: standardize(), n_6h: standardize() },
-      penalty: 1,
+      penalty: { l1: 0, l2: 1 },
     }
     const { record } = await trainModel(engine.db, model)
     const report = await verifyModel(engine.db, model, record)

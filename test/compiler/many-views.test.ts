@@ -21,7 +21,15 @@ describeEachEngine('230 views', (engine) => {
   it('are joined in steps that lose and double no question', async () => {
     const dataset = p.dataset('many', { sample: asked, features: [totals, ...views] as never })
     const { dataset: d, facts } = await prepareDataset(engine.db, dataset as never)
-    const shape = { family: 'linear', label: 'x', inputs: {}, penalty: 0, solver: 'cholesky', threshold: 0.5 } as const
+    const shape = {
+      family: 'gaussian',
+      link: 'identity',
+      label: 'x',
+      inputs: {},
+      penalty: { l1: 0, l2: 0 },
+      solver: 'cholesky',
+      threshold: 0.5,
+    } as const
     const model: ModelDef = { kind: 'model', name: 'many', dataset: d, ...shape }
     const record = linearRecord('many', [...names, 'n_1w'])
     const keys = ['a', 'b', null, "o'c", 'nowhere', 'a', 'é'].map((k) => ({ place: k }))

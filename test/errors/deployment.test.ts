@@ -19,7 +19,7 @@ const price = p.target('price', { entity: home }).query(({ db }) => db.selectFro
 const sales = p.dataset('sales', { sample: sold, target: price, features: [size] })
 const worth = p.model('worth', { dataset: sales, family: 'linear', label: 'price' }).inputs({ area: 'auto' })
 const record = linearRecord('worth', ['area'], {
-  verification: [{ inputs: { area: 100 }, linear: 100.5, prediction: 100.5 }],
+  verification: [{ inputs: { area: 100 }, scores: [100.5], outputs: { prediction: 100.5 } }],
 })
 
 const tables = 'create table homes (home_id int4 primary key, area float8, rooms float8, price float8)'
@@ -65,7 +65,7 @@ describeEachEngine('a trained model', (engine) => {
     const db = await fresh()
     await applyView(db, worth, record)
     const before = await columnsOf(db, 'worth')
-    const logistic: ModelRecord = { ...record, family: 'logistic' }
+    const logistic: ModelRecord = { ...record, family: 'binomial', link: 'logit' }
     const other = p.model('worth', { dataset: sales, family: 'logistic', label: 'price' }).inputs({ area: 'auto' })
     expect(await codesOf(() => applyView(db, other, logistic))).toEqual(['deploy/breaking'])
     expect(await columnsOf(db, 'worth')).toEqual(before)
@@ -73,7 +73,7 @@ describeEachEngine('a trained model', (engine) => {
 
   it('deploy/verification: the engine gives other numbers than the record, so nothing is made', async () => {
     const db = await fresh()
-    const wrong = { ...record, verification: [{ inputs: { area: 100 }, linear: 7, prediction: 7 }] }
+    const wrong = { ...record, verification: [{ inputs: { area: 100 }, scores: [7], outputs: { prediction: 7 } }] }
     expect(await codesOf(() => applyView(db, worth, wrong))).toEqual(['deploy/verification'])
     expect((await db.introspect()).relations.map((r) => r.name)).toEqual(['homes'])
   })

@@ -256,10 +256,11 @@ export const world: fc.Arbitrary<World> = parts.map((w) => {
     kind: 'model',
     name: 'm',
     dataset,
-    family: 'linear',
+    family: 'gaussian',
+    link: 'identity',
     label: 'rank',
     inputs: {},
-    penalty: 0,
+    penalty: { l1: 0, l2: 0 },
     solver: 'cholesky',
     threshold: 0.5,
   }

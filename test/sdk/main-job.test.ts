@@ -107,7 +107,7 @@ describeEachEngine('the main job', (engine) => {
   test('verification notices a record that says something else', async () => {
     const [first, ...others] = record.verification
     if (!first) throw new Error('no verification rows')
-    const wrong = { ...record, verification: [{ ...first, linear: (first.linear ?? 0) + 1e-9 }, ...others] }
+    const wrong = { ...record, verification: [{ ...first, scores: [(first.scores[0] ?? 0) + 1e-9] }, ...others] }
     const report = await verifyModel(engine.db, model, wrong)
     expect(report.checks.find((c) => c.name === 'verification')?.ok).toBe(false)
     await expect(applyView(engine.db, model, wrong, { name: 'never' })).rejects.toMatchObject({

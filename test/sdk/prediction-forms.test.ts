@@ -27,7 +27,8 @@ const timeless = p.dataset('timeless', {
 })
 const risk = p.model('risk', { dataset, family: 'logistic', label: 'wanted' })
 const record = linearRecord('risk', ['size', 'n_6h', 'mean_2d', 'known_total_1w', 'level'], {
-  family: 'logistic',
+  family: 'binomial',
+  link: 'logit',
   coefficients: [null, 'size', 'n_6h', 'mean_2d', 'known_total_1w', 'level'].map((feature, i) => ({
     name: feature ?? '(intercept)',
     feature,
@@ -37,11 +38,15 @@ const record = linearRecord('risk', ['size', 'n_6h', 'mean_2d', 'known_total_1w'
     pValue: null,
   })),
   verification: [
-    { inputs: { size: 3, n_6h: 1, mean_2d: 2, known_total_1w: 30, level: 1 }, linear: 1.56, prediction: 0.8263543 },
+    {
+      inputs: { size: 3, n_6h: 1, mean_2d: 2, known_total_1w: 30, level: 1 },
+      scores: [1.56],
+      outputs: { probability: 0.8263543 },
+    },
     {
       inputs: { size: null, n_6h: null, mean_2d: null, known_total_1w: null, level: null },
-      linear: -0.5,
-      prediction: 0.3775407,
+      scores: [-0.5],
+      outputs: { probability: 0.3775407 },
     },
   ],
 })
@@ -238,8 +243,8 @@ describeEachEngine('a prediction as an object', (engine) => {
       const actual = (await rows(engine.db, checks)).map((r) => r[3] as number)
       const verification = record.verification.map((v, i) => ({
         ...v,
-        linear: actual[i * 2 + 1] ?? 0,
-        prediction: actual[i * 2 + 2] ?? 0,
+        scores: [actual[i * 2 + 1] ?? 0],
+        outputs: { probability: actual[i * 2 + 2] ?? 0 },
       }))
       return { ...record, verification }
     }
@@ -284,13 +289,13 @@ describeEachEngine('a prediction as an object', (engine) => {
       const good = await exact()
       const [first, second] = good.verification
       const changed = (linear: number | null) =>
-        ({ ...good, verification: [{ ...first, linear }, second] }) as ModelRecord
-      for (const linear of [(first?.linear ?? 0) * (1 + 2 ** -52), null]) {
+        ({ ...good, verification: [{ ...first, scores: [linear] }, second] }) as ModelRecord
+      for (const linear of [(first?.scores[0] ?? 0) * (1 + 2 ** -52), null]) {
         const { checks } = await parts(changed(linear))
         expect((await rows(engine.db, checks)).map((r) => r[1])).toEqual([true, false, true, true, true])
       }
-      const prediction = (first?.prediction ?? 0) * (1 + 2 ** -51)
-      const near = { ...good, verification: [{ ...first, prediction }, second] } as ModelRecord
+      const probability = Number(first?.outputs.probability) * (1 + 2 ** -51)
+      const near = { ...good, verification: [{ ...first, outputs: { probability } }, second] } as ModelRecord
       expect((await rows(engine.db, (await parts(near)).checks)).every((r) => r[1] === true)).toBe(true)
     })
   })

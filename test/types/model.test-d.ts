@@ -15,11 +15,13 @@ p.model('m', { dataset: ds, family: 'logistic', label: 'id' })
 // @ts-expect-error: "carrier" is neither a number nor a truth value
 p.model('m', { dataset: ds, family: 'logistic', label: 'carrier' })
 
-// @ts-expect-error: '"poisson"' is not assignable
-p.model('m', { dataset: ds, family: 'poisson', label: 'delay' })
+// @ts-expect-error: '"tweedie"' is not assignable
+p.model('m', { dataset: ds, family: 'tweedie', label: 'delay' })
 
-// @ts-expect-error: '"irls"' is not assignable
-p.model('m', { dataset: ds, family: 'linear', label: 'delay', solver: 'irls' })
+// @ts-expect-error: '"probit"' is not assignable
+p.model('m', { dataset: ds, family: 'poisson', link: 'probit', label: 'delay' })
+
+p.model('m', { dataset: ds, family: 'multinomial', label: 'delay' })
 
 const open = p.model('m', { dataset: ds, family: 'logistic', label: 'late15' })
 

@@ -80,6 +80,7 @@ export { printLiteral } from './emit/literal.ts'
 export { quoteText } from './emit/text-literal.ts'
 export { printType } from './emit/type-name.ts'
 export { ArithmeticError, evaluate, type Row, type Scope, sigmoid } from './evaluate/evaluate.ts'
+export { type RowScorer, rowScorer, type ScoredRow } from './evaluate/score-row.ts'
 export { ulpDistance } from './evaluate/ulp.ts'
 export { compileOnlyKysely } from './front/kysely/compile-only.ts'
 export { type KyselyQuery, kyselyText } from './front/kysely/text.ts'
@@ -114,7 +115,6 @@ export type {
   Censored,
   DatasetDef,
   Definition,
-  EncoderSpec,
   EntityDef,
   FeatureMeta,
   FeatureUse,
@@ -128,9 +128,11 @@ export type {
   Outcome,
   OutcomeFunction,
   OutcomesSpec,
+  Penalty,
   RelationName,
   RequestView,
   SampleDef,
+  Solver,
   SourceTime,
   Split,
   StaticView,
@@ -141,12 +143,13 @@ export type {
 } from './ir/definition.ts'
 export { isFeatureView, structuralColumns } from './ir/definition.ts'
 export { durationSeconds } from './ir/duration.ts'
+export type { EncoderSpec } from './ir/encoder-spec.ts'
 export type { Literal } from './ir/expression.ts'
 export { type CaseArm, children, type Expr, expr, type Fold, fold, inGroups, mapChildren } from './ir/expression.ts'
+export { type Family, familyTitle, type LabelKind, type Link, labelKind, links } from './ir/family.ts'
+export type { LearnedEncoder, LearnedInput } from './ir/learned-encoder.ts'
 export {
   type Coefficient,
-  type LearnedEncoder,
-  type LearnedInput,
   type Metrics,
   type ModelRecord,
   modelRecordSchema,
@@ -167,7 +170,7 @@ export {
   sqlType,
 } from './ir/type.ts'
 export { type EncodedColumn, encodedColumns } from './model/encoders.ts'
-export { linearPredictor, outputs } from './model/scoring.ts'
+export { coefficientsByScore, linearPredictors, outputName, outputs, scoreColumns } from './model/scoring.ts'
 export { linearTerms } from './model/terms.ts'
 export type { SpineBinding } from './rewrite/bind-spine.ts'
 export { boundaryType } from './rewrite/feature-boundary.ts'

@@ -1,7 +1,7 @@
 -- Prediction query of model "next", written by viewcast.
 --
 -- model       next version 1, linear, trained 2026-01-01T00:00:00.000Z
--- digest      813df88f2ac1e9ec (SHA-256 of the model record)
+-- digest      c3e69bfd52af3f52 (SHA-256 of the model record)
 -- dataset     d, 1 training rows, query ffffffffffff
 -- inputs      cell_size, urgency
 -- prediction  expected wanted

@@ -1,7 +1,7 @@
 -- Prediction query of model "next", written by viewcast.
 --
 -- model       next version 1, linear, trained 2026-01-01T00:00:00.000Z
--- digest      837147e57af90a5d (SHA-256 of the model record)
+-- digest      6e79b16c8c0da067 (SHA-256 of the model record)
 -- dataset     d, 1 training rows, query ffffffffffff
 -- inputs      v0_level, v1_level, v2_level, v3_spread_ever, v3_share_1d, v4_quiet
 -- prediction  expected wanted

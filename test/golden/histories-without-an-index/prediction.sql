@@ -1,7 +1,7 @@
 -- Prediction query of model "next", written by viewcast.
 --
 -- model       next version 1, linear, trained 2026-01-01T00:00:00.000Z
--- digest      665dd6d5693f8498 (SHA-256 of the model record)
+-- digest      4b9be85056187864 (SHA-256 of the model record)
 -- dataset     d, 1 training rows, query ffffffffffff
 -- inputs      v0_level, v1_level
 -- prediction  expected wanted

@@ -1,7 +1,7 @@
 -- Prediction query of model "wanted", written by viewcast.
 --
 -- model       wanted version 1, linear, trained 2026-01-01T00:00:00.000Z
--- digest      893a8b9b8d775efb (SHA-256 of the model record)
+-- digest      6c2068a9651c3f64 (SHA-256 of the model record)
 -- dataset     d, 1 training rows, query ffffffffffff
 -- inputs      known_total_6h, known_n_2d, size
 -- prediction  expected wanted

@@ -1,7 +1,7 @@
 -- Prediction query of model "wanted", written by viewcast.
 --
 -- model        wanted version 1, logistic, trained 2026-01-01T00:00:00.000Z
--- digest       915a2aeaf7243a4a (SHA-256 of the model record)
+-- digest       9374dc2c62bde848 (SHA-256 of the model record)
 -- dataset      d, 1 training rows, query ffffffffffff
 -- inputs       mean_2d, n_1w, peak, region
 -- probability  probability of wanted, 0 to 1

@@ -20,7 +20,7 @@ export const lsCommand = defineCommand({
     const { settings, project } = await openProject(invocation)
     const entries = await Promise.all(
       [...project.definitions.values()].map(async (d) =>
-        entryOf(d, project, await newest(d, settings.directory.value)),
+        entryOf(d, project, await familyOf(d), await newest(d, settings.directory.value)),
       ),
     )
     await invocation.output.result({ project: project.name, definitions: entries }, (colors) =>
@@ -41,6 +41,12 @@ async function newest(d: Definition, directory: string): Promise<Trained | undef
   return (await listVersions(directory, d.name)).length > 0 ? await loadRecord(directory, d.name) : undefined
 }
 
+async function familyOf(d: Definition): Promise<string> {
+  if (d.kind !== 'model') return ''
+  const { familyTitle } = await import('@viewcast/sdk')
+  return familyTitle(d.family, d.link)
+}
+
 interface Entry {
   readonly name: string
   readonly kind: Definition['kind']
@@ -54,14 +60,14 @@ interface Entry {
   readonly trainedAt?: string
 }
 
-function entryOf(d: Definition, project: Project, trained?: Trained): Entry {
+function entryOf(d: Definition, project: Project, family: string, trained?: Trained): Entry {
   return {
     name: d.name,
     kind: d.kind,
     key: keyOf(d),
     columns: columnsOf(d),
     usedBy: [...project.definitions.values()].filter((other) => uses(other, d.name)).map((other) => other.name),
-    about: aboutOf(d, trained),
+    about: aboutOf(d, family, trained),
     ...(d.description === undefined ? {} : { description: d.description }),
     ...(trained === undefined ? {} : { version: trained.version, trainedAt: trained.trainedAt }),
   }
@@ -92,7 +98,7 @@ function uses(user: Definition, name: string): boolean {
   return user.kind !== 'entity' && user.entity.name === name
 }
 
-function aboutOf(d: Definition, trained?: Trained): string {
+function aboutOf(d: Definition, family: string, trained?: Trained): string {
   if (d.kind === 'entity') return d.from ? `from ${d.from.name}` : ''
   if (d.kind === 'sample') return d.split.kind === 'time' ? `test from ${d.split.test}` : `split ${d.split.kind}`
   if (d.kind === 'target') return d.horizon ? `known after ${d.horizon}` : ''
@@ -100,7 +106,7 @@ function aboutOf(d: Definition, trained?: Trained): string {
     return `${d.sample.name} + ${d.features.length} views${d.target ? ` + ${d.target.name}` : ''}`
   if (d.kind !== 'model') return d.kind
   const version = trained ? `version ${trained.version} of ${trained.trainedAt.slice(0, 10)}` : 'not trained'
-  return `${d.family} for ${d.label}, ${version}`
+  return `${family} for ${d.label}, ${version}`
 }
 
 const groups: readonly (readonly [string, readonly Definition['kind'][]])[] = [

@@ -21,7 +21,7 @@ export const trainCommand = defineCommand({
   ],
   run: (invocation) =>
     withProject(invocation, async ({ settings, project, db }) => {
-      const { listVersions, resolveDefinition, saveRecord, trainModel } = await import('@viewcast/sdk')
+      const { familyTitle, listVersions, resolveDefinition, saveRecord, trainModel } = await import('@viewcast/sdk')
       const { io, output } = invocation
       const directory = settings.directory.value
       const model = resolveDefinition(project, positional(invocation, 'model'), 'model')
@@ -35,7 +35,9 @@ export const trainCommand = defineCommand({
       output.progress.done()
       const file = await saveRecord(directory, result.record)
       await output.warn(result.warnings)
-      await output.result(asData(result, file), (colors) => report(result, shown(file, io.cwd), colors))
+      await output.result(asData(result, file), (colors) =>
+        report(result, familyTitle(model.family, model.link), shown(file, io.cwd), colors),
+      )
       await output.note(`next: viewcast predict ${model.name}, or viewcast compile ${model.name}`)
       return 0
     }),
@@ -69,20 +71,20 @@ const asData = ({ record, warnings, seconds, trainingQuery }: TrainResult, file:
   sql: trainingQuery,
 })
 
-function report({ record, seconds }: TrainResult, file: string, colors: Colors): string {
+function report({ record, seconds }: TrainResult, family: string, file: string, colors: Colors): string {
   const { dataset, fit } = record
   const head = renderPairs([
-    ['model', `${colors.bold(record.name)} version ${record.version}, ${record.family} for ${record.label}`],
+    ['model', `${colors.bold(record.name)} version ${record.version}, ${family} for ${record.label}`],
     ['rows', rowsIn(dataset)],
     ...leftOut(dataset),
-    [
-      'fit',
-      `${fit.solver}, ${fit.iterations} iterations${fit.penalty > 0 ? `, penalty ${fit.penalty}` : ''}, ${seconds.toFixed(2)} s`,
-    ],
+    ['fit', `${fit.solver}, ${fit.iterations} iterations${penalised(fit.penalty)}, ${seconds.toFixed(2)} s`],
     ['file', file],
   ])
   return [head, coefficients(record, colors), metrics(record, colors)].join('\n')
 }
+
+const penalised = ({ l1, l2 }: ModelRecord['fit']['penalty']): string =>
+  `${l1 > 0 ? `, L1 penalty ${l1}` : ''}${l2 > 0 ? `, L2 penalty ${l2}` : ''}`
 
 function rowsIn({ trainRows, validationRows, testRows }: ModelRecord['dataset']): string {
   const validation = validationRows === undefined ? '' : `${grouped(validationRows)} validation, `
@@ -110,7 +112,7 @@ function coefficients(record: ModelRecord, colors: Colors): string {
     { name: 'coefficient' },
     { name: 'estimate', type: 'float8' },
     ...(inferred
-      ? ['std. error', record.family === 'linear' ? 't' : 'z', 'p'].map((name) => ({ name, type: 'float8' }))
+      ? ['std. error', record.family === 'gaussian' ? 't' : 'z', 'p'].map((name) => ({ name, type: 'float8' }))
       : []),
   ]
   const rows = record.coefficients.map((c) => [

@@ -1,7 +1,9 @@
 /** Binds a model to its dataset: which columns it reads, how each is encoded, whether the label fits the family. */
 import { type Diagnostic, diagnostic } from '../diagnostics/diagnostic.ts'
 import { nearParameter } from '../diagnostics/nearest.ts'
-import type { EncoderSpec, ModelDef } from '../ir/definition.ts'
+import type { ModelDef } from '../ir/definition.ts'
+import type { EncoderSpec } from '../ir/encoder-spec.ts'
+import { familyTitle, type LabelKind, labelKind } from '../ir/family.ts'
 import { type Column, featureKind, isNumber } from '../ir/type.ts'
 import type { BoundDataset } from './bind.ts'
 
@@ -68,11 +70,19 @@ function checkLabel(model: ModelDef, bound: BoundDataset, diagnostics: Diagnosti
     )
     return
   }
-  const fits = isNumber(label.type) || (model.family === 'logistic' && label.type === 'bool')
+  const kind = labelKind(model.family)
+  const isCategory = featureKind(label.type, label.isEnum) === 'category'
+  const fits = isNumber(label.type) || (kind !== 'number' && label.type === 'bool') || (kind === 'class' && isCategory)
   if (fits) return
-  const expected = model.family === 'logistic' ? 'boolean, or a number that is 0 or 1' : 'a number'
-  const { family } = model
+  const family = familyTitle(model.family, model.link)
+  const expected = expectedLabel[kind]
   diagnostics.push(diagnostic('model/label-type', { label: label.name, type: label.type, family, expected }))
+}
+
+const expectedLabel: Readonly<Record<LabelKind, string>> = {
+  number: 'a number',
+  outcome: 'boolean, or a number that is 0 or 1',
+  class: 'text, an enum, boolean or a whole number',
 }
 
 /** The kind of column each encoder reads. */

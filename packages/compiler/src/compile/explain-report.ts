@@ -20,7 +20,7 @@ export const planOf = (
   statement: Statement,
   views: readonly ViewPlan[],
   dialect: Dialect,
-  model?: { readonly record: ModelRecord; readonly predictor: Expr },
+  model?: { readonly record: ModelRecord; readonly scores: readonly Expr[] },
 ): QueryPlan => ({
   views,
   stages: statement.stages.map((s) => ({
@@ -33,7 +33,7 @@ export const planOf = (
         model: {
           inputs: model.record.inputs.length,
           coefficients: model.record.coefficients.length,
-          depth: depth(model.predictor),
+          depth: Math.max(...model.scores.map(depth)),
           depthLimit: dialect.maxDepth,
         },
       }),

@@ -2,9 +2,8 @@
 import type { BoundDataset, Facts } from '../analyse/bind.ts'
 import { type ColumnLineage, type Influence, isDirect, lineageOfView } from '../analyse/lineage.ts'
 import type { FeatureView, ModelDef, SampleDef, TargetDef } from '../ir/definition.ts'
-import { expr } from '../ir/expression.ts'
 import type { ModelRecord } from '../ir/model-record.ts'
-import { outputs } from '../model/scoring.ts'
+import { outputName, outputs } from '../model/scoring.ts'
 import { tracedColumns } from './traced-columns.ts'
 
 /**
@@ -121,9 +120,7 @@ function addDataset(bound: BoundDataset, vertex: AddVertex, edge: AddEdge): void
 
 function addModel({ model, bound, record }: LineageOfModel, vertex: AddVertex, edge: AddEdge): void {
   const data = bound.dataset.name
-  const names = record
-    ? outputs(record, expr.float(0)).map((o) => o.name)
-    : [model.family === 'logistic' ? 'probability' : 'prediction']
+  const names = record ? outputs(record, []).map((o) => o.name) : [outputName(model.family)]
   const predictions = names.map((name) => vertex('prediction', model.name, name))
   // What is learned is learned from the label.
   const label = bound.labels.some((l) => l.name === model.label) ? vertex('label', data, model.label) : undefined

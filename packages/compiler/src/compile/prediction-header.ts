@@ -1,7 +1,7 @@
 /** The comment on top of a prediction text: the model, its identity, what it reads, what its columns and instants mean. */
 import type { BoundDataset } from '../analyse/bind.ts'
 import { digest } from '../ir/digest.ts'
-import { expr } from '../ir/expression.ts'
+import { familyTitle } from '../ir/family.ts'
 import type { ModelRecord } from '../ir/model-record.ts'
 import { outputs } from '../model/scoring.ts'
 import type { SpineBinding } from '../rewrite/bind-spine.ts'
@@ -27,14 +27,17 @@ export function predictionHeader(about: About, more: readonly (readonly [string,
     return unit === undefined ? name : `${name} (${unit})`
   }
   return header(`Prediction ${title[about.form]} of model "${record.name}", written by viewcast.`, [
-    ['model', `${record.name} version ${record.version}, ${record.family}, trained ${record.trainedAt}`],
+    [
+      'model',
+      `${record.name} version ${record.version}, ${familyTitle(record.family, record.link)}, trained ${record.trainedAt}`,
+    ],
     ['digest', `${digest(record).slice(0, 16)} (SHA-256 of the model record)`],
     [
       'dataset',
       `${record.dataset.name}, ${record.dataset.trainRows} training rows, query ${record.dataset.queryHash.slice(0, 12)}`,
     ],
     ['inputs', record.inputs.map((i) => input(i.feature)).join(', ')],
-    ...outputs(record, expr.float(0)).map((o) => [o.name, o.description] as const),
+    ...outputs(record, []).map((o) => [o.name, o.description] as const),
     ['asked for', askedFor(about)],
     ...(bound.hasAsOf && !overColumns(about) ? [['as of', asOf(about)] as const] : []),
     ...(distributed ? [['dialect', 'citus: one distributed plan; plain PostgreSQL gives the same rows'] as const] : []),

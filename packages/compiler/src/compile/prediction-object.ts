@@ -107,7 +107,7 @@ function functionObject(
   const spine = { kind: 'parameters' } as const
   const prediction = compiledPrediction(model, record, facts, { ...options, spine }, as)
   const { bound, binding, asked } = prediction
-  const out = outputs(record, expr.float(0)).map((o): Column => ({ name: o.name, type: o.type, nullable: true }))
+  const out = outputs(record, []).map((o): Column => ({ name: o.name, type: o.type, nullable: true }))
   const columns = as === 'function' ? prediction.columns : out
   const instant: Column[] = bound.hasAsOf ? [{ name: 'as_of', type: 'timestamptz', nullable: true }] : []
   const inputs = record.inputs.map((i): Column => ({ name: i.feature, type: boundaryType(i), nullable: true }))

@@ -13,7 +13,7 @@ import { expr } from '../ir/expression.ts'
 import type { ModelRecord } from '../ir/model-record.ts'
 import type { Projection, Select, Stage, Statement } from '../ir/relation.ts'
 import { type Column, featureKind } from '../ir/type.ts'
-import { linearPredictor, outputs } from '../model/scoring.ts'
+import { linearPredictors, outputs, scoreColumns } from '../model/scoring.ts'
 import { bindSpine, questionColumns, type SpineBinding } from '../rewrite/bind-spine.ts'
 import { boundaryType } from '../rewrite/feature-boundary.ts'
 import { foldConstants } from '../rewrite/fold-constants.ts'
@@ -115,9 +115,13 @@ export function compiledPrediction(
     ...pit.columns,
   ]
   const keyColumns = keys.map((name) => ({ name, expr: expr.column(spine.name, name) }))
-  const predictor = handOver(options, 'encode features', linearPredictor(record, 'f'))
-  const linear = passes.fold ? handOver(options, 'fold constants', foldConstants(predictor)) : predictor
-  checkDepth(linear, dialect.maxDepth)
+  const scores = linearPredictors(record, 'f').map((written) => {
+    const predictor = handOver(options, 'encode features', written)
+    const linear = passes.fold ? handOver(options, 'fold constants', foldConstants(predictor)) : predictor
+    checkDepth(linear, dialect.maxDepth)
+    return linear
+  })
+  const scored = scoreColumns(record)
   const carried = options.withFeatures ? values.map((f) => f.name).filter((f) => inputs.includes(f)) : []
   const all = [...keyColumns, ...values]
   const features = distributed
@@ -140,12 +144,15 @@ export function compiledPrediction(
         'f',
         [...keys, ...carried]
           .map((name) => ({ name, expr: expr.column('f', name) }))
-          .concat({ name: '_linear', expr: linear }),
+          .concat(scores.map((score, i) => ({ name: scored[i] ?? '', expr: score }))),
         { fence: true },
       ),
     },
   ]
-  const output = outputs(record, expr.column('s', '_linear'))
+  const output = outputs(
+    record,
+    scored.map((name) => expr.column('s', name)),
+  )
   const out = output.map((o) => ({ name: o.name, expr: o.expr }))
   const pass = [...keys, ...carried]
   const from = (alias: string) => pass.map((name) => ({ name, expr: expr.column(alias, name) }))
@@ -155,7 +162,7 @@ export function compiledPrediction(
   const own = exact
     ? from('s').map((c, i) => ({ ...c, expr: expr.cast(c.expr, columns[i]?.type ?? 'text') }))
     : from('s')
-  const body = select('_score', 's', [...own, ...linearOut(options), ...out])
+  const body = select('_score', 's', [...own, ...scoresOut(scored, options), ...out])
   const inlined = inlineViews(stages, facts.catalog, names, passes.share)
   const few = binding.kind === 'keys' || binding.kind === 'parameters'
   const planned = few ? plannedWithReaders(inlined, body) : inlined
@@ -170,7 +177,7 @@ export function compiledPrediction(
     return options.limit === undefined ? sql : `${sql} LIMIT ${options.limit}`
   }
   const warnings = distributed ? [...problems, ...distributionWarnings(bound, wanted, statement, text)] : problems
-  const plan = planOf(statement, pit.views, dialect, { record, predictor: linear })
+  const plan = planOf(statement, pit.views, dialect, { record, scores })
   return { bound, binding, asked: questionColumns(bound, wanted), text, questions, columns, warnings, plan }
 }
 
@@ -184,8 +191,8 @@ function everyFeature(bound: BoundDataset, inputs: ReadonlySet<string>): Readonl
   return new Set([...inputs, ...within.flatMap((u) => u.features.map((f) => f.name))])
 }
 
-const linearOut = (options: PredictionOptions): Projection[] =>
-  options.withFeatures ? [{ name: '_linear', expr: expr.column('s', '_linear') }] : []
+const scoresOut = (scored: readonly string[], options: PredictionOptions): Projection[] =>
+  options.withFeatures ? scored.map((name) => ({ name, expr: expr.column('s', name) })) : []
 
 const select = (
   name: string,
@@ -232,7 +239,7 @@ export function normalised(binding: SpineBinding): SpineBinding {
 }
 
 const scoreComment = (record: ModelRecord): string =>
-  record.family === 'logistic'
+  record.link === 'logit'
     ? 'The linear predictor, computed once per row; encoders and coefficients are folded into one term per input.'
     : 'The prediction; encoders and coefficients are folded into one term per input.'
 
@@ -254,9 +261,9 @@ function outputColumns(
           ...bound.features
             .filter((f) => record.inputs.some((i) => i.feature === f.name))
             .map((f) => ({ name: f.name, type: boundaryType(f), ...nullable })),
-          { name: '_linear', type: 'float8', ...nullable },
+          ...scoreColumns(record).map((name) => ({ name, type: 'float8', ...nullable })),
         ]
       : []),
-    ...outputs(record, expr.float(0)).map((o) => ({ name: o.name, type: o.type, ...nullable })),
+    ...outputs(record, []).map((o) => ({ name: o.name, type: o.type, ...nullable })),
   ]
 }

@@ -1,6 +1,7 @@
 /** A prediction query that carries its own test: one file for any client, which says what disagrees, and fails when something does. */
 import type { Facts } from '../analyse/bind.ts'
 import { dialectOf } from '../emit/dialect-of.ts'
+import { quoteIdentifier } from '../emit/identifier.ts'
 import { layout } from '../emit/layout.ts'
 import { printLiteral } from '../emit/literal.ts'
 import { printStatement, sqlComment } from '../emit/statement.ts'
@@ -8,9 +9,9 @@ import { quoteText } from '../emit/text-literal.ts'
 import { ArithmeticError, evaluate } from '../evaluate/evaluate.ts'
 import { type CompileOptions, isDistributed, passesOf } from '../ir/compile-options.ts'
 import type { ModelDef } from '../ir/definition.ts'
-import { expr } from '../ir/expression.ts'
+import type { Expr } from '../ir/expression.ts'
 import type { ModelRecord } from '../ir/model-record.ts'
-import { linearPredictor, outputs } from '../model/scoring.ts'
+import { linearPredictors, outputs, scoreColumns } from '../model/scoring.ts'
 import { linearTerms } from '../model/terms.ts'
 import type { CompiledQuery } from './compiled-query.ts'
 import { dollarTag } from './function-text.ts'
@@ -62,15 +63,23 @@ export function selfTest(
 }
 
 function checksQuery(record: ModelRecord, text: string, questions: string, options: CompileOptions): string {
-  const [output] = outputs(record, expr.column('s', '_linear'))
-  const name = output?.name ?? 'prediction'
+  const scores = scoreColumns(record)
+  const numbers = outputs(record, []).filter((o) => o.type === 'float8')
+  const per = scores.length + numbers.length
   const values = record.verification.flatMap((v, i) => {
     const row = `verification row ${i + 1}`
-    const slack = slackOf(record, v.inputs)
+    const slacks = slacksOf(record, v.inputs)
+    const most = Math.max(...slacks)
     return [
-      [i * 2 + 2, `${row}: linear predictor`, v.linear, slack],
-      [i * 2 + 3, `${row}: ${name}`, v.prediction, slack + 4 * ulp(v.prediction)],
-    ] as const
+      ...v.scores.map((score, k) => {
+        const title = scores.length === 1 ? 'linear predictor' : `linear predictor ${k + 1}`
+        return [i * per + k + per, `${row}: ${title}`, score, slacks[k] ?? 0] as const
+      }),
+      ...numbers.map(({ name }, k) => {
+        const output = (v.outputs[name] ?? null) as number | null
+        return [i * per + scores.length + k + per, `${row}: ${name}`, output, most + 4 * ulp(output)] as const
+      }),
+    ]
   })
   const list = values.map(
     ([position, title, value, slack]) =>
@@ -86,10 +95,12 @@ function checksQuery(record: ModelRecord, text: string, questions: string, optio
     `(SELECT count(*) FROM (\n${text}\n) AS p)::float8`,
   )
   if (list.length === 0) return `SELECT c."check", c.ok, c.expected, c.actual FROM (${rows}) AS c`
-  // Half of the positions are linear predictors, half outputs: two columns of a scored row, one below the other.
-  const actual =
-    `SELECT s._row * 2 AS position, s._linear AS value FROM _scored AS s ` +
-    `UNION ALL SELECT s._row * 2 + 1, s.${name} FROM _scored AS s`
+  // The columns of a scored row, one below the other.
+  const actual = [...scores, ...numbers.map((o) => o.name)]
+    .map(
+      (name, k) => `SELECT s._row * ${per} + ${k} AS position, s.${quoteIdentifier(name)} AS value FROM _scored AS s`,
+    )
+    .join(' UNION ALL ')
   const near = 'a.value IS NOT DISTINCT FROM e.value OR abs(a.value - e.value) <= e.slack'
   return (
     `WITH _scored AS (\n${printStatement(scoredRows(record, options), dialectOf(options))}\n), ` +
@@ -100,11 +111,15 @@ function checksQuery(record: ModelRecord, text: string, questions: string, optio
   )
 }
 
-/** What logarithms may differ by between mathematics libraries: 16 roundings of the size of the terms; nothing without them. */
-function slackOf(record: ModelRecord, inputs: ModelRecord['verification'][number]['inputs']): number {
+/** What logarithms may differ by between mathematics libraries, per score: 16 roundings of the size of the terms; nothing without them. */
+function slacksOf(record: ModelRecord, inputs: ModelRecord['verification'][number]['inputs']): readonly number[] {
   const logarithms = record.inputs.some((i) => i.encoder.kind === 'numeric' && i.encoder.transform === 'log1p')
-  if (!logarithms) return 0
-  const terms = linearTerms(linearPredictor(record, 'f'))
+  const predictors = linearPredictors(record, 'f')
+  if (!logarithms) return predictors.map(() => 0)
+  return predictors.map((predictor) => slackOf(linearTerms(predictor), inputs))
+}
+
+function slackOf(terms: readonly Expr[], inputs: ModelRecord['verification'][number]['inputs']): number {
   try {
     const size = terms.reduce((sum, t) => sum + Math.abs(Number(evaluate(t, { row: inputs }))), 0)
     return Number.isFinite(size) ? 16 * size * Number.EPSILON : 0

@@ -6,14 +6,16 @@ import { type CompileOptions, passesOf } from '../ir/compile-options.ts'
 import { expr, type Literal } from '../ir/expression.ts'
 import type { ModelRecord } from '../ir/model-record.ts'
 import type { Projection, Select, Statement } from '../ir/relation.ts'
-import { linearPredictor, outputs } from '../model/scoring.ts'
+import { linearPredictors, outputs, scoreColumns } from '../model/scoring.ts'
 import { boundaryType } from '../rewrite/feature-boundary.ts'
 import { foldConstants } from '../rewrite/fold-constants.ts'
 
 export interface VerificationQuery {
-  /** Columns: `_row` (from 1), `_linear`, and the output; in row order. */
+  /** Columns: `_row` (from 1), the scores, and the outputs; in row order. */
   readonly sql: string
-  readonly expected: readonly { readonly linear: number | null; readonly prediction: number | null }[]
+  /** Names of the columns that are scores. */
+  readonly scores: readonly string[]
+  readonly expected: readonly Pick<ModelRecord['verification'][number], 'scores' | 'outputs'>[]
 }
 
 /**
@@ -27,11 +29,12 @@ export interface VerificationQuery {
 export function verificationQuery(record: ModelRecord): VerificationQuery {
   return {
     sql: layout(`${printStatement(scoredRows(record), postgres)}\nORDER BY 1`),
-    expected: record.verification.map((v) => ({ linear: v.linear, prediction: v.prediction })),
+    scores: scoreColumns(record),
+    expected: record.verification,
   }
 }
 
-/** The verification rows with their scores: `_row`, `_linear`, the output. */
+/** The verification rows with their scores: `_row`, the scores, the outputs. */
 export function scoredRows(record: ModelRecord, options: CompileOptions = {}): Statement {
   const columns = [
     { name: '_row', type: 'int4' },
@@ -41,18 +44,26 @@ export function scoredRows(record: ModelRecord, options: CompileOptions = {}): S
     i + 1,
     ...record.inputs.map((input) => v.inputs[input.feature] ?? null),
   ])
-  const predictor = linearPredictor(record, 'f')
-  const linear = passesOf(options).fold ? foldConstants(predictor) : predictor
+  const names = scoreColumns(record)
+  const { fold } = passesOf(options)
+  const scores: Projection[] = linearPredictors(record, 'f').map((score, i) => ({
+    name: names[i] ?? '',
+    expr: fold ? foldConstants(score) : score,
+  }))
   const row: Projection = { name: '_row', expr: expr.column('f', '_row') }
   const score: Select = {
     kind: 'select',
     from: { relation: { kind: 'values', columns, rows }, alias: 'f' },
     joins: [],
-    columns: [row, { name: '_linear', expr: linear }],
+    columns: [row, ...scores],
     distinct: false,
     fence: true,
   }
-  const own = ['_row', '_linear'].map((name) => ({ name, expr: expr.column('s', name) }))
+  const own = ['_row', ...names].map((name) => ({ name, expr: expr.column('s', name) }))
+  const out = outputs(
+    record,
+    names.map((name) => expr.column('s', name)),
+  )
   return {
     kind: 'with',
     stages: [{ name: '_score', relation: score }],
@@ -60,7 +71,7 @@ export function scoredRows(record: ModelRecord, options: CompileOptions = {}): S
       kind: 'select',
       from: { relation: { kind: 'table', name: '_score' }, alias: 's' },
       joins: [],
-      columns: [...own, ...outputs(record, expr.column('s', '_linear')).map((o) => ({ name: o.name, expr: o.expr }))],
+      columns: [...own, ...out.map((o) => ({ name: o.name, expr: o.expr }))],
       distinct: false,
       fence: false,
     },

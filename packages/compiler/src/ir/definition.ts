@@ -3,6 +3,8 @@
  * Words: see the glossary (docs/glossary.md).
  */
 import type { Aggregate, Filter } from './aggregate.ts'
+import type { EncoderSpec } from './encoder-spec.ts'
+import type { Family, Link } from './family.ts'
 import type { TieBreak } from './relation.ts'
 import type { SqlType } from './type.ts'
 
@@ -232,38 +234,26 @@ export interface DatasetDef {
 /** When the rows of a source became known: the column (an instant) that says so, or `always` for rows of all times. */
 export type SourceTime = { readonly knownAt: string } | 'always'
 
-/** How an input is encoded; what it learns from data is in the model record. */
-export type EncoderSpec =
-  | {
-      readonly kind: 'numeric'
-      /** Subtract the mean and divide by the standard deviation. */
-      readonly standardize: boolean
-      readonly transform: 'identity' | 'log1p'
-      readonly impute: 'mean' | 'median' | number
-      /** Add a column that is 1 where the value was missing. */
-      readonly indicator: boolean
-    }
-  | {
-      readonly kind: 'onehot'
-      /** Levels kept, most frequent first; the rest share the base level. */
-      readonly maxCategories: number
-      /** Levels seen in fewer rows than this share the base level. */
-      readonly minCount: number
-    }
-  | { readonly kind: 'boolean' }
+/** λ₁ ‖β‖₁ + λ₂/2 ‖β‖² on the coefficients of the encoded columns, not on the intercept. */
+export interface Penalty {
+  readonly l1: number
+  readonly l2: number
+}
+
+export type Solver = 'irls' | 'ml-logistic-regression' | 'cholesky'
 
 export interface ModelDef {
   readonly kind: 'model'
   readonly name: string
   readonly dataset: DatasetDef
-  readonly family: 'linear' | 'logistic'
+  readonly family: Family
+  readonly link: Link
   readonly label: string
   /** Input feature → encoder, in the order of the design matrix. */
   readonly inputs: Readonly<Record<string, EncoderSpec | 'auto'>>
-  /** L2 penalty λ on the coefficients of the encoded columns (not the intercept): λ/2 · ‖β‖². */
-  readonly penalty: number
-  readonly solver: 'irls' | 'ml-logistic-regression' | 'cholesky'
-  /** Probability from which the label is positive; logistic only. */
+  readonly penalty: Penalty
+  readonly solver: Solver
+  /** Probability from which the label is positive; binomial only. */
   readonly threshold: number
   readonly description?: string
 }

@@ -4,53 +4,21 @@
  */
 import { z } from 'zod'
 import { diagnostic, ViewcastError } from '../diagnostics/diagnostic.ts'
-
-/**
- * JSON has no NaN and no infinities; they are written as strings. A literal rather than an enum: TypeScript 7 writes the
- * key `-Infinity` of an enum into declarations as an expression, which no compiler reads back.
- */
-const number = z.union([z.number(), z.literal(['NaN', 'Infinity', '-Infinity']).transform(Number)])
-const nullableNumber = number.nullable()
-
-/** An encoder with what it learned from the training rows. */
-const learnedEncoder = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('numeric'),
-    transform: z.enum(['identity', 'log1p']),
-    /** Replaces NULL and NaN, on the scale before the transform. */
-    impute: number,
-    indicator: z.boolean(),
-    /** The encoded value is (transform(x) − center) / scale. 0 and 1 when not standardised. */
-    center: number,
-    scale: number,
-  }),
-  z.strictObject({
-    kind: z.literal('onehot'),
-    /** Levels with a column each; every other value, NULL included, is the base level (all zeros). */
-    levels: z.array(z.string()),
-    base: z.string(),
-  }),
-  z.strictObject({ kind: z.literal('boolean') }),
-])
-export type LearnedEncoder = z.infer<typeof learnedEncoder>
-
-const learnedInput = z.strictObject({
-  /** Feature name in the dataset. */
-  feature: z.string(),
-  /** SQL type of the feature when it was trained. */
-  type: z.string(),
-  encoder: learnedEncoder,
-})
-export type LearnedInput = z.infer<typeof learnedInput>
+import { familySchema, linkSchema } from './family.ts'
+import { learnedInputSchema } from './learned-encoder.ts'
+import { upgradedRecord } from './model-record-upgrade.ts'
+import { nullableNumber, recordNumber } from './record-number.ts'
 
 const coefficient = z.strictObject({
   /** Name of the encoded column: `distance`, `state=CA`, `distance?` for a missing indicator. */
   name: z.string(),
   /** Feature it belongs to; null for the intercept. */
   feature: z.string().nullable(),
-  estimate: number,
+  /** The class whose score it is part of, where there is a score per class. */
+  class: z.string().optional(),
+  estimate: recordNumber,
   standardError: nullableNumber,
-  /** z for logistic, t for linear. */
+  /** t where the dispersion was estimated, z elsewhere. */
   statistic: nullableNumber,
   pValue: nullableNumber,
 })
@@ -59,29 +27,44 @@ export type Coefficient = z.infer<typeof coefficient>
 const metrics = z.record(z.string(), nullableNumber)
 export type Metrics = z.infer<typeof metrics>
 
-const inputValue = z.union([number, z.string(), z.boolean(), z.null()])
+const value = z.union([recordNumber, z.string(), z.boolean(), z.null()])
 
 export const modelRecordSchema = z.strictObject({
-  format: z.literal('viewcast/model@1'),
+  format: z.literal('viewcast/model@2'),
   name: z.string(),
   version: z.number().int().positive(),
   /** ISO instant of the end of training. */
   trainedAt: z.string(),
-  family: z.enum(['linear', 'logistic']),
+  family: familySchema,
+  link: linkSchema,
   label: z.string(),
+  /**
+   * The classes of a multinomial label, as text, in order. Each has a score; that of a class without coefficients is 0
+   * (the class the others are compared with).
+   */
+  classes: z.array(z.string()).min(2).optional(),
   threshold: z.number(),
-  inputs: z.array(learnedInput),
-  /** The intercept comes first; the others follow the order of the encoded columns. */
+  inputs: z.array(learnedInputSchema),
+  /** For each score, the intercept first, the others in the order of the encoded columns. */
   coefficients: z.array(coefficient).min(1),
+  /** Covariance of the coefficients, in their order: a lower triangle, row by row. Absent where a penalty makes it meaningless. */
+  covariance: z.array(recordNumber).optional(),
   fit: z.strictObject({
     solver: z.string(),
-    penalty: z.number(),
+    /** Where the sums were made: in this process, or in the database. */
+    where: z.enum(['process', 'database']),
+    /** λ₁ ‖β‖₁ + λ₂/2 ‖β‖², the intercepts unpenalised, added to the negative log-likelihood (½ Σ w e² for gaussian). */
+    penalty: z.strictObject({ l1: z.number(), l2: z.number() }),
     iterations: z.number().int(),
     converged: z.boolean(),
     deviance: nullableNumber,
     nullDeviance: nullableNumber,
-    /** Residual standard deviation; linear only. */
-    sigma: nullableNumber,
+    residualDegrees: nullableNumber,
+    nullDegrees: nullableNumber,
+    /** Variance of a row of weight 1 over the variance function: σ² of gaussian, 1 of binomial and poisson. */
+    dispersion: nullableNumber,
+    logLikelihood: nullableNumber,
+    aic: nullableNumber,
   }),
   dataset: z.strictObject({
     name: z.string(),
@@ -101,18 +84,18 @@ export const modelRecordSchema = z.strictObject({
       .optional(),
   }),
   metrics: z.strictObject({ train: metrics, validation: metrics.optional(), test: metrics, baseline: metrics }),
-  /** Rows with the outputs the interpreter gives; an engine that disagrees is refused at deployment. */
+  /** Rows with the scores and outputs the interpreter gives; an engine that disagrees is refused at deployment. */
   verification: z.array(
     z.strictObject({
-      inputs: z.record(z.string(), inputValue),
-      linear: nullableNumber,
-      prediction: nullableNumber,
+      inputs: z.record(z.string(), value),
+      scores: z.array(nullableNumber),
+      outputs: z.record(z.string(), value),
     }),
   ),
 })
 export type ModelRecord = z.infer<typeof modelRecordSchema>
 
-/** Reads a model record from JSON text; `file` is named in the error. Errors: `model/record`. */
+/** Reads a model record of any version of the format from JSON text; `file` is named in the error. Errors: `model/record`. */
 export function parseModelRecord(text: string, file: string): ModelRecord {
   let json: unknown
   try {
@@ -120,7 +103,7 @@ export function parseModelRecord(text: string, file: string): ModelRecord {
   } catch (e) {
     throw new ViewcastError([diagnostic('model/record', { file, detail: (e as Error).message })])
   }
-  const parsed = modelRecordSchema.safeParse(json)
+  const parsed = modelRecordSchema.safeParse(upgradedRecord(json))
   if (parsed.success) return parsed.data
   throw new ViewcastError(
     parsed.error.issues.map((i) =>

@@ -3,7 +3,7 @@
  * arrays for speed and is tested against this.
  */
 import { type Expr, expr } from '../ir/expression.ts'
-import type { LearnedInput } from '../ir/model-record.ts'
+import type { LearnedInput } from '../ir/learned-encoder.ts'
 
 /** One column of the design matrix. */
 export interface EncodedColumn {

@@ -1,33 +1,49 @@
 /** A model record as expressions over the feature stage. */
 import { fail } from '../diagnostics/diagnostic.ts'
 import { type Expr, expr } from '../ir/expression.ts'
-import type { ModelRecord } from '../ir/model-record.ts'
+import type { Family } from '../ir/family.ts'
+import type { Coefficient, ModelRecord } from '../ir/model-record.ts'
 import { type Contribution, contribution, encodedColumns } from './encoders.ts'
 
 /** From this many guarded inputs on, rows without missing values take a sum without guards. */
 const manyInputs = 8
 
+/** Coefficients of each score, intercept first; none for the class the others are compared with. */
+export function coefficientsByScore(record: ModelRecord): readonly (readonly Coefficient[])[] {
+  const { classes, coefficients } = record
+  return classes === undefined ? [coefficients] : classes.map((c) => coefficients.filter((b) => b.class === c))
+}
+
+/** Columns of the score stage, one for each score. */
+export const scoreColumns = ({ classes }: Pick<ModelRecord, 'classes'>): readonly string[] =>
+  classes === undefined ? ['_linear'] : classes.map((_, i) => `_linear_${i + 1}`)
+
+/** The linear predictors over columns of `alias`, in the order of {@link scoreColumns}. */
+export const linearPredictors = (record: ModelRecord, alias: string): readonly Expr[] =>
+  coefficientsByScore(record).map((own) => linearPredictor(record, own, alias))
+
 /**
- * The linear predictor over columns of `alias`: one sum, constants gathered into its first term.
+ * One sum, constants gathered into its first term.
  *
  * Guards against missing values cost as much as the sum itself (50 inputs, 1 million rows: 1.7 times the bare sum). With many
  * inputs the bare sum is computed first; it is NULL or NaN exactly when some input is, and only then the guarded one runs:
  * `coalesce(nullif(bare, 'NaN'), guarded)`. Both add in the same order, so no row changes by a bit.
  */
-export function linearPredictor(record: ModelRecord, alias: string): Expr {
+function linearPredictor(record: ModelRecord, coefficients: readonly Coefficient[], alias: string): Expr {
+  if (coefficients.length === 0) return expr.float(0)
   const parts: Contribution[] = []
-  let constant = record.coefficients[0]?.estimate ?? 0
+  let constant = coefficients[0]?.estimate ?? 0
   let next = 1
   for (const input of record.inputs) {
     const count = encodedColumns([input]).length
-    const betas = record.coefficients.slice(next, next + count).map((c) => c.estimate)
+    const betas = coefficients.slice(next, next + count).map((c) => c.estimate)
     next += count
     const part = contribution(input, betas, expr.column(alias, input.feature))
     constant += part.constant
     parts.push(part)
   }
-  if (next !== record.coefficients.length) {
-    const detail = `${record.coefficients.length} coefficients for ${next} encoded columns`
+  if (next !== coefficients.length) {
+    const detail = `${coefficients.length} coefficients for ${next} encoded columns`
     fail('model/record', { file: `model "${record.name}"`, detail })
   }
   const guarded = expr.sum([expr.float(constant), ...parts.map((p) => p.expr)])
@@ -38,18 +54,21 @@ export function linearPredictor(record: ModelRecord, alias: string): Expr {
 
 export interface Output {
   readonly name: string
-  readonly type: 'float8' | 'bool'
+  readonly type: 'float8' | 'bool' | 'text'
   readonly description: string
   readonly expr: Expr
 }
 
-/** Output columns over the score stage, which carries the linear predictor once. */
-export function outputs(record: ModelRecord, linear: Expr): Output[] {
-  if (record.family === 'linear') {
-    return [{ name: 'prediction', type: 'float8', description: `expected ${record.label}`, expr: linear }]
+/** Name of the first output column of a model of the family. */
+export const outputName = (family: Family): string => (family === 'binomial' ? 'probability' : 'prediction')
+
+/** Output columns over the score stage, which carries each linear predictor once; `scores` as {@link scoreColumns}. */
+export function outputs(record: ModelRecord, scores: readonly Expr[]): readonly Output[] {
+  const linear = scores[0] ?? expr.float(0)
+  const name = outputName(record.family)
+  if (record.family !== 'binomial') {
+    return [{ name, type: 'float8', description: `expected ${record.label}`, expr: linear }]
   }
-  const probability = expr.sigmoid(linear)
-  return [
-    { name: 'probability', type: 'float8', description: `probability of ${record.label}, 0 to 1`, expr: probability },
-  ]
+  const description = `probability of ${record.label}, 0 to 1`
+  return [{ name, type: 'float8', description, expr: expr.sigmoid(linear) }]
 }

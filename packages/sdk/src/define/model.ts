@@ -1,26 +1,51 @@
-import { type DatasetDef, type EncoderSpec, fail, type ModelDef } from '@viewcast/compiler'
+import {
+  type DatasetDef,
+  type EncoderSpec,
+  type Family,
+  fail,
+  type Link,
+  links,
+  type ModelDef,
+  type Penalty,
+  type Solver,
+} from '@viewcast/compiler'
 import { emptyRecord } from './callable.ts'
 import type { Dataset, DatasetTypes } from './dataset.ts'
 import { checkedName } from './name.ts'
 import type { Problem } from './problem.ts'
 import type { KindOf } from './sql-types.ts'
 
-interface Solvers {
-  logistic: 'irls' | 'ml-logistic-regression'
-  linear: 'cholesky'
-}
+/** Families as users name them: `logistic` is binomial with the link logit, `linear` is gaussian with the link identity. */
+export type FamilyName = Family | 'logistic' | 'linear'
 
-export interface ModelOptions<T extends DatasetTypes, Family extends keyof Solvers, Label> {
+const shorthand = { logistic: 'binomial', linear: 'gaussian' } as const
+
+type Canonical<F extends FamilyName> = F extends keyof typeof shorthand ? (typeof shorthand)[F] : F
+type LinkOf<F extends FamilyName> = F extends 'logistic'
+  ? 'logit'
+  : F extends 'linear'
+    ? 'identity'
+    : (typeof links)[Canonical<F> & Family][number]
+
+export interface ModelOptions<T extends DatasetTypes, F extends FamilyName, Label> {
   readonly dataset: Dataset<T>
-  /** `logistic` for a label that is true or false, `linear` for a number. */
-  readonly family: Family
+  /**
+   * What the label is: `logistic` or `binomial` for one that is true or false, `multinomial` for one of several classes,
+   * `linear` or `gaussian`, `poisson`, `gamma`, `inverse-gaussian` for a number, `svm` for the side of a margin.
+   */
+  readonly family: F
+  /** How the linear predictor becomes the mean of the label; the family's usual link by default. */
+  readonly link?: LinkOf<F>
   /** Column of the dataset that is predicted. */
   readonly label: Label
-  /** L2 penalty λ ≥ 0 on the coefficients of the encoded columns, not on the intercept: λ/2 · ‖β‖². 0 by default. */
-  readonly penalty?: number
-  /** `irls` (logistic) and `cholesky` (linear) by default. */
-  readonly solver?: Solvers[Family]
-  /** Probability from which the predicted label is true; logistic only. 0.5 by default. */
+  /**
+   * λ ≥ 0 on the coefficients of the encoded columns, not on the intercept: λ₁ · ‖β‖₁ + λ₂/2 · ‖β‖². A number is λ₂; 0
+   * by default.
+   */
+  readonly penalty?: number | Partial<Penalty>
+  /** `irls`, and `cholesky` for `linear`, by default. */
+  readonly solver?: Solver
+  /** Probability from which the predicted label is true; binomial only. 0.5 by default. */
   readonly threshold?: number
   readonly description?: string
 }
@@ -31,8 +56,8 @@ type Labels<T extends DatasetTypes> = T['labels'] & Omit<T['sample'], keyof T['k
 /** Columns a model may read: the features, and what the sample returns beside keys and `as_of`. */
 type Inputs<T extends DatasetTypes> = T['features'] & Omit<T['sample'], keyof T['keys'] | 'as_of'>
 
-type CheckedLabel<T extends DatasetTypes, Label extends string> = Label extends keyof Labels<T>
-  ? KindOf<Labels<T>[Label]> extends 'category' | 'other'
+type CheckedLabel<T extends DatasetTypes, F extends FamilyName, Label extends string> = Label extends keyof Labels<T>
+  ? KindOf<Labels<T>[Label]> extends (F extends 'multinomial' ? 'other' : 'category' | 'other')
     ? Problem<`"${Label}" is neither a number nor a truth value`>
     : unknown
   : Problem<`dataset "${T['name']}" has no label "${Label}"`>
@@ -87,12 +112,12 @@ export type OpenModel<T extends DatasetTypes, Label extends string> = ModelDef &
 export type DefineModel = <
   const Name extends string,
   T extends DatasetTypes,
-  const Family extends keyof Solvers,
+  const F extends FamilyName,
   const Label extends string,
 >(
   name: Name,
-  options: ModelOptions<T, Family, (keyof Labels<T> & string) | Label> & {
-    readonly label: Label & CheckedLabel<T, Label>
+  options: ModelOptions<T, F, (keyof Labels<T> & string) | Label> & {
+    readonly label: Label & CheckedLabel<T, F, Label>
   },
 ) => OpenModel<T, Label>
 
@@ -100,24 +125,38 @@ export function defineModel(
   name: string,
   options: {
     readonly dataset: DatasetDef
-    readonly family: 'linear' | 'logistic'
+    readonly family: FamilyName
+    readonly link?: Link
     readonly label: string
-    readonly penalty?: number
-    readonly solver?: ModelDef['solver']
+    readonly penalty?: number | Partial<Penalty>
+    readonly solver?: Solver
     readonly threshold?: number
     readonly description?: string
   },
 ): ModelDef {
-  const { dataset, family, label, penalty = 0, threshold = 0.5 } = options
+  const { dataset, label, threshold = 0.5 } = options
+  const family =
+    options.family in shorthand ? shorthand[options.family as keyof typeof shorthand] : (options.family as Family)
   const what = `model "${checkedName('model', name)}"`
-  if (!(penalty >= 0 && penalty < Number.POSITIVE_INFINITY)) {
+  const known: readonly Link[] | undefined = links[family]
+  if (known === undefined) {
     fail('define/option', {
       what,
-      option: 'penalty',
-      detail: 'is not a number from 0',
-      hint: 'Write 0 for no penalty.',
+      option: 'family',
+      detail: 'is not a family',
+      hint: `Write one of: logistic, linear, ${Object.keys(links).join(', ')}.`,
     })
   }
+  const link = options.link ?? (known[0] as Link)
+  if (!known.includes(link)) {
+    fail('define/option', {
+      what,
+      option: 'link',
+      detail: `is not a link of ${family}`,
+      hint: `Write one of: ${known.join(', ')}.`,
+    })
+  }
+  const penalty = completePenalty(what, options.penalty ?? 0)
   if (!(threshold > 0 && threshold < 1)) {
     fail('define/option', {
       what,
@@ -131,13 +170,25 @@ export function defineModel(
     name,
     dataset,
     family,
+    link,
     label,
     inputs: {},
     penalty,
-    solver: options.solver ?? (family === 'logistic' ? 'irls' : 'cholesky'),
+    solver: options.solver ?? (family === 'gaussian' && link === 'identity' ? 'cholesky' : 'irls'),
     threshold,
     ...(options.description === undefined ? {} : { description: options.description }),
   }
   const give = (inputs: ModelDef['inputs']): ModelDef => Object.freeze({ ...complete, inputs: { ...inputs } })
   return Object.freeze({ ...complete, inputs: emptyRecord(give) as unknown as ModelDef['inputs'] })
+}
+
+function completePenalty(what: string, given: number | Partial<Penalty>): Penalty {
+  const { l1 = 0, l2 = 0 } = typeof given === 'number' ? { l2: given } : given
+  if ([l1, l2].every((v) => v >= 0 && v < Number.POSITIVE_INFINITY)) return { l1, l2 }
+  return fail('define/option', {
+    what,
+    option: 'penalty',
+    detail: 'is not a number from 0',
+    hint: 'Write 0 for no penalty.',
+  })
 }

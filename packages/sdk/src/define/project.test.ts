@@ -259,15 +259,18 @@ describe('a dataset and its model', () => {
   })
 
   test('defaults', () => {
-    const { inputs, ...logistic } = p.model('m', { dataset: ds, family: 'logistic', label: 'late15' }).inputs({})
+    const { inputs, ...logistic } = p
+      .model('m', { dataset: ds, family: 'binomial', link: 'logit', label: 'late15' })
+      .inputs({})
     expect(inputs).toEqual({})
     expect(logistic).toEqual({
       kind: 'model',
       name: 'm',
       dataset: ds,
-      family: 'logistic',
+      family: 'binomial',
+      link: 'logit',
       label: 'late15',
-      penalty: 0,
+      penalty: { l1: 0, l2: 0 },
       solver: 'irls',
       threshold: 0.5,
     })

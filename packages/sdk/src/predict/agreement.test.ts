@@ -1,4 +1,4 @@
-import { type LearnedEncoder, linearPredictor, type ModelRecord } from '@viewcast/compiler'
+import type { LearnedEncoder, ModelRecord } from '@viewcast/compiler'
 import { describe, expect, it } from 'vitest'
 import { agreementOn } from './agreement.ts'
 
@@ -19,37 +19,39 @@ const coefficient = (name: string, feature: string | null, estimate: number) => 
   pValue: null,
 })
 const record = (transform: 'identity' | 'log1p'): ModelRecord => ({
-  format: 'viewcast/model@1',
+  format: 'viewcast/model@2',
   name: 'm',
   version: 1,
   trainedAt: '2001-01-01T00:00:00.000Z',
-  family: 'linear',
+  family: 'gaussian',
+  link: 'identity',
   label: 'y',
   threshold: 0.5,
   inputs: ['a', 'b'].map((feature) => ({ feature, type: 'float8', encoder: encoder(transform) })),
   coefficients: [coefficient('(intercept)', null, 0), coefficient('a', 'a', 3), coefficient('b', 'b', -3)],
   fit: {
     solver: 's',
-    penalty: 0,
+    where: 'process',
+    penalty: { l1: 0, l2: 0 },
     iterations: 1,
     converged: true,
     deviance: null,
     nullDeviance: null,
-    sigma: null,
+    residualDegrees: null,
+    nullDegrees: null,
+    dispersion: null,
+    logLikelihood: null,
+    aic: null,
   },
   dataset: { name: 'd', queryHash: '', trainRows: 1, testRows: 0 },
   metrics: { train: {}, test: {}, baseline: {} },
   verification: [],
 })
 const row = { a: 100, b: 99 }
+const scored = (score: number | null, outputs: Record<string, number | null>) => ({ scores: [score], outputs })
 /** Two terms near 13.8 that cancel to 0.03: one ulp of a term is hundreds of ulp of the sum. */
 const compare = (transform: 'identity' | 'log1p', mine: number | null, theirs: number | null) => {
-  const r = record(transform)
-  return agreementOn(r, linearPredictor(r, 'f'))(
-    row,
-    { linear: mine, output: mine },
-    { linear: theirs, output: theirs },
-  )
+  return agreementOn(record(transform))(row, scored(mine, { prediction: mine }), scored(theirs, { prediction: theirs }))
 }
 
 describe('agreement', () => {
@@ -74,12 +76,12 @@ describe('agreement', () => {
   })
 
   it('compares the output for the linear predictor the engine had', () => {
-    const r: ModelRecord = { ...record('log1p'), family: 'logistic' }
-    const agree = agreementOn(r, linearPredictor(r, 'f'))
+    const agree = agreementOn({ ...record('log1p'), family: 'binomial', link: 'logit' })
     const sum = 3 * Math.log(101) - 3 * Math.log(100)
     const off = sum + 2 ** -50
     const sigmoid = (z: number) => 1 / (1 + Math.exp(-z))
-    expect(agree(row, { linear: sum, output: sigmoid(sum) }, { linear: off, output: sigmoid(off) }).ok).toBe(true)
-    expect(agree(row, { linear: sum, output: sigmoid(sum) }, { linear: off, output: 0.6 }).ok).toBe(false)
+    const mine = scored(sum, { probability: sigmoid(sum) })
+    expect(agree(row, mine, scored(off, { probability: sigmoid(off) })).ok).toBe(true)
+    expect(agree(row, mine, scored(off, { probability: 0.6 })).ok).toBe(false)
   })
 })

@@ -9,10 +9,12 @@ import {
   expr,
   type Facts,
   type Literal,
-  linearPredictor,
   type ModelDef,
   type ModelRecord,
   outputs,
+  rowScorer,
+  type ScoredRow,
+  scoreColumns,
   verificationQuery,
 } from '@viewcast/compiler'
 import type { Database, Value } from '../database/database.ts'
@@ -104,9 +106,10 @@ async function checkParity(
     limit: options.limit ?? 10_000,
   })
   const index = new Map(query.columns.map((c, i) => [c.name, i]))
-  const linear = linearPredictor(record, 'f')
-  const output = outputs(record, expr.column('s', '_linear'))[0]
-  const agree = agreementOn(record, linear)
+  const scorer = rowScorer(record)
+  const scores = scoreColumns(record)
+  const names = outputs(record, []).map((o) => o.name)
+  const agree = agreementOn(record)
   const features = record.inputs.map((i) => i.feature)
   let rows = 0
   let maxUlp = 0
@@ -116,14 +119,11 @@ async function checkParity(
       rows++
       const at = (name: string): Literal => (row[index.get(name) ?? -1] ?? null) as Literal
       const inputs = Object.fromEntries(features.map((f) => [f, at(f)]))
-      const mine = attempt(() => evaluate(linear, { row: inputs }) as number | null)
       const theirs = {
-        linear: at('_linear') as number | null,
-        output: output === undefined ? null : (at(output.name) as number | null),
+        scores: scores.map((name) => at(name) as number | null),
+        outputs: Object.fromEntries(names.map((name) => [name, at(name)])),
       }
-      const predicted =
-        output === undefined ? null : attempt(() => evaluate(output.expr, { row: { _linear: mine } }) as number | null)
-      const { ok, ulp } = agree(inputs, { linear: mine, output: predicted }, theirs)
+      const { ok, ulp } = agree(inputs, attempt(() => scorer.score(inputs)) ?? nothing, theirs)
       maxUlp = Math.max(maxUlp, ulp)
       if (!ok) mismatched++
     }
@@ -131,8 +131,10 @@ async function checkParity(
   return { rows, maxUlp, mismatched }
 }
 
+const nothing: ScoredRow = { scores: [], outputs: {} }
+
 /** Where the interpreter raises, the database would have failed the query: a row that came back is then a mismatch. */
-function attempt(f: () => number | null): number | null {
+function attempt<T>(f: () => T): T | null {
   try {
     return f()
   } catch (e) {
@@ -169,15 +171,17 @@ async function checkRows(db: Database, bound: BoundDataset, facts: Facts): Promi
 
 /** Scores the verification rows as a VALUES list: the model alone, no view needed. */
 export async function checkVerificationRows(db: Database, record: ModelRecord): Promise<VerifyCheck> {
-  const { sql, expected } = verificationQuery(record)
-  const agree = agreementOn(record, linearPredictor(record, 'f'))
+  const { sql, scores, expected } = verificationQuery(record)
+  const agree = agreementOn(record)
   let wrong = 0
-  const { rows } = await db.query(sql)
+  const { rows, columns } = await db.query(sql)
+  const outputs = columns.map((c) => c.name).slice(1 + scores.length)
   rows.forEach((row: readonly Value[], i: number) => {
-    const want = expected[i]
-    const mine = { linear: want?.linear ?? null, output: want?.prediction ?? null }
-    const theirs = { linear: row[1] as number | null, output: row[2] as number | null }
-    if (!agree((record.verification[i]?.inputs ?? {}) as Readonly<Record<string, Literal>>, mine, theirs).ok) wrong++
+    const theirs = {
+      scores: row.slice(1, 1 + scores.length) as (number | null)[],
+      outputs: Object.fromEntries(outputs.map((name, k) => [name, row[1 + scores.length + k] as Literal])),
+    }
+    if (!agree(record.verification[i]?.inputs ?? {}, expected[i] ?? nothing, theirs).ok) wrong++
   })
   const ok = wrong === 0 && rows.length === expected.length && rows.length > 0
   return { name: 'verification', ok, detail: `${rows.length} verification rows, ${wrong} disagree` }

@@ -10,7 +10,7 @@ const dataset: DatasetDef = {
   sample: { kind: 'sample', name: 'cars', entity, query, split: { kind: 'none' } },
   features: [],
 }
-const base = { kind: 'model', name: 'm', dataset, penalty: 0, threshold: 0.5 } as const
+const base = { kind: 'model', name: 'm', dataset, penalty: { l1: 0, l2: 0 }, threshold: 0.5 } as const
 const asIs = { kind: 'numeric', standardize: false, transform: 'identity', impute: 'mean', indicator: false } as const
 const column = (name: string, type: string): Column => ({ name, type, nullable: true })
 
@@ -72,12 +72,20 @@ const columns = [column('mpg', 'float8'), column('wt', 'float8'), column('cyl', 
 
 const linear: ModelDef = {
   ...base,
-  family: 'linear',
+  family: 'gaussian',
+  link: 'identity',
   label: 'mpg',
   solver: 'cholesky',
   inputs: { wt: asIs, cyl: { kind: 'onehot', maxCategories: 20, minCount: 1 } },
 }
-const logistic: ModelDef = { ...base, family: 'logistic', label: 'am', solver: 'irls', inputs: { wt: asIs } }
+const logistic: ModelDef = {
+  ...base,
+  family: 'binomial',
+  link: 'logit',
+  label: 'am',
+  solver: 'irls',
+  inputs: { wt: asIs },
+}
 
 const close = (actual: readonly (number | null | undefined)[], expected: readonly number[], least = 11): void => {
   expect(actual.length).toBe(expected.length)
@@ -113,9 +121,9 @@ describe('a fitted model', () => {
       coefficients.map((c) => c.pValue),
       [8.680974951339419e-10, 0.0002130434602684601, 0.0009991893236754074, 0.19195581740148357],
     )
-    close([fitted.deviance, fitted.sigma], [183.05864766837774, 2.5569139299748054])
+    close([fitted.deviance, fitted.dispersion], [183.05864766837774, 2.5569139299748054 ** 2])
     close([metrics.train.r2, metrics.train.rmse], [0.8374325252969225, 2.391773973358855])
-    expect(fitted).toMatchObject({ solver: 'cholesky', penalty: 0, converged: true })
+    expect(fitted).toMatchObject({ solver: 'cholesky', penalty: { l1: 0, l2: 0 }, converged: true })
     expect(rows).toEqual({ train: 32, test: 0, validation: 0 })
     expect(metrics.test).toEqual({})
     expect(metrics.baseline).toMatchObject({ r2: 0 })
@@ -137,7 +145,7 @@ describe('a fitted model', () => {
       [0.007592677016789973, 0.005091642306971419],
     )
     close([fitted.deviance, fitted.nullDeviance], [19.176084807445086, 43.22973327685781])
-    expect(fitted.sigma).toBeNull()
+    expect(fitted.dispersion).toBe(1)
     expect(Object.keys(metrics.train)).toEqual(['auc', 'logLoss', 'brier', 'accuracy', 'baseRate'])
     expect(metrics.train.logLoss).toBeCloseTo((fitted.deviance as number) / 64, 12)
     expect(metrics.baseline.logLoss).toBeCloseTo((fitted.nullDeviance as number) / 64, 12)
@@ -193,7 +201,7 @@ describe('a fitted model', () => {
   })
 
   test('leaves standard errors out under a penalty, and for columns that do not vary', async () => {
-    const ridge = await fitCars({ ...linear, penalty: 1 }, columns, cars)
+    const ridge = await fitCars({ ...linear, penalty: { l1: 0, l2: 1 } }, columns, cars)
     expect(ridge.coefficients.every((c) => c.standardError === null && c.pValue === null)).toBe(true)
     const constant = await fitCars(
       { ...linear, inputs: { wt: asIs, five: 'auto' } },
@@ -232,9 +240,9 @@ test('a model that cannot be fitted says why', async () => {
   expect(await codeOf(fitCars(twice, [...columns, column('again', 'float8')], again))).toBe('train/collinear')
   expect(await codeOf(fitCars({ ...logistic, solver: 'cholesky' }, columns, cars))).toBe('train/unsupported')
   expect(await codeOf(fitCars(logistic, columns, cars, { signal: AbortSignal.abort() }))).toBe('engine/interrupted')
-  expect(await codeOf(fitCars({ ...logistic, penalty: 1, solver: 'ml-logistic-regression' }, columns, cars))).toBe(
-    'train/unsupported',
-  )
+  expect(
+    await codeOf(fitCars({ ...logistic, penalty: { l1: 0, l2: 1 }, solver: 'ml-logistic-regression' }, columns, cars)),
+  ).toBe('train/unsupported')
 })
 
 test('a fit that does not converge is not returned', async () => {

@@ -3,17 +3,20 @@ import {
   type Column,
   type Diagnostic,
   encodedColumns,
+  type Family,
   fail,
+  familyTitle,
   type LearnedInput,
   type ModelDef,
   type ModelRecord,
+  type Solver,
 } from '@viewcast/compiler'
 import { type Collected, collectRows, type LeftOut } from './collect/collect.ts'
-import { createDesign } from './encode/design.ts'
-import { normalPValue, studentPValue } from './measure/distributions.ts'
-import { learnEncoders } from './encode/encoders.ts'
-import { evaluateFit } from './measure/evaluate-fit.ts'
 import { type ExampleRow, exampleRows } from './collect/example-rows.ts'
+import { createDesign } from './encode/design.ts'
+import { learnEncoders } from './encode/encoders.ts'
+import { normalPValue, studentPValue } from './measure/distributions.ts'
+import { evaluateFit } from './measure/evaluate-fit.ts'
 import type { Design, Fit, FitOptions } from './solve/fit.ts'
 import { fitGradientDescent } from './solve/gradient-descent.ts'
 import { fitLinear } from './solve/linear.ts'
@@ -58,7 +61,7 @@ export interface FittedModel {
  * the sample has them. Memory holds at most twice `memoryBudgetBytes` of rows, whatever their number, and 40 bytes per
  * row while metrics are computed.
  *
- * p values are two-sided, normal for `logistic` and Student t for `linear`; with a penalty they and the standard errors
+ * p values are two-sided, normal for binomial and Student t for gaussian; with a penalty they and the standard errors
  * are null. Errors: those of {@link collectRows} and {@link learnEncoders}; `train/collinear`, `train/separation`,
  * `train/not-converged`, `train/unsupported`, `train/too-large`; `engine/interrupted`.
  *
@@ -84,7 +87,7 @@ export async function fitModel(
     const { inputs, warnings } = learnEncoders(model.inputs, collected)
     const design = createDesign(collected, inputs, 'train', { memoryBudgetBytes })
     const fit = await fitWith(design, {
-      penalty: model.penalty,
+      penalty: model.penalty.l2,
       ...(signal === undefined ? {} : { signal }),
       onIteration: (iteration) => onProgress?.('fitting', iteration),
     })
@@ -122,7 +125,12 @@ export async function fitModel(
         converged: fit.converged,
         deviance: fit.deviance,
         nullDeviance: fit.nullDeviance,
-        sigma: fit.sigma,
+        where: 'process',
+        residualDegrees: fit.residualDegrees,
+        nullDegrees: null,
+        dispersion: model.family === 'gaussian' ? (fit.sigma === null ? null : fit.sigma ** 2) : 1,
+        logLikelihood: null,
+        aic: null,
       },
       rows,
       leftOut: collected.leftOut,
@@ -142,14 +150,15 @@ export async function fitModel(
 
 type Solve = (design: Design, options: FitOptions) => Promise<Fit>
 
-const solvers: Readonly<Record<ModelDef['family'], Partial<Record<ModelDef['solver'], Solve>>>> = {
-  logistic: { irls: fitLogistic, 'ml-logistic-regression': fitGradientDescent },
-  linear: { cholesky: fitLinear },
+const solvers: Readonly<Partial<Record<Family, Partial<Record<Solver, Solve>>>>> = {
+  binomial: { irls: fitLogistic, 'ml-logistic-regression': fitGradientDescent },
+  gaussian: { cholesky: fitLinear },
 }
 
-function solverOf({ family, solver }: ModelDef): Solve {
-  const instead = family === 'linear' ? 'cholesky' : 'irls'
-  return solvers[family][solver] ?? fail('train/unsupported', { solver, what: `fit a ${family} model`, instead })
+function solverOf({ family, link, solver }: ModelDef): Solve {
+  const instead = family === 'gaussian' ? 'cholesky' : 'irls'
+  const what = `fit a ${familyTitle(family, link)} model`
+  return solvers[family]?.[solver] ?? fail('train/unsupported', { solver, what, instead })
 }
 
 async function labelMean(design: Design, signal: AbortSignal | undefined): Promise<number> {
@@ -174,7 +183,7 @@ function coefficientsOf(model: ModelDef, inputs: readonly LearnedInput[], fit: F
     // A perfect fit has standard errors of 0, a constant column none.
     if (!(standardError > 0)) return { name, feature, estimate, standardError: null, statistic: null, pValue: null }
     const statistic = estimate / standardError
-    const pValue = model.family === 'linear' ? studentPValue(statistic, fit.residualDegrees) : normalPValue(statistic)
+    const pValue = model.family === 'gaussian' ? studentPValue(statistic, fit.residualDegrees) : normalPValue(statistic)
     return { name, feature, estimate, standardError, statistic, pValue }
   })
 }

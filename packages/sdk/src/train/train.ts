@@ -5,13 +5,9 @@ import {
   bindModel,
   trainingQuery as compileTrainingQuery,
   type Diagnostic,
-  evaluate,
-  expr,
-  type Literal,
-  linearPredictor,
   type ModelDef,
   type ModelRecord,
-  outputs,
+  rowScorer,
   throwIfErrors,
 } from '@viewcast/compiler'
 import type { Database } from '../database/database.ts'
@@ -77,11 +73,12 @@ export async function trainModel(db: Database, model: ModelDef, options: TrainOp
     ...(options.memoryBudgetBytes === undefined ? {} : { memoryBudgetBytes: options.memoryBudgetBytes }),
   })
   const draft: ModelRecord = {
-    format: 'viewcast/model@1',
+    format: 'viewcast/model@2',
     name: model.name,
     version: options.version ?? 1,
     trainedAt: options.trainedAt ?? new Date().toISOString(),
     family: model.family,
+    link: model.link,
     label: model.label,
     threshold: model.threshold,
     inputs: [...fitted.inputs],
@@ -98,7 +95,10 @@ export async function trainModel(db: Database, model: ModelDef, options: TrainOp
     metrics: fitted.metrics,
     verification: [],
   }
-  const record = { ...draft, verification: verificationRows(draft, fitted.exampleRows) }
+  const { score } = rowScorer(draft)
+  // What the interpreter gives for each example row; the engine a model is deployed to must give the same.
+  const verification = fitted.exampleRows.map((inputs) => ({ inputs: { ...inputs }, ...score(inputs) }))
+  const record: ModelRecord = { ...draft, verification: verification.map((v) => ({ ...v, scores: [...v.scores] })) }
   return {
     record,
     warnings: [...warnings, ...found, ...fitted.warnings],
@@ -112,17 +112,3 @@ const withInputs = (model: ModelDef, inputs: ReturnType<typeof bindModel>['value
   ...model,
   inputs: Object.fromEntries(inputs.map((i) => [i.feature, i.encoder])),
 })
-
-/** What the interpreter gives for each example row; the engine a model is deployed to must give the same. */
-function verificationRows(
-  record: ModelRecord,
-  rows: readonly Readonly<Record<string, Literal>>[],
-): ModelRecord['verification'] {
-  const linear = linearPredictor(record, 'f')
-  const output = outputs(record, expr.column('s', '_linear'))[0]
-  return rows.map((inputs) => {
-    const value = evaluate(linear, { row: inputs }) as number | null
-    const prediction = output ? (evaluate(output.expr, { row: { _linear: value } }) as number | null) : null
-    return { inputs: { ...inputs }, linear: value, prediction }
-  })
-}

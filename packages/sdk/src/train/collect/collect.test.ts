@@ -18,10 +18,11 @@ const model = (inputs: readonly string[], more: Partial<ModelDef> = {}): ModelDe
   kind: 'model',
   name: 'm',
   dataset,
-  family: 'logistic',
+  family: 'binomial',
+  link: 'logit',
   label: 'y',
   inputs: Object.fromEntries(inputs.map((i) => [i, 'auto' as const])),
-  penalty: 0,
+  penalty: { l1: 0, l2: 0 },
   solver: 'irls',
   threshold: 0.5,
   ...more,
@@ -191,7 +192,7 @@ describe('parts, labels and weights', () => {
   })
 
   test('labels of a linear model are finite', async () => {
-    const linear = model(['x'], { family: 'linear', solver: 'cholesky' })
+    const linear = model(['x'], { family: 'gaussian', link: 'identity', solver: 'cholesky' })
     const columns = [column('x', 'float8'), column('y', 'numeric')]
     expect(stored(await collect(linear, columns, [[1, '2.5']]))).toEqual([[1, 2.5, 1, 0]])
     expect(await problems(collect(linear, columns, [[1, 'Infinity']]))).toEqual({ 'train/not-finite': { input: 'y' } })

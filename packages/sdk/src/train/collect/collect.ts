@@ -5,11 +5,12 @@ import {
   diagnostic,
   fail,
   InternalError,
+  labelKind,
   type ModelDef,
   throwIfErrors,
 } from '@viewcast/compiler'
-import { createInputReader, type InputReader, numberOf } from './input-reader.ts'
 import { stopIfAborted } from '../solve/passes.ts'
+import { createInputReader, type InputReader, numberOf } from './input-reader.ts'
 import { createRowStore, type RowStore } from './row-store.ts'
 import type { InputStatistics } from './statistics.ts'
 
@@ -172,7 +173,7 @@ function partOf(value: unknown): Part | undefined {
 function labelOf(model: ModelDef, value: unknown): number {
   const y = typeof value === 'boolean' ? Number(value) : numberOf(value)
   if (Number.isNaN(y)) return y
-  if (model.family === 'logistic' && y !== 0 && y !== 1) fail('train/label-values', { label: model.label })
+  if (labelKind(model.family) === 'outcome' && y !== 0 && y !== 1) fail('train/label-values', { label: model.label })
   if (!Number.isFinite(y)) fail('train/not-finite', { input: model.label })
   return y
 }
@@ -202,7 +203,7 @@ function check(model: ModelDef, inputs: readonly CollectedInput[], found: Found)
     if (rows.validation === 0 && sample.split.kind !== 'none' && sample.split.validation !== undefined) {
       errors.push(diagnostic('train/no-rows', { dataset, part: 'validation', ...whyNone(model, found.leftOut) }))
     }
-    if (model.family === 'logistic' && (positives === 0 || positives === rows.train)) {
+    if (labelKind(model.family) === 'outcome' && (positives === 0 || positives === rows.train)) {
       errors.push(diagnostic('train/one-class', { label: model.label, rows: String(rows.train) }))
     }
     for (const { feature, statistics } of inputs) {

@@ -1,17 +1,18 @@
 import {
   encodedColumns,
   evaluate,
+  expr,
   type LearnedInput,
   type Literal,
-  linearPredictor,
+  linearPredictors,
   type ModelRecord,
 } from '@viewcast/compiler'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Collected } from '../collect/collect.ts'
-import { createDesign } from './design.ts'
 import { createInputReader, type InputReader } from '../collect/input-reader.ts'
 import { createRowStore } from '../collect/row-store.ts'
+import { createDesign } from './design.ts'
 
 const inputs: readonly LearnedInput[] = [
   {
@@ -29,11 +30,12 @@ const inputs: readonly LearnedInput[] = [
 ]
 
 const record = (coefficients: readonly number[]): ModelRecord => ({
-  format: 'viewcast/model@1',
+  format: 'viewcast/model@2',
   name: 'm',
   version: 1,
   trainedAt: '2026-01-01T00:00:00Z',
-  family: 'linear',
+  family: 'gaussian',
+  link: 'identity',
   label: 'y',
   threshold: 0.5,
   inputs: [...inputs],
@@ -45,7 +47,20 @@ const record = (coefficients: readonly number[]): ModelRecord => ({
     statistic: null,
     pValue: null,
   })),
-  fit: { solver: 's', penalty: 0, iterations: 1, converged: true, deviance: null, nullDeviance: null, sigma: null },
+  fit: {
+    solver: 's',
+    where: 'process',
+    penalty: { l1: 0, l2: 0 },
+    iterations: 1,
+    converged: true,
+    deviance: null,
+    nullDeviance: null,
+    residualDegrees: null,
+    nullDegrees: null,
+    dispersion: null,
+    logLikelihood: null,
+    aic: null,
+  },
   dataset: { name: 'd', queryHash: '', trainRows: 1, testRows: 0 },
   metrics: { train: {}, test: {}, baseline: {} },
   verification: [],
@@ -86,7 +101,7 @@ test('columns carry the names and the order of the coefficients', () => {
 
 test.each([undefined, 0])('encodes what the interpreter computes (budget %s)', (memoryBudgetBytes) => {
   const coefficients = [0.5, 1.25, -2, 3, 0.75, -0.125, 7, 0.1]
-  const predictor = linearPredictor(record(coefficients), 'f')
+  const predictor = linearPredictors(record(coefficients), 'f')[0] ?? expr.float(0)
   fc.assert(
     fc.property(fc.array(row, { maxLength: 30 }), (rows) => {
       const collected = collectedOf(rows)

@@ -1,9 +1,9 @@
 /** The design matrix: rows of the store, encoded. */
 import { encodedColumns, InternalError, type LearnedEncoder, type LearnedInput } from '@viewcast/compiler'
 import { type Collected, type Part, parts } from '../collect/collect.ts'
-import { log1pOf } from './encoders.ts'
-import type { Block, Design } from '../solve/fit.ts'
 import type { Rows } from '../collect/row-store.ts'
+import type { Block, Design } from '../solve/fit.ts'
+import { log1pOf } from './encoders.ts'
 
 export interface DesignOptions {
   /** Bytes of encoded rows kept, so that only the first pass encodes; 256 MiB by default. */

@@ -1,9 +1,9 @@
 import { type EncoderSpec, isViewcastError } from '@viewcast/compiler'
 import { expect, test } from 'vitest'
 import { type CollectedInput, parts } from '../collect/collect.ts'
-import { learnEncoders } from './encoders.ts'
 import { createInputReader } from '../collect/input-reader.ts'
 import { createRowStore } from '../collect/row-store.ts'
+import { learnEncoders } from './encoders.ts'
 
 /** Learns one input from values of training rows, and of test rows that must not matter. */
 function learn(type: string, values: readonly unknown[], spec: EncoderSpec | 'auto', tested: readonly unknown[] = []) {

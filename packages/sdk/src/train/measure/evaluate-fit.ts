@@ -2,8 +2,8 @@
 import type { Metrics, ModelDef } from '@viewcast/compiler'
 import type { Design, Fit } from '../solve/fit.ts'
 import { createWorkspace } from '../solve/kernels.ts'
-import { classificationMetrics, regressionMetrics } from './metrics.ts'
 import { eachBlock } from '../solve/passes.ts'
+import { classificationMetrics, regressionMetrics } from './metrics.ts'
 
 export interface Evaluated {
   readonly metrics: Metrics
@@ -44,7 +44,7 @@ export async function evaluateFit(
   })
   const given = isWeighted ? weights : undefined
   const same = new Float64Array(design.rows).fill(constant)
-  if (model.family === 'linear') {
+  if (model.family === 'gaussian') {
     return {
       metrics: regressionMetrics(predictions, labels, given),
       baseline: regressionMetrics(same, labels, given),
