@@ -5,8 +5,6 @@ import {
   bindDataset,
   predictionQuery as compilePredictionQuery,
   trainingQuery as compileTrainingQuery,
-  evaluate,
-  expr,
   type Facts,
   type Literal,
   type ModelDef,
