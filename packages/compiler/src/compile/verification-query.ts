@@ -2,13 +2,13 @@
 import { postgres } from '../emit/dialects/postgres.ts'
 import { layout } from '../emit/layout.ts'
 import { printStatement } from '../emit/statement.ts'
-import { type CompileOptions, passesOf } from '../ir/compile-options.ts'
-import { expr, type Literal } from '../ir/expression.ts'
+import type { CompileOptions } from '../ir/compile-options.ts'
+import type { Literal } from '../ir/expression.ts'
 import type { ModelRecord } from '../ir/model-record.ts'
-import type { Projection, Select, Statement } from '../ir/relation.ts'
-import { linearPredictors, outputs, scoreColumns } from '../model/scoring.ts'
+import type { Statement } from '../ir/relation.ts'
+import { scoreColumns } from '../model/scoring.ts'
 import { boundaryType } from '../rewrite/feature-boundary.ts'
-import { foldConstants } from '../rewrite/fold-constants.ts'
+import { scoredRelation } from './scored-relation.ts'
 
 export interface VerificationQuery {
   /** Columns: `_row` (from 1), the scores, and the outputs; in row order. */
@@ -44,36 +44,6 @@ export function scoredRows(record: ModelRecord, options: CompileOptions = {}): S
     i + 1,
     ...record.inputs.map((input) => v.inputs[input.feature] ?? null),
   ])
-  const names = scoreColumns(record)
-  const { fold } = passesOf(options)
-  const scores: Projection[] = linearPredictors(record, 'f').map((score, i) => ({
-    name: names[i] ?? '',
-    expr: fold ? foldConstants(score) : score,
-  }))
-  const row: Projection = { name: '_row', expr: expr.column('f', '_row') }
-  const score: Select = {
-    kind: 'select',
-    from: { relation: { kind: 'values', columns, rows }, alias: 'f' },
-    joins: [],
-    columns: [row, ...scores],
-    distinct: false,
-    fence: true,
-  }
-  const own = ['_row', ...names].map((name) => ({ name, expr: expr.column('s', name) }))
-  const out = outputs(
-    record,
-    names.map((name) => expr.column('s', name)),
-  )
-  return {
-    kind: 'with',
-    stages: [{ name: '_score', relation: score }],
-    body: {
-      kind: 'select',
-      from: { relation: { kind: 'table', name: '_score' }, alias: 's' },
-      joins: [],
-      columns: [...own, ...out.map((o) => ({ name: o.name, expr: o.expr }))],
-      distinct: false,
-      fence: false,
-    },
-  }
+  const values = { kind: 'values', columns, rows } as const
+  return scoredRelation(record, values, ['_row'], { ...options, withScores: true })
 }
