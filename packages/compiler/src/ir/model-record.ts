@@ -21,6 +21,8 @@ const coefficient = z.strictObject({
   /** t where the dispersion was estimated, z elsewhere. */
   statistic: nullableNumber,
   pValue: nullableNumber,
+  /** Wald's interval of 95 %; absent where there is no standard error, and in older records. */
+  interval: z.tuple([recordNumber, recordNumber]).optional(),
 })
 export type Coefficient = z.infer<typeof coefficient>
 
@@ -65,6 +67,18 @@ export const modelRecordSchema = z.strictObject({
     dispersion: nullableNumber,
     logLikelihood: nullableNumber,
     aic: nullableNumber,
+    /** Of least squares without a penalty: the share of the variance explained, adjusted for the columns, and its test. */
+    rSquared: nullableNumber.optional(),
+    adjustedRSquared: nullableNumber.optional(),
+    fTest: z
+      .strictObject({
+        statistic: recordNumber,
+        /** Of the columns, of the residuals. */
+        degrees: z.tuple([z.number(), z.number()]),
+        pValue: nullableNumber,
+      })
+      .nullable()
+      .optional(),
   }),
   dataset: z.strictObject({
     name: z.string(),

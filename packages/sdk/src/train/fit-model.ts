@@ -2,26 +2,20 @@ import {
   type Coefficient,
   type Column,
   type Diagnostic,
-  encodedColumns,
-  type Family,
   fail,
-  familyTitle,
   type LearnedInput,
   type ModelDef,
   type ModelRecord,
-  type Solver,
 } from '@viewcast/compiler'
 import { type Collected, collectRows, type LeftOut } from './collect/collect.ts'
 import { type ExampleRow, exampleRows } from './collect/example-rows.ts'
 import { createDesign } from './encode/design.ts'
 import { learnEncoders } from './encode/encoders.ts'
-import { normalPValue, studentPValue } from './measure/distributions.ts'
 import { evaluateFit } from './measure/evaluate-fit.ts'
-import type { Design, Fit, FitOptions } from './solve/fit.ts'
-import { fitGradientDescent } from './solve/gradient-descent.ts'
-import { fitLinear } from './solve/linear.ts'
-import { fitLogistic } from './solve/logistic.ts'
+import { coefficientsOf, factsOf } from './measure/inference.ts'
+import { type Design, scoresOf } from './solve/fit.ts'
 import { eachBlock } from './solve/passes.ts'
+import { solverOf } from './solve/solvers.ts'
 
 /**
  * Called while a model is fitted: `reading` with the rows read, `fitting` with the iterations done, `evaluating` with
@@ -41,6 +35,8 @@ export interface FittedModel {
   readonly inputs: readonly LearnedInput[]
   /** The intercept, named `(intercept)`, comes first. */
   readonly coefficients: readonly Coefficient[]
+  /** Covariance of the coefficients, packed, in their order; absent where a penalty makes it meaningless. */
+  readonly covariance?: readonly number[]
   readonly fit: ModelRecord['fit']
   readonly rows: Collected['rows']
   readonly leftOut: LeftOut
@@ -91,7 +87,7 @@ export async function fitModel(
       ...(signal === undefined ? {} : { signal }),
       onIteration: (iteration) => onProgress?.('fitting', iteration),
     })
-    if (!fit.converged || !fit.coefficients.every(Number.isFinite)) {
+    if (!fit.converged || !scoresOf(fit).every((s) => s === null || s.every(Number.isFinite))) {
       fail('train/not-converged', { solver: fit.solver, iterations: String(fit.iterations) })
     }
 
@@ -118,20 +114,8 @@ export async function fitModel(
     return {
       inputs,
       coefficients: coefficientsOf(model, inputs, fit),
-      fit: {
-        solver: fit.solver,
-        penalty: model.penalty,
-        iterations: fit.iterations,
-        converged: fit.converged,
-        deviance: fit.deviance,
-        nullDeviance: fit.nullDeviance,
-        where: 'process',
-        residualDegrees: fit.residualDegrees,
-        nullDegrees: null,
-        dispersion: model.family === 'gaussian' ? (fit.sigma === null ? null : fit.sigma ** 2) : 1,
-        logLikelihood: null,
-        aic: null,
-      },
+      ...(fit.covariance === null ? {} : { covariance: [...fit.covariance] }),
+      fit: factsOf(model, fit),
       rows,
       leftOut: collected.leftOut,
       metrics: {
@@ -148,19 +132,6 @@ export async function fitModel(
   }
 }
 
-type Solve = (design: Design, options: FitOptions) => Promise<Fit>
-
-const solvers: Readonly<Partial<Record<Family, Partial<Record<Solver, Solve>>>>> = {
-  binomial: { irls: fitLogistic, 'ml-logistic-regression': fitGradientDescent },
-  gaussian: { cholesky: fitLinear },
-}
-
-function solverOf({ family, link, solver }: ModelDef): Solve {
-  const instead = family === 'gaussian' ? 'cholesky' : 'irls'
-  const what = `fit a ${familyTitle(family, link)} model`
-  return solvers[family]?.[solver] ?? fail('train/unsupported', { solver, what, instead })
-}
-
 async function labelMean(design: Design, signal: AbortSignal | undefined): Promise<number> {
   let mean = 0
   let total = 0
@@ -172,18 +143,4 @@ async function labelMean(design: Design, signal: AbortSignal | undefined): Promi
     }
   })
   return mean
-}
-
-function coefficientsOf(model: ModelDef, inputs: readonly LearnedInput[], fit: Fit): Coefficient[] {
-  const names = [{ name: '(intercept)', feature: null }, ...encodedColumns(inputs)]
-  const estimates = [fit.intercept, ...fit.coefficients]
-  return names.map(({ name, feature }, i) => {
-    const estimate = estimates[i] as number
-    const standardError = fit.standardErrors?.[i] ?? Number.NaN
-    // A perfect fit has standard errors of 0, a constant column none.
-    if (!(standardError > 0)) return { name, feature, estimate, standardError: null, statistic: null, pValue: null }
-    const statistic = estimate / standardError
-    const pValue = model.family === 'gaussian' ? studentPValue(statistic, fit.residualDegrees) : normalPValue(statistic)
-    return { name, feature, estimate, standardError, statistic, pValue }
-  })
 }

@@ -83,6 +83,7 @@ export async function trainModel(db: Database, model: ModelDef, options: TrainOp
     threshold: model.threshold,
     inputs: [...fitted.inputs],
     coefficients: [...fitted.coefficients],
+    ...(fitted.covariance === undefined ? {} : { covariance: [...fitted.covariance] }),
     fit: fitted.fit,
     dataset: {
       name: dataset.name,

@@ -1,12 +1,8 @@
 /** Tail probabilities for p values, right in their leading digits far out in the tails. */
+import { upperTail } from './normal-tail.ts'
 
-/**
- * Two-sided p value of a standard normal statistic: P(|Z| ≥ |z|).
- *
- * Relative error about 1e-15 until underflow near |z| = 38. Source: W. J. Cody, Rational Chebyshev approximations for
- * the error function, Mathematics of Computation 23 (1969).
- */
-export const normalPValue = (z: number): number => complementaryError(Math.abs(z))
+/** Two-sided p value of a standard normal statistic: P(|Z| ≥ |z|). */
+export const normalPValue = (z: number): number => 2 * upperTail(Math.abs(z))
 
 /** Degrees of freedom from which Hill's expansion has all the digits that the continued fraction begins to lose. */
 const manyDegrees = 3000
@@ -27,12 +23,46 @@ export function studentPValue(t: number, degrees: number): number {
   if (degrees >= manyDegrees) return normalPValue(sameTail(square, degrees))
   const a = degrees / 2
   const ratio = square / degrees
+  return upperBeta(a, 0.5, ratio, logBetaHalf(a))
+}
+
+/**
+ * t that a Student variable with `degrees` > 0 of freedom stays below with probability `p` in (½, 1); the normal
+ * quantile for Infinity degrees.
+ */
+export function studentQuantile(p: number, degrees: number): number {
+  const tail = 2 * (1 - p)
+  const pValue = (t: number): number =>
+    degrees === Number.POSITIVE_INFINITY ? normalPValue(t) : studentPValue(t, degrees)
+  let low = 0
+  let high = 1
+  while (pValue(high) > tail) {
+    low = high
+    high *= 2
+  }
+  while (high - low > 4e-16 * high) {
+    const middle = low + (high - low) / 2
+    if (middle === low || middle === high) break
+    if (pValue(middle) > tail) low = middle
+    else high = middle
+  }
+  return high
+}
+
+/** P(F ≥ f) of Fisher's F with `a` and `b` degrees of freedom. Relative error about 1e-11. */
+export function fisherPValue(f: number, a: number, b: number): number {
+  if (Number.isNaN(f)) return f
+  if (f <= 0) return 1
+  if (f === Number.POSITIVE_INFINITY) return 0
+  return upperBeta(b / 2, a / 2, (a * f) / b, logBeta(b / 2, a / 2))
+}
+
+/** I(1/(1+ratio); a, b), the regularised incomplete beta function, from ln B(a, b). */
+function upperBeta(a: number, b: number, ratio: number, logBetaOfBoth: number): number {
   const x = 1 / (1 + ratio)
   const rest = ratio / (1 + ratio)
-  const front = Math.exp(-a * Math.log1p(ratio) - 0.5 * Math.log1p(1 / ratio) - logBetaHalf(a))
-  return x < (a + 1) / (a + 2.5)
-    ? (front / a) * betaFraction(a, 0.5, x)
-    : 1 - (front / 0.5) * betaFraction(0.5, a, rest)
+  const front = Math.exp(-a * Math.log1p(ratio) - b * Math.log1p(1 / ratio) - logBetaOfBoth)
+  return x < (a + 1) / (a + b + 2) ? (front / a) * betaFraction(a, b, x) : 1 - (front / b) * betaFraction(b, a, rest)
 }
 
 function sameTail(square: number, degrees: number): number {
@@ -65,6 +95,28 @@ function betaFraction(a: number, b: number, x: number): number {
   return h
 }
 
+const logBeta = (a: number, b: number): number => logGamma(a) + logGamma(b) - logGamma(a + b)
+
+/** ln Γ(x) for x > 0: Stirling's series from 12 on, and the recurrence below. */
+function logGamma(x: number): number {
+  let shift = 0
+  let at = x
+  let product = 1
+  while (at < 12) {
+    product *= at
+    at += 1
+    if (product > 1e200) {
+      shift += Math.log(product)
+      product = 1
+    }
+  }
+  const r = 1 / at
+  const q = r * r
+  const series =
+    r * (1 / 12 - q * (1 / 360 - q * (1 / 1260 - q * (1 / 1680 - q * (1 / 1188 - q * (691 / 360360 - q / 156))))))
+  return (at - 0.5) * Math.log(at) - at + 0.5 * Math.log(2 * Math.PI) + series - shift - Math.log(product)
+}
+
 /** ln B(a, ½) = ln Γ(a) + ln √π − ln Γ(a + ½), without the two large terms when a is large. */
 function logBetaHalf(a: number): number {
   let shift = 0
@@ -81,44 +133,3 @@ function logBetaHalf(a: number): number {
     0.5 * Math.log(at) - r * (1 / 8 - r2 * (1 / 192 - r2 * (1 / 640 - r2 * (17 / 14336 - r2 * (31 / 18432)))))
   return 0.5 * Math.log(Math.PI) - (series - shift)
 }
-
-/** erfc(z/√2) for z ≥ 0. */
-function complementaryError(z: number): number {
-  if (Number.isNaN(z)) return z
-  const x = z / Math.SQRT2
-  if (x <= 0.46875) {
-    const y = x * x
-    return 1 - (x * horner(erfTop, y)) / horner(erfBottom, y)
-  }
-  const square = x <= 27 ? gaussian(z) : 0
-  if (x <= 4) return (square * horner(middleTop, x)) / horner(middleBottom, x)
-  const y = 1 / (x * x)
-  const far = (y * horner(farTop, y)) / horner(farBottom, y)
-  return (square * (1 / Math.sqrt(Math.PI) - far)) / x
-}
-
-/** exp(−z²/2) with z² split so that its rounding is not multiplied by the exponent. */
-function gaussian(z: number): number {
-  const coarse = Math.trunc(z * 16) / 16
-  return Math.exp((-coarse * coarse) / 2) * Math.exp((-(z - coarse) * (z + coarse)) / 2)
-}
-
-const horner = (coefficients: readonly number[], x: number): number => coefficients.reduce((s, c) => s * x + c, 0)
-
-const erfTop = [0.18577770618460315, 3.1611237438705655, 113.86415415105016, 377.485237685302, 3209.3775891384694]
-const erfBottom = [1, 23.601290952344122, 244.02463793444417, 1282.6165260773723, 2844.236833439171]
-const middleTop = [
-  2.1531153547440383e-8, 0.5641884969886701, 8.883149794388377, 66.11919063714163, 298.6351381974001, 881.952221241769,
-  1712.0476126340707, 2051.0783778260716, 1230.3393547979972,
-]
-const middleBottom = [
-  1, 15.744926110709835, 117.6939508913125, 537.1811018620099, 1621.3895745666903, 3290.7992357334597,
-  4362.619090143247, 3439.3676741437216, 1230.3393548037495,
-]
-const farTop = [
-  0.016315387137302097, 0.30532663496123236, 0.36034489994980445, 0.12578172611122926, 0.016083785148742275,
-  0.0006587491615298378,
-]
-const farBottom = [
-  1, 2.568520192289822, 1.8729528499234673, 0.5279051029514285, 0.06051834131244132, 0.0023352049762686918,
-]

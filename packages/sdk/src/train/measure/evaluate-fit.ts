@@ -1,6 +1,7 @@
 /** Predictions of a fit for the rows of a design, and how good they are. */
 import type { Metrics, ModelDef } from '@viewcast/compiler'
-import type { Design, Fit } from '../solve/fit.ts'
+import { familyFunctions } from '../solve/families.ts'
+import { type ClassFit, type Design, type Fit, scoresOf } from '../solve/fit.ts'
 import { createWorkspace } from '../solve/kernels.ts'
 import { eachBlock } from '../solve/passes.ts'
 import { classificationMetrics, regressionMetrics } from './metrics.ts'
@@ -13,8 +14,8 @@ export interface Evaluated {
 
 /** `constant` is what the baseline predicts. Memory: about 40 bytes per row. */
 export async function evaluateFit(
-  model: Pick<ModelDef, 'family' | 'threshold'>,
-  fit: Pick<Fit, 'intercept' | 'coefficients'>,
+  model: Pick<ModelDef, 'family' | 'link' | 'threshold'>,
+  fit: Fit | ClassFit,
   design: Design,
   constant: number,
   signal: AbortSignal | undefined,
@@ -24,8 +25,7 @@ export async function evaluateFit(
   const labels = new Float64Array(design.rows)
   const weights = new Float64Array(design.rows)
   const workspace = createWorkspace(width, new Float64Array(width))
-  workspace.theta[0] = fit.intercept
-  workspace.theta.set(fit.coefficients, 1)
+  workspace.theta.set(scoresOf(fit)[0] ?? [])
   let isWeighted = false
   let at = 0
   await eachBlock(design, signal, (block) => {
@@ -44,13 +44,14 @@ export async function evaluateFit(
   })
   const given = isWeighted ? weights : undefined
   const same = new Float64Array(design.rows).fill(constant)
-  if (model.family === 'gaussian') {
+  const { mean } = familyFunctions(model.family, model.link)
+  for (let r = 0; r < predictions.length; r++) predictions[r] = mean(predictions[r] as number)
+  if (model.family !== 'binomial') {
     return {
       metrics: regressionMetrics(predictions, labels, given),
       baseline: regressionMetrics(same, labels, given),
     }
   }
-  for (let r = 0; r < predictions.length; r++) predictions[r] = 1 / (1 + Math.exp(-(predictions[r] as number)))
   return {
     metrics: classificationMetrics(predictions, labels, model.threshold, given),
     baseline: classificationMetrics(same, labels, model.threshold, given),

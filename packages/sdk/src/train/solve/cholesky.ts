@@ -78,6 +78,30 @@ export function backward({ size, lower, scale, dependent }: Cholesky, right: Flo
   return x
 }
 
+/** The inverse, packed; 0 in the rows of dependent columns. */
+export function inverse({ size, lower, scale, dependent }: Cholesky): Float64Array {
+  const triangle = new Float64Array(packed(size))
+  for (let j = 0; j < size; j++) {
+    if (dependent[j]) continue
+    for (let i = j; i < size; i++) {
+      if (dependent[i]) continue
+      const row = packed(i)
+      let s = i === j ? 1 : 0
+      for (let k = j; k < i; k++) s -= (lower[row + k] as number) * (triangle[packed(k) + j] as number)
+      triangle[row + j] = s / (lower[row + i] as number)
+    }
+  }
+  const product = new Float64Array(packed(size))
+  for (let i = 0; i < size; i++) {
+    for (let j = 0; j <= i; j++) {
+      let s = 0
+      for (let k = i; k < size; k++) s += (triangle[packed(k) + i] as number) * (triangle[packed(k) + j] as number)
+      product[packed(i) + j] = s * (scale[i] as number) * (scale[j] as number)
+    }
+  }
+  return product
+}
+
 /** Diagonal of the inverse; NaN for dependent columns. */
 export function inverseDiagonal(c: Cholesky): Float64Array {
   const { size, lower, scale, dependent } = c

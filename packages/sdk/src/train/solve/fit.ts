@@ -5,9 +5,12 @@ export interface Block {
   readonly rows: number
   /** `rows × columns`, row-major. */
   readonly x: Float64Array
+  /** For several classes the place of the row's class in their order. */
   readonly y: Float64Array
   /** Case weights, all 1 when absent. */
   readonly weight?: Float64Array
+  /** Added to the linear predictor of each row; all 0 when absent. */
+  readonly offset?: Float64Array
 }
 
 /** A design matrix that can be read any number of times, block by block; it need not be in memory. */
@@ -28,19 +31,44 @@ export interface FitOptions {
   readonly signal?: AbortSignal
 }
 
-/** A fitted linear predictor, on the scale of the design. Standard errors are null when a penalty makes them meaningless. */
-export interface Fit {
+/** What is known of a fit beside its coefficients. Facts that a penalty makes meaningless are null. */
+export interface FitFacts {
   readonly solver: string
-  readonly intercept: number
-  readonly coefficients: Float64Array
-  /** Intercept first, then the coefficients. */
-  readonly standardErrors: Float64Array | null
-  /** Residual degrees of freedom; t statistics of linear fits use them. */
+  /**
+   * Covariance of the estimates in the order of {@link scoresOf}: a lower triangle, row by row. Rows of constant columns
+   * are 0, as their coefficients are fixed. Null with a penalty, and for more than {@link mostCovariances} estimates.
+   */
+  readonly covariance: Float64Array | null
   readonly residualDegrees: number
+  readonly nullDegrees: number
   readonly iterations: number
   readonly converged: boolean
   readonly deviance: number
   readonly nullDeviance: number
-  /** Residual standard deviation; linear only. */
-  readonly sigma: number | null
+  /** Variance of a row of weight 1 over the variance function: estimated by Pearson's statistic, or 1. Null without degrees of freedom. */
+  readonly dispersion: number | null
+  readonly logLikelihood: number | null
 }
+
+/** A fitted linear predictor, on the scale of the design. */
+export interface Fit extends FitFacts {
+  readonly intercept: number
+  readonly coefficients: Float64Array
+  /** Intercept first, then the coefficients; NaN for columns that do not vary. */
+  readonly standardErrors: Float64Array | null
+}
+
+/** A linear predictor for each class; that of a class the others are compared with is null. */
+export interface ClassFit extends FitFacts {
+  /** Intercept first, then the coefficients. */
+  readonly scores: readonly (Float64Array | null)[]
+  /** Of the scores that have coefficients, one after another. */
+  readonly standardErrors: Float64Array | null
+}
+
+/** The linear predictors of a fit, each intercept first. */
+export const scoresOf = (fit: Fit | ClassFit): readonly (Float64Array | null)[] =>
+  'scores' in fit ? fit.scores : [Float64Array.of(fit.intercept, ...fit.coefficients)]
+
+/** Estimates up to which their covariance is kept: a record of 500 has 125,000 numbers. */
+export const mostCovariances = 500

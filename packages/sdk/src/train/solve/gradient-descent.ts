@@ -5,7 +5,7 @@ import { Matrix } from 'ml-matrix'
 import { backward, type Cholesky, factorise, firstDependence, forward, solve } from './cholesky.ts'
 import { columnList } from './column-list.ts'
 import type { Design, Fit, FitOptions } from './fit.ts'
-import { isConstant, refuseDependence, standardErrors, unshiftedIntercept } from './information.ts'
+import { covariance, isConstant, refuseDependence, standardErrors, unshiftedIntercept } from './information.ts'
 import { createWorkspace, packed } from './kernels.ts'
 import { logisticObjective, nullDeviance } from './logistic-objective.ts'
 import { eachBlock, stopIfAborted } from './passes.ts'
@@ -85,12 +85,15 @@ export async function fitGradientDescent(design: Design, options: FitOptions): P
         intercept: unshiftedIntercept(theta, means),
         coefficients: theta.slice(1),
         standardErrors: standardErrors(information, means),
+        covariance: covariance(information, means, 1),
         residualDegrees: design.rows - used,
+        nullDegrees: design.rows - 1,
         iterations: steps,
         converged,
         deviance: 2 * point.loss,
         nullDeviance: nullDeviance(point),
-        sigma: null,
+        dispersion: 1,
+        logLikelihood: -point.loss,
       }
     }
     last = slice

@@ -1,7 +1,9 @@
 /** What a solver reads from the second derivative at its solution: dependences and standard errors. */
 import { fail } from '@viewcast/compiler'
-import { type Cholesky, firstDependence, inverseDiagonal, solve } from './cholesky.ts'
+import { type Cholesky, firstDependence, inverse, inverseDiagonal, solve } from './cholesky.ts'
 import { columnList } from './column-list.ts'
+import { mostCovariances } from './fit.ts'
+import { packed } from './kernels.ts'
 
 /** Columns that do not vary; they keep the coefficient 0. Index 0 is the intercept. */
 export const isConstant = (factor: Cholesky, index: number): boolean =>
@@ -29,6 +31,27 @@ export function standardErrors(factor: Cholesky, shift: Float64Array): Float64Ar
   for (let i = 0; i < factor.size; i++) variance += (along[i] as number) * (moved[i] as number)
   errors[0] = Math.sqrt(variance)
   return errors
+}
+
+/**
+ * `dispersion` times the inverse, packed, for the columns before their shift; null where it would be too large to keep.
+ */
+export function covariance(factor: Cholesky, shift: Float64Array, dispersion: number): Float64Array | null {
+  const { size, dependent } = factor
+  if (size > mostCovariances) return null
+  const c = inverse(factor)
+  const at = (i: number, j: number): number => c[i >= j ? packed(i) + j : packed(j) + i] as number
+  const moved = (i: number): number => {
+    let s = at(i, 0)
+    for (let j = 1; j < size; j++) if (!dependent[j]) s -= at(i, j) * (shift[j - 1] as number)
+    return s
+  }
+  const first = Float64Array.from({ length: size }, (_, i) => moved(i))
+  for (let i = 1; i < size; i++) c[packed(i)] = first[i] as number
+  let variance = first[0] as number
+  for (let j = 1; j < size; j++) if (!dependent[j]) variance -= (first[j] as number) * (shift[j - 1] as number)
+  c[0] = variance
+  return c.map((v) => v * dispersion)
 }
 
 /** The intercept of the columns before their shift. */

@@ -59,7 +59,10 @@ describe('least squares', () => {
       fit.standardErrors as Float64Array,
       [8.419928476539305, 0.7527003922347388, 0.014981168848936282, 0.4392215320375527],
     )
-    agrees([fit.deviance, fit.sigma as number, fit.nullDeviance], [186.05929721548017, 2.577784882520817, 1126.0471875])
+    agrees(
+      [fit.deviance, Math.sqrt(fit.dispersion as number), fit.nullDeviance],
+      [186.05929721548017, 2.577784882520817, 1126.0471875],
+    )
     expect(fit.residualDegrees).toBe(28)
     expect(fit.converged).toBe(true)
   })
@@ -75,7 +78,7 @@ describe('least squares', () => {
       fit.standardErrors as Float64Array,
       [7.255261943773223, 0.582535167515821, 0.010584721866718971, 0.39257310502512605],
     )
-    agrees([fit.sigma as number], [3.6245579763817792])
+    agrees([Math.sqrt(fit.dispersion as number)], [3.6245579763817792])
   })
 
   test('keeps its digits on the Longley data', async () => {
@@ -114,7 +117,7 @@ describe('least squares', () => {
       ],
       11,
     )
-    agrees([fit.sigma as number, fit.deviance], [304.854073561965, 836424.055505915], 11)
+    agrees([Math.sqrt(fit.dispersion as number), fit.deviance], [304.854073561965, 836424.055505915], 11)
   })
 
   test('finds the exact coefficients of a polynomial of degree five', async () => {

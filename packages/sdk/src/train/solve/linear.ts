@@ -1,6 +1,6 @@
 import { type Cholesky, dependenceThreshold, factorise, solve } from './cholesky.ts'
 import type { Design, Fit, FitOptions } from './fit.ts'
-import { isConstant, refuseDependence, standardErrors, unshiftedIntercept } from './information.ts'
+import { covariance, isConstant, refuseDependence, standardErrors, unshiftedIntercept } from './information.ts'
 import { createWorkspace, packed } from './kernels.ts'
 import { eachBlock, stopIfAborted } from './passes.ts'
 import { survey } from './survey.ts'
@@ -22,7 +22,7 @@ const stall = 0.1
  * @example
  * ```ts
  * const fit = await fitLinear(arrayDesign(['distance'], x, y), { penalty: 0 })
- * fit.sigma // residual standard deviation, in units of y
+ * fit.dispersion // residual variance, in squared units of y
  * ```
  *
  * Source: Björck, Numerical Methods for Least Squares Problems (1996), 2.2 and 2.9 (corrected normal equations).
@@ -62,20 +62,28 @@ export async function fitLinear(design: Design, options: FitOptions): Promise<Fi
   let used = width + 1
   for (let i = 0; i <= width; i++) if (isConstant(factor, i)) used--
   const degrees = design.rows - used
-  const sigma = degrees > 0 ? Math.sqrt(squares / degrees) : null
+  const dispersion = degrees > 0 ? squares / degrees : null
+  const isInferred = penalty === 0 && dispersion !== null
   return {
     solver: 'cholesky',
     intercept: unshiftedIntercept(theta, shift),
     coefficients: theta.slice(1),
-    standardErrors: penalty > 0 || sigma === null ? null : scaled(factor, shift, sigma),
+    standardErrors: isInferred ? scaled(factor, shift, Math.sqrt(dispersion)) : null,
+    covariance: isInferred ? covariance(factor, shift, dispersion) : null,
     residualDegrees: degrees,
+    nullDegrees: design.rows - 1,
     iterations,
     converged,
     deviance: squares,
     nullDeviance: first.squares,
-    sigma,
+    dispersion,
+    logLikelihood: penalty > 0 ? null : gaussianLogLikelihood(squares, first.logWeights, design.rows),
   }
 }
+
+/** With the variance at its maximum likelihood estimate, Σ w e² / n. */
+const gaussianLogLikelihood = (squares: number, logWeights: number, rows: number): number | null =>
+  squares > 0 ? (logWeights - rows * (Math.log((2 * Math.PI * squares) / rows) + 1)) / 2 : null
 
 const scaled = (factor: Cholesky, shift: Float64Array, sigma: number): Float64Array =>
   standardErrors(factor, shift).map((e) => e * sigma)
@@ -83,6 +91,8 @@ const scaled = (factor: Cholesky, shift: Float64Array, sigma: number): Float64Ar
 interface Residuals {
   /** Σ w (y − η)² */
   readonly squares: number
+  /** Σ ln w */
+  readonly logWeights: number
   /** Xᵀ w (y − η) − λβ, intercept first. */
   readonly gradient: Float64Array
   /** Xᵀ w X + λ, packed. */
@@ -102,6 +112,7 @@ function residualPass(
     workspace.clear()
     workspace.theta.set(theta)
     let squares = 0
+    let logWeights = 0
     await eachBlock(design, signal, (block) => {
       for (let from = 0; from < block.rows; from += workspace.capacity) {
         const rows = Math.min(workspace.capacity, block.rows - from)
@@ -110,7 +121,9 @@ function residualPass(
         let sum = 0
         for (let r = 0; r < rows; r++) {
           const w = block.weight === undefined ? 1 : (block.weight[from + r] as number)
-          const e = (block.y[from + r] as number) - (predictor[r] as number)
+          const offset = block.offset === undefined ? 0 : (block.offset[from + r] as number)
+          const e = (block.y[from + r] as number) - offset - (predictor[r] as number)
+          if (w !== 1) logWeights += Math.log(w)
           sum += w * e * e
           vector[r] = w * e
           weight[r] = w
@@ -128,6 +141,6 @@ function residualPass(
       const diagonal = packed(j) + j
       products[diagonal] = (products[diagonal] as number) + penalty
     }
-    return { squares, gradient, ...(products === undefined ? {} : { products }) }
+    return { squares, logWeights, gradient, ...(products === undefined ? {} : { products }) }
   }
 }

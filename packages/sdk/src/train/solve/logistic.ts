@@ -2,7 +2,7 @@ import { fail } from '@viewcast/compiler'
 import { dependenceThreshold, factorise, firstDependence } from './cholesky.ts'
 import { columnList } from './column-list.ts'
 import type { Design, Fit, FitOptions } from './fit.ts'
-import { isConstant, refuseDependence, standardErrors, unshiftedIntercept } from './information.ts'
+import { covariance, isConstant, refuseDependence, standardErrors, unshiftedIntercept } from './information.ts'
 import { logisticObjective, nullDeviance } from './logistic-objective.ts'
 import { type NewtonStep, newton } from './newton.ts'
 import { isSeparating, separatingColumns } from './separation.ts'
@@ -71,11 +71,14 @@ export async function fitLogistic(design: Design, options: FitOptions): Promise<
     intercept: unshiftedIntercept(theta, shift),
     coefficients: theta.slice(1),
     standardErrors: factor === undefined ? null : standardErrors(factor, shift),
+    covariance: factor === undefined ? null : covariance(factor, shift, 1),
     residualDegrees: design.rows - used,
+    nullDegrees: design.rows - 1,
     iterations,
     converged,
     deviance: 2 * end.loss,
     nullDeviance: nullDeviance(end),
-    sigma: null,
+    dispersion: 1,
+    logLikelihood: penalty > 0 ? null : -end.loss,
   }
 }

@@ -13,6 +13,7 @@ export interface Survey {
   readonly shift: Float64Array
   /** Standard deviation of each column over the rows looked at; exactly 0 where they are all equal. */
   readonly deviation: Float64Array
+  /** Of the labels less their offsets. */
   readonly labelMean: number
   /** The rows looked at, when they are not all rows. */
   readonly sample?: Design
@@ -38,12 +39,12 @@ export async function survey(design: Design, every: number, signal: AbortSignal 
   let count = 0
   let next = 0
   let seen = 0
-  await eachBlock(design, signal, ({ rows, x, y, weight }) => {
+  await eachBlock(design, signal, ({ rows, x, y, weight, offset }) => {
     if (weight !== undefined) isWeighted = true
     for (; next < seen + rows; next += every) {
       const r = next - seen
       const at = r * width
-      const label = y[r] as number
+      const label = (y[r] as number) - (offset === undefined ? 0 : (offset[r] as number))
       if (count === 0) {
         first.set(x.subarray(at, at + width))
         firstLabel = label

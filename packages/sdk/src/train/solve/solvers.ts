@@ -1,0 +1,29 @@
+/** Which solver fits a model. */
+import { type Family, fail, familyTitle, type ModelDef, type Solver } from '@viewcast/compiler'
+import type { ClassFit, Design, Fit, FitOptions } from './fit.ts'
+import { fitGradientDescent } from './gradient-descent.ts'
+import { fitLinear } from './linear.ts'
+import { fitLogistic } from './logistic.ts'
+
+/** Fits a design. Options that a model has and a solver cannot take are refused before it starts. */
+export type Solve = (design: Design, options: FitOptions) => Promise<Fit | ClassFit>
+
+/**
+ * The solver of a model. Errors: `train/unsupported`, naming one that can.
+ *
+ * @example
+ * ```ts
+ * const fit = await solverOf(model)(design, { penalty: model.penalty.l2 })
+ * ```
+ */
+export function solverOf(model: Pick<ModelDef, 'family' | 'link' | 'solver' | 'penalty'>): Solve {
+  const { family, link, solver } = model
+  const instead = family === 'gaussian' ? 'cholesky' : 'irls'
+  const what = `fit a ${familyTitle(family, link)} model`
+  return solvers[family]?.[solver] ?? fail('train/unsupported', { solver, what, instead })
+}
+
+const solvers: Readonly<Partial<Record<Family, Partial<Record<Solver, Solve>>>>> = {
+  binomial: { irls: fitLogistic, 'ml-logistic-regression': fitGradientDescent },
+  gaussian: { cholesky: fitLinear },
+}
