@@ -157,6 +157,7 @@ export {
   printModelRecord,
 } from './ir/model-record.ts'
 export type { HistoryForm, TieBreak } from './ir/relation.ts'
+export type { Tree, Trees } from './ir/trees.ts'
 export {
   type Column,
   featureKind,
@@ -172,6 +173,7 @@ export {
 export { type EncodedColumn, encodedColumns } from './model/encoders.ts'
 export { coefficientsByScore, linearPredictors, outputName, outputs, scoreColumns } from './model/scoring.ts'
 export { linearTerms } from './model/terms.ts'
+export { preparedInputs } from './model/trees/inputs.ts'
 export type { SpineBinding } from './rewrite/bind-spine.ts'
 export { boundaryType } from './rewrite/feature-boundary.ts'
 export type { ViewPlan } from './rewrite/point-in-time.ts'

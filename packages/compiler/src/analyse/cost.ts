@@ -10,6 +10,8 @@ export function depth(e: Expr): number {
     // A chain a + b + … is left-deep: its first term sits as deep as the chain is long.
     return inGroups(below, (parts) => Math.max(...parts.map((d, i) => d + parts.length - Math.max(i, 1))))
   }
+  // Printed as a chain while it is short, as an array when it is long: 64 levels at most.
+  if (e.kind === 'chain') return Math.max(...below.map((d, i) => d + Math.min(below.length - Math.max(i, 1), 64)))
   return 1 + Math.max(...below)
 }
 

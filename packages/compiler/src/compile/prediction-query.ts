@@ -26,6 +26,7 @@ import type { CompiledQuery, QueryPlan } from './compiled-query.ts'
 import { distributionWarnings } from './distribution-warnings.ts'
 import { planOf } from './explain-report.ts'
 import { type PredictionForm, predictionHeader } from './prediction-header.ts'
+import { preparedSource } from './prepared-source.ts'
 import { textsOf } from './training-query.ts'
 
 export interface PredictionOptions extends CompileOptions {
@@ -139,14 +140,20 @@ export function compiledPrediction(
     {
       name: '_score',
       comment: scoreComment(record),
-      relation: select(
-        '_features',
-        'f',
-        [...keys, ...carried]
-          .map((name) => ({ name, expr: expr.column('f', name) }))
-          .concat(scores.map((score, i) => ({ name: scored[i] ?? '', expr: score }))),
-        { fence: true },
-      ),
+      relation: {
+        ...select(
+          '_features',
+          'f',
+          [...keys, ...carried]
+            .map((name) => ({ name, expr: expr.column('f', name) }))
+            .concat(scores.map((score, i) => ({ name: scored[i] ?? '', expr: score }))),
+          { fence: true },
+        ),
+        from: preparedSource(record, { relation: { kind: 'table', name: '_features' }, alias: 'f' }, [
+          ...keys,
+          ...carried,
+        ]),
+      },
     },
   ]
   const output = outputs(
@@ -222,7 +229,8 @@ function checkInputs(model: ModelDef, bound: BoundDataset, record: ModelRecord):
     record.inputs.flatMap(({ feature: input, type, encoder }) => {
       const found = columns.get(input)
       if (!found) return [diagnostic('model/stale', { model: model.name, input })]
-      if (featureKind(found.type, found.isEnum) === readable[encoder.kind]) return []
+      const kind = encoder.kind === 'raw' ? (featureKind(type) ?? 'category') : readable[encoder.kind]
+      if (featureKind(found.type, found.isEnum) === kind) return []
       const hint = `The model was trained on ${type}. Run: viewcast train ${model.name}`
       const now = { input, type: found.type, encoder: `the ${encoder.kind} encoder`, hint }
       return [diagnostic('model/input-type', now)]

@@ -5,6 +5,7 @@ import type { ModelRecord } from '../ir/model-record.ts'
 import type { Projection, Select, Source, Statement } from '../ir/relation.ts'
 import { linearPredictors, outputs, scoreColumns } from '../model/scoring.ts'
 import { foldConstants } from '../rewrite/fold-constants.ts'
+import { preparedSource } from './prepared-source.ts'
 
 /**
  * The rows of `source` (alias `f`, with the record's inputs as columns): the columns `carried` along, the scores where
@@ -29,7 +30,7 @@ export function scoredRelation(
   }))
   const score: Select = {
     kind: 'select',
-    from: { relation, alias: 'f' },
+    from: preparedSource(record, { relation, alias: 'f' }, carried),
     joins: [],
     columns: [...carried.map((name) => ({ name, expr: expr.column('f', name) })), ...scores],
     distinct: false,

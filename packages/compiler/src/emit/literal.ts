@@ -81,8 +81,19 @@ function printFloat(value: unknown, type: 'float4' | 'float8'): string {
     if (single === 0 || !Number.isFinite(single)) fail(...wrong(type, 'it is outside the range of the type'))
   }
   // String() gives the shortest digits that read back to the same number, and drops the sign of zero.
-  const digits = Object.is(n, -0) ? '-0' : String(n)
+  const digits = Object.is(n, -0) ? '-0' : type === 'float4' ? digits32(n) : String(n)
   return n < 0 || Object.is(n, -0) || !Number.isFinite(n) ? `'${digits}'::${type}` : `${digits}::${type}`
+}
+
+/** The shortest digits of a float32, which those of the same number as a float64 are not: 0.1 and 0.10000000149011612. */
+function digits32(n: number): string {
+  if (Math.fround(n) !== n) return String(n)
+  for (let digits = 1; digits < 9; digits++) {
+    const short = Number(n.toPrecision(digits))
+    // Well inside half a step, so that no reader rounds it to a neighbour.
+    if (Math.abs(short - n) < Math.abs(n) * 2 ** -25) return String(short)
+  }
+  return String(n)
 }
 
 function floatOf(value: unknown, type: SqlType): number {

@@ -36,6 +36,11 @@ export function evaluate(e: Expr, scope: Scope): Literal {
     literal: (n) => n.value,
     parameter: (n) => scope.parameters?.[n.index - 1] ?? null,
     sum: (n) => nary(n.terms, scope, add),
+    chain: (n) =>
+      chain(
+        n.type,
+        n.terms.map((t) => evaluate(t, scope) as number),
+      ),
     product: (n) => nary(n.factors, scope, multiply),
     divide: (n) => binary(n.left, n.right, scope, divide),
     negate: (n) => {
@@ -100,6 +105,15 @@ function nary(items: readonly Expr[], scope: Scope, combine: (a: number, b: numb
   return inGroups<number | null>(values, (parts) =>
     parts.reduce((a, b) => (a === null || b === null ? null : combine(a, b))),
   )
+}
+
+function chain(type: 'float4' | 'float8', terms: readonly number[]): number {
+  if (type === 'float8') return terms.reduce(add)
+  return terms.map(Math.fround).reduce((a, b) => {
+    const r = Math.fround(a + b)
+    if (!Number.isFinite(r) && Number.isFinite(a) && Number.isFinite(b)) overflow()
+    return r
+  })
 }
 
 function binary(a: Expr, b: Expr, scope: Scope, combine: (a: number, b: number) => number): number | null {

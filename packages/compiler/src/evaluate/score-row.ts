@@ -2,6 +2,7 @@
 import { expr, type Literal } from '../ir/expression.ts'
 import type { ModelRecord } from '../ir/model-record.ts'
 import { linearPredictors, outputs, scoreColumns } from '../model/scoring.ts'
+import { treeWalker } from '../model/trees/walk.ts'
 import { evaluate, type Row } from './evaluate.ts'
 
 export interface ScoredRow {
@@ -20,7 +21,7 @@ export interface RowScorer {
 
 /** Prepares the scoring of rows with a record; the expressions are made once. */
 export function rowScorer(record: ModelRecord): RowScorer {
-  const predictors = linearPredictors(record, 'f')
+  const predict = record.trees === undefined ? linearScorer(record) : treeWalker(record.trees)
   const names = scoreColumns(record)
   const out = outputs(
     record,
@@ -33,8 +34,13 @@ export function rowScorer(record: ModelRecord): RowScorer {
   return {
     outputsOf,
     score: (row) => {
-      const scores = predictors.map((p) => evaluate(p, { row }) as number | null)
+      const scores = predict(row)
       return { scores, outputs: outputsOf(scores) }
     },
   }
+}
+
+function linearScorer(record: ModelRecord): (row: Row) => (number | null)[] {
+  const predictors = linearPredictors(record, 'f')
+  return (row) => predictors.map((p) => evaluate(p, { row }) as number | null)
 }

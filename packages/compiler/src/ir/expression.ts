@@ -33,6 +33,11 @@ export type Expr =
   | { readonly kind: 'parameter'; readonly index: number; readonly type: SqlType }
   /** n-ary; the order of reduction is part of its meaning, see `inGroups`. */
   | { readonly kind: 'sum'; readonly terms: readonly Expr[] }
+  /**
+   * Terms added left to right, each sum rounded to the type: the arithmetic of a library, where `sum` is free to choose its
+   * own order. No term is NULL.
+   */
+  | { readonly kind: 'chain'; readonly type: 'float4' | 'float8'; readonly terms: readonly Expr[] }
   | { readonly kind: 'product'; readonly factors: readonly Expr[] }
   | { readonly kind: 'divide'; readonly left: Expr; readonly right: Expr }
   | { readonly kind: 'negate'; readonly of: Expr }
@@ -72,6 +77,7 @@ export const expr = {
   text: (value: string): Expr => freeze({ kind: 'literal', type: 'text', value }),
   parameter: (index: number, type: SqlType): Expr => freeze({ kind: 'parameter', index, type }),
   sum: (terms: readonly Expr[]): Expr => freeze({ kind: 'sum', terms }),
+  chain: (type: 'float4' | 'float8', terms: readonly Expr[]): Expr => freeze({ kind: 'chain', type, terms }),
   product: (factors: readonly Expr[]): Expr => freeze({ kind: 'product', factors }),
   divide: (left: Expr, right: Expr): Expr => freeze({ kind: 'divide', left, right }),
   negate: (of: Expr): Expr => freeze({ kind: 'negate', of }),
@@ -94,6 +100,7 @@ export const children: (e: Expr) => readonly Expr[] = fold<readonly Expr[]>({
   literal: () => [],
   parameter: () => [],
   sum: (e) => e.terms,
+  chain: (e) => e.terms,
   product: (e) => e.factors,
   divide: (e) => [e.left, e.right],
   negate: (e) => [e.of],
@@ -115,6 +122,7 @@ export function mapChildren(e: Expr, f: (child: Expr) => Expr): Expr {
     literal: (n) => n,
     parameter: (n) => n,
     sum: (n) => expr.sum(n.terms.map(f)),
+    chain: (n) => expr.chain(n.type, n.terms.map(f)),
     product: (n) => expr.product(n.factors.map(f)),
     divide: (n) => expr.divide(f(n.left), f(n.right)),
     negate: (n) => expr.negate(f(n.of)),

@@ -20,6 +20,8 @@ const learnedEncoderSchema = z.discriminatedUnion('kind', [
     base: z.string(),
   }),
   z.strictObject({ kind: z.literal('boolean') }),
+  /** As it is, for trees: a usable number, a level, or missing. */
+  z.strictObject({ kind: z.literal('raw') }),
 ])
 export type LearnedEncoder = z.infer<typeof learnedEncoderSchema>
 

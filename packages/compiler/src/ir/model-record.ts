@@ -8,6 +8,7 @@ import { familySchema, linkSchema } from './family.ts'
 import { learnedInputSchema } from './learned-encoder.ts'
 import { upgradedRecord } from './model-record-upgrade.ts'
 import { nullableNumber, recordNumber } from './record-number.ts'
+import { treesSchema } from './trees.ts'
 
 const coefficient = z.strictObject({
   /** Name of the encoded column: `distance`, `state=CA`, `distance?` for a missing indicator. */
@@ -31,7 +32,7 @@ export type Metrics = z.infer<typeof metrics>
 
 const value = z.union([recordNumber, z.string(), z.boolean(), z.null()])
 
-export const modelRecordSchema = z.strictObject({
+const recordSchema = z.strictObject({
   format: z.literal('viewcast/model@2'),
   name: z.string(),
   version: z.number().int().positive(),
@@ -48,7 +49,9 @@ export const modelRecordSchema = z.strictObject({
   threshold: z.number(),
   inputs: z.array(learnedInputSchema),
   /** For each score, the intercept first, the others in the order of the encoded columns. */
-  coefficients: z.array(coefficient).min(1),
+  coefficients: z.array(coefficient),
+  /** Instead of coefficients: the scores are sums over trees, and every input is raw. */
+  trees: treesSchema.optional(),
   /** Covariance of the coefficients, in their order: a lower triangle, row by row. Absent where a penalty makes it meaningless. */
   covariance: z.array(recordNumber).optional(),
   fit: z.strictObject({
@@ -107,7 +110,26 @@ export const modelRecordSchema = z.strictObject({
     }),
   ),
 })
+export const modelRecordSchema = recordSchema.superRefine((record, context) => {
+  const problem = problemOf(record)
+  if (problem !== undefined) context.addIssue({ code: 'custom', path: [problem[0]], message: problem[1] })
+})
 export type ModelRecord = z.infer<typeof modelRecordSchema>
+
+function problemOf({
+  coefficients,
+  trees,
+  inputs,
+  classes,
+}: z.infer<typeof recordSchema>): [string, string] | undefined {
+  if (trees === undefined) return coefficients.length === 0 ? ['coefficients', 'has no intercept'] : undefined
+  if (coefficients.length > 0) return ['coefficients', 'stand beside trees']
+  const scores = classes?.length ?? 1
+  if (trees.base.length !== scores) return ['trees', `${trees.base.length} bases for ${scores} scores`]
+  const known = new Set(inputs.flatMap((i) => (i.encoder.kind === 'raw' ? [i.feature] : [])))
+  const unknown = trees.inputs.find((name) => !known.has(name))
+  return unknown === undefined ? undefined : ['trees', `reads "${unknown}", which is not a raw input`]
+}
 
 /** Reads a model record of any version of the format from JSON text; `file` is named in the error. Errors: `model/record`. */
 export function parseModelRecord(text: string, file: string): ModelRecord {

@@ -2,6 +2,7 @@
  * Encoded columns of an input as expressions: the one definition of what an encoder means. Training encodes with typed
  * arrays for speed and is tested against this.
  */
+import { fail } from '../diagnostics/diagnostic.ts'
 import { type Expr, expr } from '../ir/expression.ts'
 import type { LearnedInput } from '../ir/learned-encoder.ts'
 
@@ -23,6 +24,7 @@ function namesOf(feature: string, encoder: LearnedInput['encoder']): string[] {
     case 'onehot':
       return encoder.levels.map((level) => `${feature}=${level}`)
     case 'boolean':
+    case 'raw':
       return [feature]
   }
 }
@@ -45,6 +47,8 @@ export interface Contribution {
 export function contribution(input: LearnedInput, betas: readonly number[], column: Expr): Contribution {
   const { encoder, feature } = input
   switch (encoder.kind) {
+    case 'raw':
+      return fail('model/record', { file: 'a model', detail: `input "${feature}" is raw, which only trees read` })
     case 'numeric': {
       const missing = expr.or([expr.isNull(column), expr.compare('=', column, expr.float(Number.NaN))])
       const present = transformed(encoder.transform, column)

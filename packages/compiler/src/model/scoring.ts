@@ -4,6 +4,7 @@ import { type Expr, expr } from '../ir/expression.ts'
 import type { Family } from '../ir/family.ts'
 import type { Coefficient, ModelRecord } from '../ir/model-record.ts'
 import { type Contribution, contribution, encodedColumns } from './encoders.ts'
+import { treeScores } from './trees/tree-scores.ts'
 
 /** From this many guarded inputs on, rows without missing values take a sum without guards. */
 const manyInputs = 8
@@ -18,9 +19,11 @@ export function coefficientsByScore(record: ModelRecord): readonly (readonly Coe
 export const scoreColumns = ({ classes }: Pick<ModelRecord, 'classes'>): readonly string[] =>
   classes === undefined ? ['_linear'] : classes.map((_, i) => `_linear_${i + 1}`)
 
-/** The linear predictors over columns of `alias`, in the order of {@link scoreColumns}. */
+/** The linear predictors over columns of `alias` (for trees: over those that `preparedSource` makes of them), in the order of {@link scoreColumns}. */
 export const linearPredictors = (record: ModelRecord, alias: string): readonly Expr[] =>
-  coefficientsByScore(record).map((own) => linearPredictor(record, own, alias))
+  record.trees === undefined
+    ? coefficientsByScore(record).map((own) => linearPredictor(record, own, alias))
+    : treeScores(record, record.trees, alias)
 
 /**
  * One sum, constants gathered into its first term.

@@ -112,6 +112,8 @@ function encoderOf(encoder: LearnedEncoder, collected: Collected, input: number)
       }
     case 'onehot':
       return levelEncoder(encoder, collected, input)
+    case 'raw':
+      throw new InternalError('Trees are imported, not fitted')
   }
 }
 
