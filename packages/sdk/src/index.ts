@@ -59,6 +59,7 @@ export {
 export { type ConnectOptions, connect } from './database/connect.ts'
 export type { CopyOptions, Database, QueryResult, Value } from './database/database.ts'
 export { DatabaseError, isDatabaseError } from './database/database-error.ts'
+export type { NumberBatch, NumberColumn } from './database/number-batch.ts'
 export { redact } from './database/redact.ts'
 export { serverWords } from './database/server-words.ts'
 export type { AggregateBuilder, AggregateOptions, TypedAggregate } from './define/aggregate.ts'

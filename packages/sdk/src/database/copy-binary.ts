@@ -6,6 +6,7 @@
  */
 import { dateText, timestampText } from './instant-text.ts'
 import { numericText } from './numeric-text.ts'
+import type { CopyDecoder } from './stream-copy.ts'
 
 type Decode = (bytes: Buffer, at: number, length: number) => unknown
 
@@ -42,44 +43,57 @@ const decoders: Readonly<Record<string, Decode>> = {
   bytea: (b, at, length) => Uint8Array.from(b.subarray(at, at + length)),
 }
 
+/** As JavaScript writes the decoded value, for types of which equal bytes mean equal texts; undefined for others. */
+export function textDecoder(type: string): ((bytes: Buffer, at: number, length: number) => string) | undefined {
+  if (type === 'enum') return (b, at, length) => b.toString('utf8', at, at + length)
+  if (!Object.hasOwn(decoders, type) || ['json', 'jsonb', 'bytea', 'float8'].includes(type)) return undefined
+  const decode = decoders[type] as Decode
+  return (bytes, at, length) => String(decode(bytes, at, length))
+}
+
 /** Signature, flags, length of the header's extension. */
 const headerLength = 19
 
 /**
- * A decoder for one COPY: takes the bytes as they come and gives the rows that are complete. Undefined when a column's
- * type has no decoder.
+ * A decoder for one COPY, which gives batches of `batch` rows. Undefined when a column's type has no decoder.
  *
  * @param types internal type names of the columns; `enum` for any enum
  */
-export function binaryRows(types: readonly string[]): ((chunk: Buffer) => unknown[][]) | undefined {
+export function binaryRows(types: readonly string[], batch: number): CopyDecoder<unknown[][]> | undefined {
   const columns = types.map((type) =>
     type === 'enum' ? utf8 : Object.hasOwn(decoders, type) ? decoders[type] : undefined,
   )
   if (!columns.every((d) => d !== undefined)) return undefined
-  let rest: Buffer = Buffer.alloc(0)
+  let pending: Buffer = Buffer.alloc(0)
   let begun = false
   let ended = false
-  return (chunk) => {
-    const rows: unknown[][] = []
-    const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
-    let at = 0
-    if (!begun) {
-      if (bytes.length < headerLength) {
-        rest = bytes
-        return rows
+  let rows: unknown[][] = []
+  return {
+    *push(chunk) {
+      const bytes = pending.length === 0 ? chunk : Buffer.concat([pending, chunk])
+      let at = 0
+      if (!begun) {
+        if (bytes.length < headerLength) {
+          pending = bytes
+          return
+        }
+        at = headerLength + bytes.readInt32BE(headerLength - 4)
+        begun = true
       }
-      at = headerLength + bytes.readInt32BE(headerLength - 4)
-      begun = true
-    }
-    while (!ended && at + 2 <= bytes.length) {
-      const end = endOfRow(bytes, at)
-      if (end === undefined) break
-      if (end === at) ended = true
-      else rows.push(readRow(bytes, at + 2, columns))
-      at = end
-    }
-    rest = bytes.subarray(at)
-    return rows
+      while (!ended && at + 2 <= bytes.length) {
+        const end = endOfRow(bytes, at)
+        if (end === undefined) break
+        if (end === at) ended = true
+        else rows.push(readRow(bytes, at + 2, columns))
+        at = end
+        if (rows.length === batch) {
+          yield rows
+          rows = []
+        }
+      }
+      pending = bytes.subarray(at)
+    },
+    rest: () => (rows.length === 0 ? undefined : rows),
   }
 }
 

@@ -3,6 +3,7 @@
  * drivers. Both give the same JavaScript values for the same SQL.
  */
 import type { Catalog, Column } from '@viewcast/compiler'
+import type { NumberBatch, NumberColumn } from './number-batch.ts'
 
 /**
  * A value as every engine returns it: bool → boolean; int2, int4, float4, float8 → number; int8 and numeric → string
@@ -35,6 +36,22 @@ export interface Database {
   execute(sql: string): Promise<void>
   /** Runs one SELECT and yields batches of rows (arrays) without holding the result in memory. */
   stream(sql: string, options?: { batch?: number; signal?: AbortSignal }): AsyncIterable<readonly (readonly Value[])[]>
+  /**
+   * Runs one SELECT and yields batches of the columns wanted as numbers. On a server they come by binary COPY, without a
+   * JavaScript value for each; columns that are not wanted are not sent.
+   *
+   * @example
+   * ```ts
+   * for await (const { rows, values } of db.streamNumbers('SELECT id, amount FROM orders', [{ at: 1, as: 'number' }])) {
+   *   for (let r = 0; r < rows; r++) total += values[r]
+   * }
+   * ```
+   */
+  streamNumbers(
+    sql: string,
+    wanted: readonly NumberColumn[],
+    options?: { batch?: number; signal?: AbortSignal },
+  ): AsyncIterable<NumberBatch>
   /** Names and types (pg_type.typname) of a statement's result without running it. */
   describe(sql: string): Promise<Column[]>
   /**

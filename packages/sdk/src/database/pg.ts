@@ -1,8 +1,9 @@
 import { finished } from 'node:stream/promises'
 import { fail, InternalError, isViewcastError } from '@viewcast/compiler/diagnostics'
 import pg from 'pg'
-import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
+import { from as copyFrom } from 'pg-copy-streams'
 import { connectionError, lostConnection } from './connection-error.ts'
+import { copyOut } from './copy-out.ts'
 import type { Database } from './database.ts'
 import { isWireError } from './database-error.ts'
 import type { Sessions } from './lease.ts'
@@ -123,16 +124,6 @@ async function cancel(config: pg.ClientConfig, client: pg.PoolClient): Promise<v
     void client.end()
   }
   await other.end().catch(() => undefined)
-}
-
-async function* copyOut(client: pg.ClientBase, sql: string): AsyncGenerator<Buffer> {
-  const out = client.query(copyTo(sql, { highWaterMark: 1 << 18 }))
-  // The data ends a little before the session is free again.
-  const free = new Promise<void>((resolve) => {
-    Object.assign(out, { handleReadyForQuery: resolve })
-  })
-  yield* out
-  await free
 }
 
 async function load(client: pg.ClientBase, target: string, rows: Buffer): Promise<void> {

@@ -6,7 +6,7 @@ import type { Database, QueryResult } from './database.ts'
 import { wrapped } from './database-error.ts'
 import { introspect } from './introspect.ts'
 import type { Field, Lease, Sessions, Use } from './lease.ts'
-import { streamAlone, streamHeld, streamInside } from './stream.ts'
+import { numbersAlone, numbersOf, streamAlone, streamHeld, streamInside } from './stream.ts'
 import { inSavepoint, inTransaction } from './transaction.ts'
 import { type TypeNames, typeNames } from './type-names.ts'
 
@@ -33,6 +33,10 @@ export function database(sessions: Sessions): Database {
     introspect: () => use((l) => inTransaction(l, () => introspect(l))),
     stream: (sql, options = {}) =>
       sessions.single ? streamHeld(use, sql, options) : streamAlone(use, types, sql, options),
+    streamNumbers: (sql, wanted, options = {}) =>
+      sessions.single
+        ? numbersOf(use, types, sql, wanted, streamHeld(use, sql, options))
+        : numbersAlone(use, types, sql, wanted, options),
     copyIn: (table, columns, rows, options = {}) =>
       use((l) => inTransaction(l, () => within(l, 'rows', () => copyIn(l, table, columns, rows, options)))),
     transaction: (body) =>
@@ -114,6 +118,7 @@ function transaction(
     ...statements(sessions, types, use),
     introspect: () => use(() => nested(() => introspect(lease))),
     stream: (sql, options = {}) => streamInside(use, sql, options),
+    streamNumbers: (sql, wanted, options = {}) => numbersOf(use, types, sql, wanted, streamInside(use, sql, options)),
     copyIn: (table, names, rows, options = {}) => use(() => nested(() => copyIn(lease, table, names, rows, options))),
     transaction: (body) =>
       use(() => {

@@ -2,25 +2,40 @@ import { fail } from '@viewcast/compiler/diagnostics'
 import { databaseError, isDatabaseError } from './database-error.ts'
 import type { Lease } from './lease.ts'
 
-/** As a subquery, because COPY itself would also run statements that write. */
-const before = 'COPY (SELECT * FROM ('
-const after = '\n) AS q) TO STDOUT (FORMAT binary)'
+/** Makes batches of the bytes of one COPY. */
+export interface CopyDecoder<T> {
+  push(chunk: Buffer): Iterable<T>
+  /** What is left at the end; undefined when that is nothing. */
+  rest(): T | undefined
+}
+
+export interface CopyColumns {
+  /** `*`, or some of the columns by the names below. */
+  readonly list: string
+  /** Names for the columns of the statement, which may have duplicates: ` (c0, c1)`; empty to keep theirs. */
+  readonly names: string
+}
+
+export const everyColumn: CopyColumns = { list: '*', names: '' }
+
 const syntaxError = '42601'
 
 /**
- * Reads a SELECT by binary COPY.
+ * Reads a SELECT by binary COPY; as a subquery, because COPY itself would also run statements that write.
  *
- * @param decode undefined when a column's type cannot be read that way
+ * @param decoder undefined when a column's type cannot be read that way
  * @returns false, before any row, when COPY does not take the statement
  */
-export async function* copied(
+export async function* copied<T>(
   lease: Lease,
-  decode: ((chunk: Buffer) => unknown[][]) | undefined,
+  decoder: CopyDecoder<T> | undefined,
+  { list, names }: CopyColumns,
   sql: string,
-  options: { readonly batch?: number; readonly signal?: AbortSignal },
-): AsyncGenerator<unknown[][], boolean> {
-  if (!decode || !lease.copyOut) return false
-  const { batch = 2000, signal } = options
+  signal: AbortSignal | undefined,
+): AsyncGenerator<T, boolean> {
+  if (!decoder || !lease.copyOut) return false
+  const before = `COPY (SELECT ${list} FROM (`
+  const after = `\n) AS q${names}) TO STDOUT (FORMAT binary)`
   const interrupt = () => lease.interrupt()
   const check = () => {
     if (signal?.aborted) fail('engine/interrupted', { what: 'The query' })
@@ -29,17 +44,16 @@ export async function* copied(
   signal?.addEventListener('abort', interrupt, { once: true })
   let complete = false
   try {
-    let rows: unknown[][] = []
     for await (const chunk of lease.copyOut(before + sql.replace(/;\s*$/, '') + after)) {
-      rows = rows.length === 0 ? decode(chunk) : rows.concat(decode(chunk))
-      for (; rows.length >= batch; rows = rows.slice(batch)) {
+      for (const batch of decoder.push(chunk)) {
         check()
-        yield rows.slice(0, batch)
+        yield batch
       }
     }
     complete = true
     check()
-    if (rows.length > 0) yield rows
+    const rest = decoder.rest()
+    if (rest !== undefined) yield rest
     return true
   } catch (e) {
     check()

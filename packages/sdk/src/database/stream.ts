@@ -1,9 +1,11 @@
 import { binaryRows } from './copy-binary.ts'
+import { numberDecoder } from './copy-numbers.ts'
 import type { Value } from './database.ts'
 import { wrapped } from './database-error.ts'
 import { interruptible } from './interruptible.ts'
 import type { Field, Lease, Use } from './lease.ts'
-import { copied } from './stream-copy.ts'
+import { type NumberBatch, type NumberColumn, numbersOfRows } from './number-batch.ts'
+import { copied, everyColumn } from './stream-copy.ts'
 import type { TypeNames } from './type-names.ts'
 
 type Batch = readonly (readonly Value[])[]
@@ -72,33 +74,81 @@ export const streamHeld = (use: Use, sql: string, options: StreamOptions): Async
  * On a session of its own, for as long as the consumer reads: by binary COPY where the types allow it, which is twice as
  * fast as a cursor and may run in parallel.
  */
-export async function* streamAlone(
+export const streamAlone = (
   use: Use,
   types: TypeNames,
   sql: string,
+  { batch = 2000, signal }: StreamOptions,
+): AsyncIterable<Batch> =>
+  leased(use, async function* (lease) {
+    const fields = await wrapped(sql, lease.describe(sql))
+    const decoder = binaryRows(await namesOf(lease, types, fields), batch)
+    if (yield* copied<Batch>(lease, decoder, everyColumn, sql, signal)) return
+    yield* inOwnTransaction(lease, sql, { batch, ...(signal ? { signal } : {}) })
+  })
+
+/** The same as numbers, of the columns wanted only. */
+export const numbersAlone = (
+  use: Use,
+  types: TypeNames,
+  sql: string,
+  wanted: readonly NumberColumn[],
   options: StreamOptions,
-): AsyncGenerator<Batch> {
-  // A generator cannot live inside the callback of a lease, so the callback waits for the generator.
+): AsyncIterable<NumberBatch> =>
+  leased(use, async function* (lease) {
+    const names = await namesOf(lease, types, await wrapped(sql, lease.describe(sql)))
+    const decoder = numberDecoder(
+      wanted.map((w) => names[w.at] ?? ''),
+      wanted.map((w) => w.as),
+    )
+    const columns = {
+      list: wanted.map((w) => `q.c${w.at}`).join(', '),
+      names: ` (${names.map((_, i) => `c${i}`).join(', ')})`,
+    }
+    if (yield* copied<NumberBatch>(lease, decoder, columns, sql, options.signal)) return
+    yield* asNumbers(names, wanted, inOwnTransaction(lease, sql, options))
+  })
+
+/** The same by whatever gives rows. */
+export async function* numbersOf(
+  use: Use,
+  types: TypeNames,
+  sql: string,
+  wanted: readonly NumberColumn[],
+  rows: AsyncIterable<Batch>,
+): AsyncGenerator<NumberBatch> {
+  const names = await use(async (lease) => namesOf(lease, types, await wrapped(sql, lease.describe(sql))))
+  yield* asNumbers(names, wanted, rows)
+}
+
+async function* asNumbers(
+  types: readonly string[],
+  wanted: readonly NumberColumn[],
+  batches: AsyncIterable<Batch>,
+): AsyncGenerator<NumberBatch> {
+  const convert = numbersOfRows(types, wanted)
+  for await (const batch of batches) yield convert(batch)
+}
+
+/** A generator cannot live inside the callback of a lease, so the callback waits for the generator. */
+async function* leased<T>(use: Use, body: (lease: Lease) => AsyncGenerator<T>): AsyncGenerator<T> {
   let finish = (): void => undefined
   const finished = new Promise<void>((resolve) => {
     finish = resolve
   })
-  let leased: Promise<void> = Promise.resolve()
+  let over: Promise<void> = Promise.resolve()
   const lease = await new Promise<Lease>((resolve, reject) => {
-    leased = use((l) => {
+    over = use((l) => {
       resolve(l)
       return finished
     })
-    leased.catch(reject)
+    over.catch(reject)
   })
   try {
-    const fields = await wrapped(sql, lease.describe(sql))
-    if (!(yield* copied(lease, await decoder(lease, types, fields), sql, options))) {
-      yield* inOwnTransaction(lease, sql, options)
-    }
+    yield* body(lease)
   } finally {
     finish()
-    await leased.catch(() => undefined)
+    await over.catch(() => undefined)
   }
 }
 
@@ -113,12 +163,11 @@ async function* inOwnTransaction(lease: Lease, sql: string, options: StreamOptio
   }
 }
 
-async function decoder(lease: Lease, types: TypeNames, fields: readonly Field[]) {
+/** Internal type names of a result's columns; `enum` for any enum. */
+async function namesOf(lease: Lease, types: TypeNames, fields: readonly Field[]): Promise<string[]> {
   const known = await types.lookup(lease, fields)
-  return binaryRows(
-    fields.map((f) => {
-      const type = known.get(f.oid)
-      return type?.isEnum ? 'enum' : (type?.name ?? '')
-    }),
-  )
+  return fields.map((f) => {
+    const type = known.get(f.oid)
+    return type?.isEnum ? 'enum' : (type?.name ?? '')
+  })
 }
