@@ -156,6 +156,7 @@ export {
   parseModelRecord,
   printModelRecord,
 } from './ir/model-record.ts'
+export type { PathRecord, PenaltyPath } from './ir/penalty-path.ts'
 export type { HistoryForm, TieBreak } from './ir/relation.ts'
 export type { Tree, Trees } from './ir/trees.ts'
 export {

@@ -260,6 +260,10 @@ export const codes = {
     (p) => `Solver "${p.solver}" cannot ${p.what}`,
     (p) => `Use the solver "${p.instead}".`,
   ),
+  'train/folds': entry(
+    (p) => `Fold ${p.fold} of ${p.folds} of the training rows ${p.detail}`,
+    () => 'Use fewer folds, or widen the sample: rows of an entity are always in one fold.',
+  ),
   'train/too-large': entry(
     (p) => `Solver "${p.solver}" takes ${p.limit} numbers at most; ${p.rows} rows × ${p.columns} columns are more`,
     () => 'Use the solver "irls", which reads rows in blocks.',

@@ -5,6 +5,7 @@
 import type { Aggregate, Filter } from './aggregate.ts'
 import type { EncoderSpec } from './encoder-spec.ts'
 import type { Family, Link } from './family.ts'
+import type { PenaltyPath } from './penalty-path.ts'
 import type { TieBreak } from './relation.ts'
 import type { SqlType } from './type.ts'
 
@@ -240,7 +241,7 @@ export interface Penalty {
   readonly l2: number
 }
 
-export type Solver = 'irls' | 'ml-logistic-regression' | 'cholesky'
+export type Solver = 'irls' | 'ml-logistic-regression' | 'cholesky' | 'coordinate-descent' | 'newton'
 
 export interface ModelDef {
   readonly kind: 'model'
@@ -252,6 +253,8 @@ export interface ModelDef {
   /** Input feature → encoder, in the order of the design matrix. */
   readonly inputs: Readonly<Record<string, EncoderSpec | 'auto'>>
   readonly penalty: Penalty
+  /** Chooses the penalty; `penalty` is then 0. */
+  readonly path?: PenaltyPath
   readonly solver: Solver
   /** Probability from which the label is positive; binomial only. */
   readonly threshold: number

@@ -7,6 +7,7 @@ import { diagnostic, ViewcastError } from '../diagnostics/diagnostic.ts'
 import { familySchema, linkSchema } from './family.ts'
 import { learnedInputSchema } from './learned-encoder.ts'
 import { upgradedRecord } from './model-record-upgrade.ts'
+import { pathRecordSchema } from './penalty-path.ts'
 import { nullableNumber, recordNumber } from './record-number.ts'
 import { treesSchema } from './trees.ts'
 
@@ -83,6 +84,8 @@ const recordSchema = z.strictObject({
       .nullable()
       .optional(),
   }),
+  /** How the penalty was chosen, where a path was asked for. */
+  path: pathRecordSchema.optional(),
   dataset: z.strictObject({
     name: z.string(),
     /** SHA-256 of the training query. */

@@ -7,11 +7,13 @@ import {
   links,
   type ModelDef,
   type Penalty,
+  type PenaltyPath,
   type Solver,
 } from '@viewcast/compiler'
 import { emptyRecord } from './callable.ts'
 import type { Dataset, DatasetTypes } from './dataset.ts'
 import { checkedName } from './name.ts'
+import { completePenalty } from './penalty.ts'
 import type { Problem } from './problem.ts'
 import type { KindOf } from './sql-types.ts'
 
@@ -40,10 +42,12 @@ export interface ModelOptions<T extends DatasetTypes, F extends FamilyName, Labe
   readonly label: Label
   /**
    * λ ≥ 0 on the coefficients of the encoded columns, not on the intercept: λ₁ · ‖β‖₁ + λ₂/2 · ‖β‖². A number is λ₂; 0
-   * by default.
+   * by default. `penaltyPath()` chooses by cross-validation.
    */
-  readonly penalty?: number | Partial<Penalty>
-  /** `irls`, and `cholesky` for `linear`, by default. */
+  readonly penalty?: number | Partial<Penalty> | PenaltyPath
+  /**
+   * `irls`, and `cholesky` for `linear`, by default; with an L1 penalty or a path `coordinate-descent`, for `svm` `newton`.
+   */
   readonly solver?: Solver
   /** Probability from which the predicted label is true; binomial only. 0.5 by default. */
   readonly threshold?: number
@@ -128,7 +132,7 @@ export function defineModel(
     readonly family: FamilyName
     readonly link?: Link
     readonly label: string
-    readonly penalty?: number | Partial<Penalty>
+    readonly penalty?: number | Partial<Penalty> | PenaltyPath
     readonly solver?: Solver
     readonly threshold?: number
     readonly description?: string
@@ -156,7 +160,7 @@ export function defineModel(
       hint: `Write one of: ${known.join(', ')}.`,
     })
   }
-  const penalty = completePenalty(what, options.penalty ?? 0)
+  const chosen = completePenalty(what, options.penalty ?? 0)
   if (!(threshold > 0 && threshold < 1)) {
     fail('define/option', {
       what,
@@ -173,8 +177,8 @@ export function defineModel(
     link,
     label,
     inputs: {},
-    penalty,
-    solver: options.solver ?? (family === 'gaussian' && link === 'identity' ? 'cholesky' : 'irls'),
+    ...chosen,
+    solver: options.solver ?? usualSolver(family, link, chosen),
     threshold,
     ...(options.description === undefined ? {} : { description: options.description }),
   }
@@ -182,13 +186,12 @@ export function defineModel(
   return Object.freeze({ ...complete, inputs: emptyRecord(give) as unknown as ModelDef['inputs'] })
 }
 
-function completePenalty(what: string, given: number | Partial<Penalty>): Penalty {
-  const { l1 = 0, l2 = 0 } = typeof given === 'number' ? { l2: given } : given
-  if ([l1, l2].every((v) => v >= 0 && v < Number.POSITIVE_INFINITY)) return { l1, l2 }
-  return fail('define/option', {
-    what,
-    option: 'penalty',
-    detail: 'is not a number from 0',
-    hint: 'Write 0 for no penalty.',
-  })
+function usualSolver(
+  family: Family,
+  link: Link,
+  { penalty, path }: { readonly penalty: Penalty; readonly path?: PenaltyPath },
+): Solver {
+  if (penalty.l1 > 0 || path !== undefined) return 'coordinate-descent'
+  if (family === 'svm') return 'newton'
+  return family === 'gaussian' && link === 'identity' ? 'cholesky' : 'irls'
 }

@@ -6,6 +6,7 @@ import {
   type LearnedInput,
   type ModelDef,
   type ModelRecord,
+  type PathRecord,
 } from '@viewcast/compiler'
 import { type Collected, collectRows, type LeftOut } from './collect/collect.ts'
 import { type ExampleRow, exampleRows } from './collect/example-rows.ts'
@@ -38,6 +39,8 @@ export interface FittedModel {
   /** Covariance of the coefficients, packed, in their order; absent where a penalty makes it meaningless. */
   readonly covariance?: readonly number[]
   readonly fit: ModelRecord['fit']
+  /** How the penalty was chosen. */
+  readonly path?: PathRecord
   readonly rows: Collected['rows']
   readonly leftOut: LeftOut
   /**
@@ -84,6 +87,8 @@ export async function fitModel(
     const design = createDesign(collected, inputs, 'train', { memoryBudgetBytes })
     const fit = await fitWith(design, {
       penalty: model.penalty.l2,
+      l1: model.penalty.l1,
+      ...(model.path === undefined ? {} : { path: model.path }),
       ...(signal === undefined ? {} : { signal }),
       onIteration: (iteration) => onProgress?.('fitting', iteration),
     })
@@ -116,6 +121,7 @@ export async function fitModel(
       coefficients: coefficientsOf(model, inputs, fit),
       ...(fit.covariance === null ? {} : { covariance: [...fit.covariance] }),
       fit: factsOf(model, fit),
+      ...(fit.path === undefined ? {} : { path: fit.path }),
       rows,
       leftOut: collected.leftOut,
       metrics: {

@@ -85,6 +85,7 @@ export async function trainModel(db: Database, model: ModelDef, options: TrainOp
     coefficients: [...fitted.coefficients],
     ...(fitted.covariance === undefined ? {} : { covariance: [...fitted.covariance] }),
     fit: fitted.fit,
+    ...(fitted.path === undefined ? {} : { path: fitted.path }),
     dataset: {
       name: dataset.name,
       queryHash: createHash('sha256').update(query.sql).digest('hex'),

@@ -52,13 +52,14 @@ export function coefficientsOf(
 /** The facts of a fit. AIC counts an estimated dispersion as a parameter, as R does. */
 export function factsOf(model: Pick<ModelDef, 'family' | 'link' | 'penalty'>, fit: Fit | ClassFit): ModelRecord['fit'] {
   const { deviance, nullDeviance, residualDegrees, nullDegrees, logLikelihood } = fit
-  const { l1, l2 } = model.penalty
+  const penalty = fit.penalty ?? model.penalty
+  const { l1, l2 } = penalty
   const isLinear = model.family === 'gaussian' && model.link === 'identity' && l1 === 0 && l2 === 0
   const parameters = observations(fit) - residualDegrees + (isDispersed(model) ? 1 : 0)
   return {
     solver: fit.solver,
     where: 'process',
-    penalty: model.penalty,
+    penalty,
     iterations: fit.iterations,
     converged: fit.converged,
     deviance,

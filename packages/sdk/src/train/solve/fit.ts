@@ -1,4 +1,5 @@
 /** What every solver takes and gives. */
+import type { PathRecord, Penalty, PenaltyPath } from '@viewcast/compiler'
 
 /** A block of the design matrix, row-major, without an intercept column. */
 export interface Block {
@@ -11,6 +12,8 @@ export interface Block {
   readonly weight?: Float64Array
   /** Added to the linear predictor of each row; all 0 when absent. */
   readonly offset?: Float64Array
+  /** Hash of the key of the row's entity, below 2³². */
+  readonly key?: Float64Array
 }
 
 /** A design matrix that can be read any number of times, block by block; it need not be in memory. */
@@ -24,6 +27,10 @@ export interface Design {
 export interface FitOptions {
   /** L2 penalty λ ≥ 0 on the coefficients (not the intercept), on the scale of the design: λ/2 · ‖β‖². */
   readonly penalty: number
+  /** L1 penalty λ₁ ≥ 0 of the same coefficients, λ₁ · ‖β‖₁; 0 by default. */
+  readonly l1?: number
+  /** Chooses both penalties by cross-validation. */
+  readonly path?: PenaltyPath
   readonly maxIterations?: number
   /** Iteration stops when the fall of the penalised deviance still to come is below this share of it. */
   readonly tolerance?: number
@@ -48,6 +55,9 @@ export interface FitFacts {
   /** Variance of a row of weight 1 over the variance function: estimated by Pearson's statistic, or 1. Null without degrees of freedom. */
   readonly dispersion: number | null
   readonly logLikelihood: number | null
+  /** What a path chose. */
+  readonly penalty?: Penalty
+  readonly path?: PathRecord
 }
 
 /** A fitted linear predictor, on the scale of the design. */

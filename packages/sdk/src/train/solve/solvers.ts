@@ -4,6 +4,7 @@ import type { ClassFit, Design, Fit, FitOptions } from './fit.ts'
 import { fitGradientDescent } from './gradient-descent.ts'
 import { fitLinear } from './linear.ts'
 import { fitLogistic } from './logistic.ts'
+import { fitPenalised } from './penalised.ts'
 
 /** Fits a design. Options that a model has and a solver cannot take are refused before it starts. */
 export type Solve = (design: Design, options: FitOptions) => Promise<Fit | ClassFit>
@@ -16,8 +17,16 @@ export type Solve = (design: Design, options: FitOptions) => Promise<Fit | Class
  * const fit = await solverOf(model)(design, { penalty: model.penalty.l2 })
  * ```
  */
-export function solverOf(model: Pick<ModelDef, 'family' | 'link' | 'solver' | 'penalty'>): Solve {
+export function solverOf(model: Pick<ModelDef, 'family' | 'link' | 'solver' | 'penalty' | 'path'>): Solve {
   const { family, link, solver } = model
+  if (solver === 'coordinate-descent' && family !== 'multinomial') return fitPenalised(family, link)
+  if (model.penalty.l1 > 0 || model.path !== undefined) {
+    fail('train/unsupported', {
+      solver,
+      what: model.path === undefined ? 'apply an L1 penalty' : 'follow a path of penalties',
+      instead: 'coordinate-descent',
+    })
+  }
   const instead = family === 'gaussian' ? 'cholesky' : 'irls'
   const what = `fit a ${familyTitle(family, link)} model`
   return solvers[family]?.[solver] ?? fail('train/unsupported', { solver, what, instead })
