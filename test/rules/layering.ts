@@ -40,6 +40,7 @@ export const houses: readonly House[] = [
       'store',
       'train',
       'predict',
+      'report',
       'health',
       'deploy',
       'pipeline',

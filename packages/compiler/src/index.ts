@@ -33,6 +33,7 @@ export type { CompiledQuery, QueryPlan } from './compile/compiled-query.ts'
 export { definitionPlace } from './compile/definition-place.ts'
 export { type DescribeQuery, describeQuery, queryOf, titleOf } from './compile/describe-query.ts'
 export { duplicateKeysQuery } from './compile/duplicate-keys-query.ts'
+export { type EvaluationQuery, evaluationQuery } from './compile/evaluation-query.ts'
 export { explainView } from './compile/explain-report.ts'
 export { type LeakProbe, leakProbe } from './compile/leak-probe.ts'
 export {
@@ -171,7 +172,7 @@ export {
   type SqlType,
   sqlType,
 } from './ir/type.ts'
-export { type EncodedColumn, encodedColumns } from './model/encoders.ts'
+export { contribution, type EncodedColumn, encodedColumns } from './model/encoders.ts'
 export { coefficientsByScore, linearPredictors, outputName, outputs, scoreColumns } from './model/scoring.ts'
 export { linearTerms } from './model/terms.ts'
 export { preparedInputs } from './model/trees/inputs.ts'

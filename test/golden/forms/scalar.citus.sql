@@ -1,7 +1,7 @@
 -- Prediction function of model "risk", written by viewcast.
 --
 -- model        risk version 1, logistic, trained 2026-01-01T00:00:00.000Z
--- digest       e55914a6281a1a0a (SHA-256 of the model record)
+-- digest       a84b391bf0f8d31c (SHA-256 of the model record)
 -- dataset      d, 1 training rows, query ffffffffffff
 -- inputs       size, n_6h, mean_2d, known_total_1w, level
 -- probability  probability of wanted, 0 to 1

@@ -9,6 +9,7 @@ import { leakCommand } from './leak.ts'
 import { lineageCommand } from './lineage.ts'
 import { lsCommand } from './ls.ts'
 import { predictCommand } from './predict.ts'
+import { reportCommand } from './report.ts'
 import { showCommand } from './show.ts'
 import { trainCommand } from './train.ts'
 import { typesCommand } from './types.ts'
@@ -25,6 +26,7 @@ export const commands: readonly Command[] = [
   compileCommand,
   explainCommand,
   predictCommand,
+  reportCommand,
   verifyCommand,
   leakCommand,
   applyCommand,
