@@ -96,7 +96,8 @@ describe('curves', () => {
         const [a, b] = [data, rows].map((d) => decision(confusionAt(ranked(d), 0.5)))
         close(a?.accuracy.value as number, b?.accuracy.value as number)
         close(a?.f1 as number, b?.f1 as number)
-        liftBins(ranked(data)).forEach((bin, i) => close(bin.lift, liftBins(ranked(rows))[i]?.lift as number))
+        const other = liftBins(ranked(rows))
+        for (const [i, bin] of liftBins(ranked(data)).entries()) close(bin.lift, other[i]?.lift as number)
       }),
     )
   })
