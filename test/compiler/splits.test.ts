@@ -1,6 +1,6 @@
 /** Which part a row is in: all rows of a group in one, and no outcome of one part inside the next. */
 import { createHash } from 'node:crypto'
-import { type SampleDef, type Split, type TargetDef, trainingQuery } from '@viewcast/compiler'
+import { type FoldKey, type SampleDef, type Split, type TargetDef, trainingQuery } from '@viewcast/compiler'
 import { prepareDataset, project } from '@viewcast/sdk'
 import { sql } from 'kysely'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -243,6 +243,55 @@ describeEachEngine('a split', (engine) => {
     test('needs an instant', async () => {
       const codes = await codesOf(() => run(p.split.time({ test: test100 }), "select 'a' as a, 'b' as b"))
       expect(codes).toEqual(['time/needs-as-of'])
+    })
+  })
+
+  describe('what folds are made of', () => {
+    const keysOf = async (foldKey: FoldKey, text: string, split: Split = p.split.none()) => {
+      const sample: SampleDef = {
+        kind: 'sample',
+        name: 's',
+        entity: thing,
+        query: { kind: 'sql', text, origin: { kind: 'kysely' } },
+        split,
+      }
+      const prepared = await prepareDataset(engine.db, { kind: 'dataset', name: 'd', sample, features: [] })
+      const query = trainingQuery(prepared.dataset, prepared.facts, { foldKey })
+      expect(query.columns.at(-1)).toEqual({ name: '_fold_key', type: 'float8', nullable: true })
+      return engine.db.rows<Row>(query.sql)
+    }
+    const text =
+      "select 'a' || g % 50 as a, 'b' as b, nullif(g % 5, 0) as c, timestamptz '2025-01-01 00:00:00.000001Z' + g * interval '1 hour' as as_of from generate_series(1, 400) as g"
+
+    test('a hash of the key, the same for all rows of an entity and another than that of a split', async () => {
+      const rows = await keysOf({ kind: 'hash' }, text, p.split.hash({ test: 0.5 }))
+      for (const row of rows) {
+        const digest = createHash('md5').update(`'folds ','${row['a']}','b'`).digest()
+        expect(row['_fold_key']).toBe(digest.readUInt32BE(0))
+      }
+      const halves = new Set(rows.map((r) => `${r['_split']} ${Number(r['_fold_key']) % 2}`))
+      expect(halves.size).toBe(4)
+    })
+
+    test('a hash of other columns, NULL being a group, with a seed', async () => {
+      const rows = await keysOf({ kind: 'hash', by: ['c'], seed: 'x' }, text)
+      expect(new Set(rows.map((r) => `${r['c']} ${r['_fold_key']}`)).size).toBe(5)
+      expect(rows.every((r) => r['_fold_key'] !== null)).toBe(true)
+      const others = await keysOf({ kind: 'hash', by: ['c'] }, text)
+      expect(others[0]?.['_fold_key']).not.toBe(rows[0]?.['_fold_key'])
+    })
+
+    test('the instant in seconds, to the microsecond', async () => {
+      const rows = await keysOf({ kind: 'time' }, text)
+      const first = Date.parse('2025-01-01T01:00Z') * 1000 + 1
+      const micros = rows.map((r) => Math.round(Number(r['_fold_key']) * 1e6)).sort((a, b) => a - b)
+      expect(micros).toEqual(rows.map((_, i) => first + i * 3_600_000_000))
+    })
+
+    test('a column the sample lacks and a missing instant are refused', async () => {
+      const refused = (foldKey: FoldKey) => codesOf(() => keysOf(foldKey, "select 'a' as a, 'b' as b"))
+      expect(await refused({ kind: 'hash', by: ['d'] })).toEqual(['view/unknown-column'])
+      expect(await refused({ kind: 'time' })).toEqual(['time/needs-as-of'])
     })
   })
 })

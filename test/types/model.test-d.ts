@@ -1,6 +1,6 @@
 /** What a model refuses. */
 import type { ModelDef } from '@viewcast/compiler'
-import { asBoolean, log1p, numeric, oneHot, standardize } from '@viewcast/sdk'
+import { asBoolean, log1p, logSpace, numeric, oneHot, random, standardize } from '@viewcast/sdk'
 import { departures, ds, flight, model, p, profile } from './flights.ts'
 
 // With and without inputs, a model is a definition.
@@ -76,3 +76,46 @@ const declared = p.dataset('d', { sample: departures, target, features: [profile
 p.model('m', { dataset: declared, family: 'logistic', label: 'won' })
 // @ts-expect-error: dataset "d" has no label "wno"
 p.model('m', { dataset: declared, family: 'logistic', label: 'wno' })
+
+// A selection knows the features, the encoders that suit them, the family's links and metrics.
+const chosen = open.inputs({ latitude: standardize(), state: oneHot() })
+p.selection('s', {
+  model: chosen,
+  folds: p.folds.group(['carrier'], 5),
+  over: {
+    penalty: { l2: logSpace(0.1, 10, 3) },
+    link: ['logit', 'probit'],
+    classWeights: ['none', 'balanced', { true: 5 }],
+    inputs: { latitude: [standardize(), log1p(), 'out'], state: ['auto', oneHot({ maxCategories: 5 }), 'out'] },
+  },
+  search: random(10),
+  metric: 'auc',
+  rule: 'oneStandardError',
+  pruning: { after: 2 },
+})
+p.selection('s', { model: open, metric: 'brier' })
+
+// @ts-expect-error: dataset "departure" has no input "lattitude"
+p.selection('s', { model: chosen, over: { inputs: { lattitude: [standardize()] } } })
+
+// @ts-expect-error: "state" is text; use oneHot()
+p.selection('s', { model: chosen, over: { inputs: { state: [oneHot(), standardize()] } } })
+
+// @ts-expect-error: "late15" is the label
+p.selection('s', { model: chosen, over: { inputs: { late15: ['auto', 'out'] } } })
+
+// @ts-expect-error: '"rmse"' is not assignable
+p.selection('s', { model: chosen, metric: 'rmse' })
+
+// @ts-expect-error: '"log"' is not assignable
+p.selection('s', { model: chosen, over: { link: ['log'] } })
+
+// Labels have weights of their own, and thresholds rules.
+p.model('m', { dataset: ds, family: 'logistic', label: 'late15', classWeights: { true: 5 }, threshold: 'f1' })
+p.model('m', { dataset: ds, family: 'multinomial', label: 'delay', classWeights: { '1': 5, '2': 1 } })
+
+// @ts-expect-error: 'yes' does not exist
+p.model('m', { dataset: ds, family: 'logistic', label: 'late15', classWeights: { yes: 5 } })
+
+// @ts-expect-error: '"cheap"' is not assignable
+p.model('m', { dataset: ds, family: 'logistic', label: 'late15', threshold: 'cheap' })

@@ -57,7 +57,7 @@ export { type PredictionOptions, predictionQuery } from './compile/prediction-qu
 export { type QueryPart, queryParts } from './compile/query-parts.ts'
 export { selfTest } from './compile/self-test.ts'
 export { showQuery } from './compile/show-query.ts'
-export { trainingQuery } from './compile/training-query.ts'
+export { type TrainingQueryOptions, trainingQuery } from './compile/training-query.ts'
 export { type VerificationQuery, verificationQuery } from './compile/verification-query.ts'
 export { type Code, codes } from './diagnostics/codes.ts'
 export {
@@ -114,12 +114,14 @@ export type {
   AggregatesSpec,
   AggregatesView,
   Censored,
+  ClassWeights,
   DatasetDef,
   Definition,
   EntityDef,
   FeatureMeta,
   FeatureUse,
   FeatureView,
+  FoldKey,
   HashSplit,
   HistoryView,
   KeyColumn,
@@ -138,11 +140,13 @@ export type {
   Split,
   StaticView,
   TargetDef,
+  ThresholdRule,
   TimeSplit,
   ViewQuery,
   WindowView,
 } from './ir/definition.ts'
 export { isFeatureView, structuralColumns } from './ir/definition.ts'
+export { digest } from './ir/digest.ts'
 export { durationSeconds } from './ir/duration.ts'
 export type { EncoderSpec } from './ir/encoder-spec.ts'
 export type { Literal } from './ir/expression.ts'
@@ -179,5 +183,6 @@ export { preparedInputs } from './model/trees/inputs.ts'
 export type { SpineBinding } from './rewrite/bind-spine.ts'
 export { boundaryType } from './rewrite/feature-boundary.ts'
 export type { ViewPlan } from './rewrite/point-in-time.ts'
+export { type Gap, gapOf } from './rewrite/split.ts'
 export { type WindowForm, type WindowQuestion, windowForm } from './rewrite/windows/forms.ts'
 export { windowSql } from './rewrite/windows/window-sql.ts'

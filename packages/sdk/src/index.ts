@@ -64,6 +64,7 @@ export { redact } from './database/redact.ts'
 export { serverWords } from './database/server-words.ts'
 export type { AggregateBuilder, AggregateOptions, TypedAggregate } from './define/aggregate.ts'
 export type { Agrees, ColumnOf, ColumnsOf, QueryRow } from './define/agreement.ts'
+export { type LogUniform, logSpace, logUniform } from './define/axis.ts'
 export type { Dataset, DatasetTypes, RowOf } from './define/dataset.ts'
 export type { Duration } from './define/duration.ts'
 export {
@@ -77,7 +78,8 @@ export {
 } from './define/encoders.ts'
 export type { Entity } from './define/entity.ts'
 export type { FeatureQuery } from './define/feature-view.ts'
-export type { OpenModel } from './define/model.ts'
+export type { Folds, FoldsBuilder, HashFoldsOptions, TimeFoldsOptions } from './define/folds.ts'
+export type { OpenModel, TypedModel } from './define/model.ts'
 export type { FilteredOutcome, OutcomeBuilder, OutcomeOptions, TypedOutcome } from './define/outcome.ts'
 export { type PenaltyPathOptions, penaltyPath } from './define/penalty.ts'
 export { type ProjectBuilder, project } from './define/project.ts'
@@ -85,6 +87,16 @@ export type { Scope, SelectQuery } from './define/query.ts'
 export type { Relation } from './define/relation.ts'
 export type { RequestOptions, RequestQuery } from './define/request-view.ts'
 export type { DeclaredSample, Sample, SampleQuery } from './define/sample.ts'
+export {
+  type Axis,
+  type InputChoice,
+  type Pruning,
+  random,
+  type Search,
+  type SelectionDef,
+  type SelectionMetric,
+  type SelectionOptions,
+} from './define/selection.ts'
 export type { Shares, SplitBuilder, TimeSplitOptions } from './define/split.ts'
 export type { Numeric, SqlTypeName, SqlTypes } from './define/sql-types.ts'
 export type { DeclaredView } from './define/sql-view.ts'

@@ -7,7 +7,7 @@ import { layout } from '../emit/layout.ts'
 import { printStatement } from '../emit/statement.ts'
 import { viewText } from '../front/sql/view-text.ts'
 import { type CompileOptions, handOver, isDistributed, passesOf } from '../ir/compile-options.ts'
-import type { DatasetDef, SampleDef } from '../ir/definition.ts'
+import type { DatasetDef, FoldKey, SampleDef } from '../ir/definition.ts'
 import { expr } from '../ir/expression.ts'
 import type { Projection } from '../ir/relation.ts'
 import type { Column } from '../ir/type.ts'
@@ -17,7 +17,7 @@ import { boundaryType } from '../rewrite/feature-boundary.ts'
 import { inlineViews, reservedNames } from '../rewrite/inline-views.ts'
 import { overSpine } from '../rewrite/over-spine.ts'
 import { pointInTime } from '../rewrite/point-in-time.ts'
-import { gapInWords, splitExpression } from '../rewrite/split.ts'
+import { foldKeyExpression, gapInWords, splitExpression } from '../rewrite/split.ts'
 import { stageNames } from '../rewrite/stage-names.ts'
 import { onStages } from '../rewrite/whole-statement.ts'
 import type { CompiledQuery } from './compiled-query.ts'
@@ -26,12 +26,17 @@ import { distributionWarnings } from './distribution-warnings.ts'
 import { planOf } from './explain-report.ts'
 import { header } from './header.ts'
 
+export interface TrainingQueryOptions extends CompileOptions {
+  /** Adds the column `_fold_key`, float8: what folds are made of. */
+  readonly foldKey?: FoldKey
+}
+
 /**
  * Compiles the training query of a dataset.
  *
  * Columns: the sample's own, then the features (numbers as float8, categories as text), the labels, `_weight` when the
  * sample declares one, `_split` (`train`, `validation`, `test`, or NULL for rows in no part), and `_censored` when the
- * target has a horizon and it is known until when outcomes are known. Its rows are the sample's rows, always.
+ * target has a horizon and it is known until when outcomes are known; `_fold_key` when it is asked for. Its rows are the sample's rows, always.
  *
  * Errors: everything {@link bindDataset} finds, at once.
  *
@@ -41,7 +46,7 @@ import { header } from './header.ts'
  * FROM departures LEFT JOIN late ON … LEFT JOIN late15 ON …
  * ```
  */
-export function trainingQuery(dataset: DatasetDef, facts: Facts, options: CompileOptions = {}): CompiledQuery {
+export function trainingQuery(dataset: DatasetDef, facts: Facts, options: TrainingQueryOptions = {}): CompiledQuery {
   const { value: bound, diagnostics } = bindDataset(dataset, facts)
   const warnings = throwIfErrors(diagnostics)
   const wanted = new Set(bound.features.map((f) => f.name))
@@ -67,6 +72,7 @@ export function trainingQuery(dataset: DatasetDef, facts: Facts, options: Compil
     ...weights,
     ...(part ? [{ name: '_split', expr: unlessDropped(part, 'text') }] : []),
     ...(censored ? [censored.column] : []),
+    ...(options.foldKey ? [{ name: '_fold_key', expr: foldKeyExpression(options.foldKey, bound, spine.name) }] : []),
   ]
   const joins = censored ? [...pit.joins, censored.join] : pit.joins
   const inlined = onStages(overSpine({ ...pit, joins }, all, columns), (stages) =>
@@ -79,7 +85,7 @@ export function trainingQuery(dataset: DatasetDef, facts: Facts, options: Compil
   const sql = layout(`${trainingHeader(bound, distributed)}\n${text}`, passesOf(options).format)
   const shape = distributed ? distributionWarnings(bound, wanted, statement, text) : []
   const plan = planOf(statement, pit.views, dialect)
-  return { sql, columns: columnsOf(bound), warnings: [...warnings, ...shape], plan }
+  return { sql, columns: columnsOf(bound, options.foldKey !== undefined), warnings: [...warnings, ...shape], plan }
 }
 
 /** The texts a statement will carry, for the names its stages must not take. */
@@ -143,7 +149,7 @@ function splitInWords({ split, entity }: SampleDef, { horizon }: BoundDataset): 
 const ownColumns = (bound: BoundDataset): Column[] =>
   bound.sampleColumns.filter((c) => !bound.features.some((f) => f.name === c.name))
 
-function columnsOf(bound: BoundDataset): Column[] {
+function columnsOf(bound: BoundDataset, withFoldKey: boolean): Column[] {
   const { sample } = bound.dataset
   return [
     ...ownColumns(bound),
@@ -152,5 +158,6 @@ function columnsOf(bound: BoundDataset): Column[] {
     ...(sample.weight === undefined ? [] : [{ name: '_weight', type: 'float8', nullable: true }]),
     ...(sample.split.kind === 'none' ? [] : [{ name: '_split', type: 'text', nullable: true }]),
     ...(bound.censoring ? [{ name: '_censored', type: 'bool', nullable: false }] : []),
+    ...(withFoldKey ? [{ name: '_fold_key', type: 'float8', nullable: true }] : []),
   ]
 }

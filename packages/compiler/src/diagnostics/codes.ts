@@ -272,6 +272,18 @@ export const codes = {
     (p) => `The training rows cannot be kept in ${p.directory}: ${p.detail}`,
     () => 'Free space there, name another directory with TMPDIR, or raise memoryBudgetBytes.',
   ),
+  'select/folds': entry(
+    (p) => `The folds of ${p.what} cannot be made: ${p.detail}`,
+    () => 'Use fewer folds or a shorter gap, or widen the sample.',
+  ),
+  'select/candidates': entry(
+    (p) => `Selection "${p.selection}" ${p.detail}`,
+    (p) => p.hint ?? 'Search at random: search: random(100).',
+  ),
+  'select/no-result': entry(
+    (p) => `No candidate of selection "${p.selection}" could be measured on every fold; ${p.candidate}: ${p.detail}`,
+    () => 'Set a penalty, or use fewer folds, so that every fold has enough rows of every kind.',
+  ),
   'engine/unreachable': entry(
     (p) => `No database answers at ${p.target}: ${p.detail}`,
     () => 'Check host, port and that the server runs; "viewcast doctor" tests the connection.',

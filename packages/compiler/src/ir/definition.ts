@@ -140,6 +140,14 @@ export interface TimeSplit {
   readonly purge?: boolean
 }
 
+/**
+ * What rows are divided into folds by: a keyed hash of the entity key or of other columns of the sample, or `as_of`. The
+ * folds themselves are made of it by whoever reads the rows.
+ */
+export type FoldKey =
+  | { readonly kind: 'hash'; readonly by?: readonly string[]; readonly seed?: string }
+  | { readonly kind: 'time' }
+
 /** A keyed hash of the entity key puts a share of the entities (0 to 1) into each part. */
 export interface HashSplit {
   readonly kind: 'hash'
@@ -241,6 +249,23 @@ export interface Penalty {
   readonly l2: number
 }
 
+/**
+ * What a training row counts for by its label, times its case weight: `balanced` makes every class count the same in
+ * sum; otherwise label (`true`, `false`, or the text of a class) → factor, 1 where none is given.
+ */
+export interface ClassWeights {
+  readonly weights: 'balanced' | Readonly<Record<string, number>>
+  /** Take the weights out of the intercepts again, so that probabilities are those of the sample as it is. */
+  readonly priorCorrection: boolean
+}
+
+/** How the threshold is chosen: the least cost, or the best of a measure. */
+export type ThresholdRule =
+  | 'accuracy'
+  | 'f1'
+  | 'youden'
+  | { readonly cost: { readonly falsePositive: number; readonly falseNegative: number } }
+
 export type Solver = 'irls' | 'ml-logistic-regression' | 'cholesky' | 'coordinate-descent' | 'newton'
 
 export interface ModelDef {
@@ -258,6 +283,9 @@ export interface ModelDef {
   readonly solver: Solver
   /** Probability from which the label is positive; binomial only. */
   readonly threshold: number
+  /** Chooses the threshold when the model is trained, on rows it was not fitted on. */
+  readonly thresholdRule?: ThresholdRule
+  readonly classWeights?: ClassWeights
   readonly description?: string
 }
 

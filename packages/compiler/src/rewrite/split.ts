@@ -1,8 +1,9 @@
 /** The column that says which part of the data a row belongs to. */
 import type { BoundDataset } from '../analyse/bind.ts'
-import { fail, InternalError } from '../diagnostics/diagnostic.ts'
+import { fail } from '../diagnostics/diagnostic.ts'
+import { nearParameter } from '../diagnostics/nearest.ts'
 import { instant } from '../emit/instant.ts'
-import type { HashSplit, Split, TimeSplit } from '../ir/definition.ts'
+import type { FoldKey, HashSplit, Split, TimeSplit } from '../ir/definition.ts'
 import { durationSeconds, printInterval } from '../ir/duration.ts'
 import { type CaseArm, type Expr, expr } from '../ir/expression.ts'
 import type { SqlType } from '../ir/type.ts'
@@ -14,7 +15,7 @@ export function splitExpression(split: Split, bound: BoundDataset, alias: string
 }
 
 /** Seconds before a part's start from which on rows are in no part, and whether the edge itself still is in one. */
-interface Gap {
+export interface Gap {
   readonly seconds: number
   readonly edge: '<' | '<='
 }
@@ -23,7 +24,7 @@ interface Gap {
  * Rows with `as_of >= start − gap` are left out. An outcome ends before `as_of + horizon`, so a row whose horizon ends at
  * the very start of the part has not seen it.
  */
-function gapOf(split: TimeSplit, horizon: number | undefined): Gap {
+export function gapOf(split: Pick<TimeSplit, 'gap' | 'purge'>, horizon: number | undefined): Gap {
   const gap = split.gap === undefined ? 0 : durationSeconds(split.gap)
   if (gap === undefined) fail('time/window', { window: split.gap ?? '' })
   const purged = split.purge === false ? 0 : (horizon ?? 0)
@@ -78,13 +79,7 @@ export function gapInWords(split: TimeSplit, horizon: number | undefined): strin
  * on its side. Each key column is quoted, so that no two keys make one text, and NULL is a key of its own.
  */
 function byHash(split: HashSplit, bound: BoundDataset, alias: string): Expr {
-  const names = split.by ?? bound.dataset.sample.entity.keys.map((k) => k.name)
-  const keys = names.map((name) => {
-    const type = bound.sampleColumns.find((c) => c.name === name)?.type
-    if (type === undefined) throw new InternalError(`The sample lost its column "${name}"`)
-    return sameTextForEqual(expr.column(alias, name), type)
-  })
-  const bucket = expr.call('hash32', [expr.text(split.seed ?? ''), ...keys])
+  const bucket = bucketOf(split.seed ?? '', split.by, bound, alias)
   const below = (share: number) =>
     expr.compare('<', bucket, expr.literal('int8', Math.round(Math.min(1, Math.max(0, share)) * 2 ** 32)))
   const arms: CaseArm[] = [{ when: below(split.test), value: expr.text('test') }]
@@ -92,6 +87,38 @@ function byHash(split: HashSplit, bound: BoundDataset, alias: string): Expr {
     arms.push({ when: below(split.test + split.validation), value: expr.text('validation') })
   }
   return expr.case(arms, expr.text('train'))
+}
+
+/** 32 bits of a seed and of the columns named, or of the entity key. Errors: `view/unknown-column`. */
+function bucketOf(seed: string, by: readonly string[] | undefined, bound: BoundDataset, alias: string): Expr {
+  const names = by ?? bound.dataset.sample.entity.keys.map((k) => k.name)
+  const known = bound.sampleColumns.map((c) => c.name)
+  const keys = names.map((name) => {
+    const type = bound.sampleColumns.find((c) => c.name === name)?.type
+    if (type === undefined) {
+      fail('view/unknown-column', {
+        view: `sample "${bound.dataset.sample.name}", which is to be divided by it,`,
+        column: name,
+        ...nearParameter(name, known),
+      })
+    }
+    return sameTextForEqual(expr.column(alias, name), type)
+  })
+  return expr.call('hash32', [expr.text(seed), ...keys])
+}
+
+/**
+ * The number folds are made of: the hash of the keys, or `as_of` in seconds since 1970, as float8. The seed of a hash is
+ * never that of a split, whose parts would otherwise take whole folds with them.
+ */
+export function foldKeyExpression(key: FoldKey, bound: BoundDataset, alias: string): Expr {
+  if (key.kind === 'hash') {
+    return expr.cast(bucketOf(`folds ${key.seed ?? ''}`, key.by, bound, alias), 'float8')
+  }
+  const { sample } = bound.dataset
+  if (!bound.hasAsOf)
+    fail('time/needs-as-of', { view: `the folds by time of sample "${sample.name}"`, sample: sample.name })
+  return expr.cast(expr.call('epoch', [expr.column(alias, 'as_of')]), 'float8')
 }
 
 /** Text that is the same for equal values, and does not follow the session's time zone or date style. */

@@ -9,8 +9,10 @@ import {
   type Penalty,
   type PenaltyPath,
   type Solver,
+  type ThresholdRule,
 } from '@viewcast/compiler'
 import { emptyRecord } from './callable.ts'
+import { type ClassWeightsOption, checkedClassWeights } from './class-weights.ts'
 import type { Dataset, DatasetTypes } from './dataset.ts'
 import { checkedName } from './name.ts'
 import { completePenalty } from './penalty.ts'
@@ -22,8 +24,8 @@ export type FamilyName = Family | 'logistic' | 'linear'
 
 const shorthand = { logistic: 'binomial', linear: 'gaussian' } as const
 
-type Canonical<F extends FamilyName> = F extends keyof typeof shorthand ? (typeof shorthand)[F] : F
-type LinkOf<F extends FamilyName> = F extends 'logistic'
+export type Canonical<F extends FamilyName> = F extends keyof typeof shorthand ? (typeof shorthand)[F] : F
+export type LinkOf<F extends FamilyName> = F extends 'logistic'
   ? 'logit'
   : F extends 'linear'
     ? 'identity'
@@ -50,15 +52,43 @@ export interface ModelOptions<T extends DatasetTypes, F extends FamilyName, Labe
    */
   readonly solver?: Solver
   /** Probability from which the predicted label is true; binomial only. 0.5 by default. */
-  readonly threshold?: number
+  /**
+   * Probability from which the predicted label is true; binomial only. 0.5 by default. A rule chooses it when the model is
+   * trained: the least `cost`, or the best `accuracy`, `f1` or `youden` (sensitivity + specificity), on the validation
+   * part or, without one, on cross-validated predictions.
+   *
+   * ```ts
+   * threshold: { cost: { falsePositive: 1, falseNegative: 5 } }
+   * ```
+   */
+  readonly threshold?: number | ThresholdRule
+  /**
+   * What a training row counts for by its label, times its case weight: `'balanced'` makes the classes count the same in
+   * sum. Metrics and other parts are not weighted by it. It moves probabilities towards the classes that count for more;
+   * `priorCorrection` takes that out again.
+   *
+   * ```ts
+   * classWeights: { true: 5, false: 1 }
+   * ```
+   */
+  readonly classWeights?: ClassWeightsOf<F>
+  /**
+   * With `classWeights`, subtract from the intercept ln of what `true` counts for over what `false` does (each class's
+   * against 1 in a multinomial model), so that probabilities are those of the sample as it is. False by default.
+   */
+  readonly priorCorrection?: boolean
   readonly description?: string
 }
+
+type ClassWeightsOf<F extends FamilyName> =
+  | 'balanced'
+  | (F extends 'multinomial' ? Readonly<Record<string, number>> : { readonly true?: number; readonly false?: number })
 
 /** Columns a model may predict: the labels of the target, and what the sample returns beside keys and `as_of`. */
 type Labels<T extends DatasetTypes> = T['labels'] & Omit<T['sample'], keyof T['keys'] | 'as_of'>
 
 /** Columns a model may read: the features, and what the sample returns beside keys and `as_of`. */
-type Inputs<T extends DatasetTypes> = T['features'] & Omit<T['sample'], keyof T['keys'] | 'as_of'>
+export type Inputs<T extends DatasetTypes> = T['features'] & Omit<T['sample'], keyof T['keys'] | 'as_of'>
 
 type CheckedLabel<T extends DatasetTypes, F extends FamilyName, Label extends string> = Label extends keyof Labels<T>
   ? KindOf<Labels<T>[Label]> extends (F extends 'multinomial' ? 'other' : 'category' | 'other')
@@ -67,14 +97,24 @@ type CheckedLabel<T extends DatasetTypes, F extends FamilyName, Label extends st
   : Problem<`dataset "${T['name']}" has no label "${Label}"`>
 
 type CheckedInputs<T extends DatasetTypes, Label, Given> = {
-  readonly [C in keyof Given & string]: C extends Label
-    ? Problem<`"${C}" is the label`>
-    : C extends keyof Inputs<T>
-      ? Given[C] extends EncoderSpec
-        ? Fits<KindOf<Inputs<T>[C]>, Given[C]['kind'], C>
-        : unknown
-      : Problem<`dataset "${T['name']}" has no input "${C}"`>
+  readonly [C in keyof Given & string]: CheckedInput<T, Label, C, Given[C]>
 }
+
+/** `unknown` when the encoders suit the column, of which the model's label is none. */
+export type CheckedInput<T extends DatasetTypes, Label, C extends string, Encoder> = C extends Label
+  ? Problem<`"${C}" is the label`>
+  : C extends keyof Inputs<T>
+    ? [Wrong<KindOf<Inputs<T>[C]>, Extract<Encoder, EncoderSpec>, C>] extends [never]
+      ? unknown
+      : Wrong<KindOf<Inputs<T>[C]>, Extract<Encoder, EncoderSpec>, C>
+    : Problem<`dataset "${T['name']}" has no input "${C}"`>
+
+/** The problems of those encoders that do not suit the column, where several are given. */
+type Wrong<Kind extends keyof Hint, Encoder extends EncoderSpec, C extends string> = Encoder extends EncoderSpec
+  ? unknown extends Fits<Kind, Encoder['kind'], C>
+    ? never
+    : Fits<Kind, Encoder['kind'], C>
+  : never
 
 interface Reads {
   numeric: 'numeric'
@@ -94,8 +134,15 @@ type Fits<Kind extends keyof Hint, Encoder extends keyof Reads, C extends string
   ? unknown
   : Problem<`"${C}" is ${Hint[Kind]}`>
 
+declare const types: unique symbol
+
+/** A model whose dataset, family and label are known to the type checker. */
+export interface TypedModel<T extends DatasetTypes, F extends Family, Label extends string> extends ModelDef {
+  readonly [types]?: { readonly dataset: T; readonly family: F; readonly label: Label }
+}
+
 /** A model; complete as it is, its inputs may be given. */
-export type OpenModel<T extends DatasetTypes, Label extends string> = ModelDef & {
+export type OpenModel<T extends DatasetTypes, F extends Family, Label extends string> = TypedModel<T, F, Label> & {
   /**
    * Says which features the model reads and how each is encoded; without it, all numeric, boolean and category features
    * are read and encoders are chosen by type (an empty `inputs` means the same). `'auto'` chooses for one feature.
@@ -110,7 +157,7 @@ export type OpenModel<T extends DatasetTypes, Label extends string> = ModelDef &
     },
   >(
     inputs: Given & CheckedInputs<T, Label, Given>,
-  ) => ModelDef
+  ) => TypedModel<T, F, Label>
 }
 
 export type DefineModel = <
@@ -123,7 +170,7 @@ export type DefineModel = <
   options: ModelOptions<T, F, (keyof Labels<T> & string) | Label> & {
     readonly label: Label & CheckedLabel<T, F, Label>
   },
-) => OpenModel<T, Label>
+) => OpenModel<T, Canonical<F> & Family, Label>
 
 export function defineModel(
   name: string,
@@ -134,11 +181,14 @@ export function defineModel(
     readonly label: string
     readonly penalty?: number | Partial<Penalty> | PenaltyPath
     readonly solver?: Solver
-    readonly threshold?: number
+    readonly threshold?: number | ThresholdRule
+    readonly classWeights?: ClassWeightsOption
+    readonly priorCorrection?: boolean
     readonly description?: string
   },
 ): ModelDef {
-  const { dataset, label, threshold = 0.5 } = options
+  const { dataset, label } = options
+  const threshold = typeof options.threshold === 'number' ? options.threshold : 0.5
   const family =
     options.family in shorthand ? shorthand[options.family as keyof typeof shorthand] : (options.family as Family)
   const what = `model "${checkedName('model', name)}"`
@@ -169,6 +219,9 @@ export function defineModel(
       hint: 'Write 0.5 for the likelier outcome.',
     })
   }
+  const thresholdRule = typeof options.threshold === 'number' ? undefined : options.threshold
+  if (thresholdRule !== undefined) checkThresholdRule(what, family, thresholdRule)
+  const { classWeights, priorCorrection = false } = options
   const complete: ModelDef = {
     kind: 'model',
     name,
@@ -180,13 +233,18 @@ export function defineModel(
     ...chosen,
     solver: options.solver ?? usualSolver(family, link, chosen),
     threshold,
+    ...(thresholdRule === undefined ? {} : { thresholdRule }),
+    ...(classWeights === undefined
+      ? {}
+      : { classWeights: checkedClassWeights(what, family, link, classWeights, priorCorrection) }),
     ...(options.description === undefined ? {} : { description: options.description }),
   }
   const give = (inputs: ModelDef['inputs']): ModelDef => Object.freeze({ ...complete, inputs: { ...inputs } })
   return Object.freeze({ ...complete, inputs: emptyRecord(give) as unknown as ModelDef['inputs'] })
 }
 
-function usualSolver(
+/** What fits a model when nothing else is asked for. */
+export function usualSolver(
   family: Family,
   link: Link,
   { penalty, path }: { readonly penalty: Penalty; readonly path?: PenaltyPath },
@@ -194,4 +252,24 @@ function usualSolver(
   if (penalty.l1 > 0 || path !== undefined) return 'coordinate-descent'
   if (family === 'svm') return 'newton'
   return family === 'gaussian' && link === 'identity' ? 'cholesky' : 'irls'
+}
+
+function checkThresholdRule(what: string, family: Family, rule: ThresholdRule): void {
+  const bad = (detail: string): never =>
+    fail('define/option', {
+      what,
+      option: 'threshold',
+      detail,
+      hint: "Write a number, 'accuracy', 'f1', 'youden' or { cost: { falsePositive: 1, falseNegative: 5 } }.",
+    })
+  if (family !== 'binomial') bad(`is chosen by a rule, which needs probabilities, and ${family} gives none of two`)
+  if (typeof rule === 'string') {
+    if (!['accuracy', 'f1', 'youden'].includes(rule)) bad('is not a rule')
+    return
+  }
+  const { falsePositive, falseNegative } = rule.cost
+  const isCost = (c: number): boolean => c >= 0 && c < Number.POSITIVE_INFINITY
+  if (!isCost(falsePositive) || !isCost(falseNegative) || falsePositive + falseNegative === 0) {
+    bad('needs costs from 0, one of them above it')
+  }
 }

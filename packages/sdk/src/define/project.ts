@@ -2,10 +2,12 @@ import { type DefineAggregates, defineAggregates } from './aggregates.ts'
 import { type DefineDataset, defineDataset } from './dataset.ts'
 import { type DefineEntity, defineEntity } from './entity.ts'
 import { type DefineFeatureView, defineFeatureView } from './feature-view.ts'
+import { type FoldsBuilder, folds } from './folds.ts'
 import { type DefineModel, defineModel } from './model.ts'
 import { checkedName } from './name.ts'
 import { type DefineRequestView, defineRequestView } from './request-view.ts'
 import { type DefineSample, defineSample } from './sample.ts'
+import { type DefineSelection, defineSelection } from './selection.ts'
 import { type SplitBuilder, split } from './split.ts'
 import { type DefineExistingView, type DefineSqlView, defineExistingView, defineSqlView } from './sql-view.ts'
 import { type DefineTarget, defineTarget } from './target.ts'
@@ -108,6 +110,24 @@ export interface ProjectBuilder<DB, Files = object> {
    * ```
    */
   readonly model: DefineModel
+  /** How training rows are divided for cross-validation. */
+  readonly folds: FoldsBuilder
+  /**
+   * What to try for a model (penalties, encoders, features, links, class weights), the folds to measure it on, and how to
+   * choose. `viewcast select` runs it.
+   *
+   * Errors: `define/option`, `define/name`.
+   *
+   * ```ts
+   * export const delayGrid = p.selection('delay_grid', {
+   *   model: delay,
+   *   folds: p.folds.hash(5),
+   *   over: { penalty: logSpace(1e-4, 1e2, 7), inputs: { distance: [standardize(), log1p(), 'out'] } },
+   *   rule: 'oneStandardError',
+   * })
+   * ```
+   */
+  readonly selection: DefineSelection
 }
 
 /**
@@ -137,5 +157,7 @@ export function project<DB, Files extends object = object>(name: string): Projec
     split,
     dataset: defineDataset,
     model: defineModel,
+    folds,
+    selection: defineSelection,
   }) as unknown as ProjectBuilder<DB, Files>
 }
