@@ -239,6 +239,10 @@ export const codes = {
     (p) => `${p.solver} did not converge in ${p.iterations} iterations`,
     (p) => p.hint ?? 'Standardise the inputs, or set a penalty (ridge).',
   ),
+  'train/no-start': entry(
+    (p) => `No coefficients to start from give every row a mean that ${p.family} with the link ${p.link} can have`,
+    () => 'Use the link "log", which takes any linear predictor; or check the offset.',
+  ),
   'train/not-finite': entry(
     (p) => `"${p.input}" holds infinities`,
     () => 'Remove or clip them in the view.',

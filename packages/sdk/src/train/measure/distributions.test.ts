@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { normalPValue, studentPValue } from './distributions.ts'
+import { fisherPValue, logGamma, normalPValue, stirlingGap, studentPValue, studentQuantile } from './distributions.ts'
 
 const relative = (actual: number, expected: number): number => Math.abs(actual / expected - 1)
 
@@ -49,11 +49,11 @@ describe('Student t', () => {
     [1, 3, 0.39100221895577064],
     [2, 3, 0.1393259685588432],
     [10, 3, 0.0021283990584141503],
-    [30, 3, 0.00008135280427163959],
+    [30, 3, 8.135280427163959e-5],
     [0.01, 10, 0.9922179749909714],
     [1, 10, 0.34089313230205986],
     [2, 10, 0.07338803477074037],
-    [10, 10, 0.0000015895531755964119],
+    [10, 10, 1.5895531755964119e-6],
     [30, 10, 3.961792342031324e-11],
     [0.01, 29, 0.992089764803225],
     [1, 29, 0.32558198801619354],
@@ -89,5 +89,54 @@ describe('Student t', () => {
     expect(studentPValue(0, 3)).toBe(1)
     expect(studentPValue(Number.NEGATIVE_INFINITY, 3)).toBe(0)
     expect(studentPValue(Number.NaN, 3)).toBeNaN()
+  })
+})
+
+describe('quantiles', () => {
+  // mpmath, 60 digits: the root of I(d / (d + t t); d/2, 1/2) = 0.05
+  test.each([
+    [1, 12.706204736174705],
+    [2, 4.302652729749464],
+    [5, 2.5705818356363155],
+    [29, 2.0452296421327043],
+    [1000, 1.9623390808264085],
+    [5000, 1.960438551706508],
+    [Number.POSITIVE_INFINITY, 1.9599639845400543],
+  ])('of Student with %d degrees of freedom', (degrees, t) => {
+    expect(relative(studentQuantile(0.975, degrees), t)).toBeLessThan(1e-13)
+  })
+})
+
+describe('Fisher', () => {
+  // mpmath, 60 digits: I(b / (b + a f); b/2, a/2)
+  test.each([
+    [1, 1, 1, 0.5],
+    [3.5, 2, 10, 0.07042962777237426],
+    [20, 5, 40, 6.013361424903307e-10],
+    [0.2, 7, 300, 0.9853141503031628],
+    [150, 3, 20, 7.06271208068892e-14],
+    [1.1, 40, 2000, 0.30842253627865546],
+  ])('P(F ≥ %d) with %d and %d degrees of freedom', (f, a, b, p) => {
+    expect(relative(fisherPValue(f, a, b), p)).toBeLessThan(1e-11)
+  })
+
+  test('has its ends', () => {
+    expect([fisherPValue(0, 2, 3), fisherPValue(Number.POSITIVE_INFINITY, 2, 3)]).toEqual([1, 0])
+    expect(fisherPValue(Number.NaN, 2, 3)).toBeNaN()
+  })
+})
+
+describe('the gamma function', () => {
+  // mpmath, 60 digits: loggamma(x), x log(x) - x - loggamma(x)
+  test.each([
+    [0.1, 2.252712651734206, -2.5829711610336106],
+    [2.5, 0.2846828704729192, -0.4939560407875315],
+    [11.9, 17.25847745059552, 0.3123295108025349],
+    [12.1, 17.74700727079874, 0.3207787056938742],
+    [100, 359.1342053695754, 1.382813229233738],
+    [1e6, 12815504.569147613, 5.988816662444131],
+  ])('at %d', (x, log, gap) => {
+    expect(relative(logGamma(x), log)).toBeLessThan(1e-14)
+    expect(relative(stirlingGap(x), gap)).toBeLessThan(x < 12 ? 1e-13 : 1e-14)
   })
 })

@@ -97,8 +97,14 @@ function betaFraction(a: number, b: number, x: number): number {
 
 const logBeta = (a: number, b: number): number => logGamma(a) + logGamma(b) - logGamma(a + b)
 
+/** x ln x − x − ln Γ(x) for x > 0: about ½ ln(x/2π), without the large terms that cancel. */
+export function stirlingGap(x: number): number {
+  if (x < 12) return x * Math.log(x) - x - logGamma(x)
+  return 0.5 * Math.log(x / (2 * Math.PI)) - stirlingSeries(x)
+}
+
 /** ln Γ(x) for x > 0: Stirling's series from 12 on, and the recurrence below. */
-function logGamma(x: number): number {
+export function logGamma(x: number): number {
   let shift = 0
   let at = x
   let product = 1
@@ -110,11 +116,15 @@ function logGamma(x: number): number {
       product = 1
     }
   }
-  const r = 1 / at
+  const stirling = (at - 0.5) * Math.log(at) - at + 0.5 * Math.log(2 * Math.PI) + stirlingSeries(at)
+  return stirling - shift - Math.log(product)
+}
+
+/** ln Γ(x) less Stirling's leading terms, for x from 12 on. */
+function stirlingSeries(x: number): number {
+  const r = 1 / x
   const q = r * r
-  const series =
-    r * (1 / 12 - q * (1 / 360 - q * (1 / 1260 - q * (1 / 1680 - q * (1 / 1188 - q * (691 / 360360 - q / 156))))))
-  return (at - 0.5) * Math.log(at) - at + 0.5 * Math.log(2 * Math.PI) + series - shift - Math.log(product)
+  return r * (1 / 12 - q * (1 / 360 - q * (1 / 1260 - q * (1 / 1680 - q * (1 / 1188 - q * (691 / 360360 - q / 156))))))
 }
 
 /** ln B(a, ½) = ln Γ(a) + ln √π − ln Γ(a + ½), without the two large terms when a is large. */

@@ -131,12 +131,13 @@ export function inverseDiagonal(c: Cholesky): Float64Array {
   return diagonal
 }
 
-/**
- * The columns that take part in the first dependence, the dependent one last; empty when there is none. Columns with a
- * zero diagonal are not dependences, they are constant.
- */
-export function firstDependence(c: Cholesky): readonly number[] {
+/** Whether some column follows from the others; columns with a zero diagonal do not count, they are constant. */
+export const hasDependence = ({ scale, dependent }: Cholesky): boolean => dependent.some((d, i) => d && scale[i] !== 0)
+
+/** For each dependent column the columns it follows from, itself last. */
+export function dependences(c: Cholesky): readonly (readonly number[])[] {
   const { size, lower, scale, dependent } = c
+  const found: number[][] = []
   for (let i = 0; i < size; i++) {
     if (!dependent[i] || scale[i] === 0) continue
     const row = packed(i)
@@ -149,7 +150,7 @@ export function firstDependence(c: Cholesky): readonly number[] {
     }
     const partners: number[] = []
     for (let k = 0; k < i; k++) if (Math.abs(weights[k] as number) > 1e-5) partners.push(k)
-    return [...partners, i]
+    found.push([...partners, i])
   }
-  return []
+  return found
 }

@@ -32,6 +32,9 @@ export interface FamilyFunctions {
   readonly variance: (mean: number) => number
   /** Sets the facts of a row with label `y`. */
   readonly row: (y: number, eta: number, into: RowFacts) => void
+  /** −∂score/∂η of a row: what Newton's method takes for the weight. It is the weight itself for canonical links. */
+  readonly observedWeight: (y: number, eta: number) => number
+  readonly isCanonical: boolean
   /** A mean near the label that every link of the family can take: where the first step is taken from. */
   readonly startingMean: (y: number) => number
   /** Whether a number may be a label. */
@@ -47,7 +50,10 @@ export function familyFunctions(family: Family, link: Link): FamilyFunctions {
   if (basis === undefined || linked === undefined) {
     throw new InternalError(`No linear predictor gives the mean of ${family} (${link})`)
   }
-  return { ...basis, ...linked, row: rows[family]?.[link] ?? rowByMean(basis, linked) }
+  const row = rows[family]?.[link] ?? rowByMean(basis, linked)
+  const isCanonical = canonical[family] === link
+  const observedWeight = isCanonical ? weightOf(row) : differenceOf(row, isScaleFree.has(link))
+  return { ...basis, ...linked, row, observedWeight, isCanonical }
 }
 
 type Row = FamilyFunctions['row']
@@ -124,6 +130,37 @@ function aboveTangent(r: number, d: number): number {
 /** s²/3 + s⁴/5 + s⁶/7 + … for s² up to 0.003. */
 const tailOfArtanh = (q: number): number =>
   q * (1 / 3 + q * (1 / 5 + q * (1 / 7 + q * (1 / 9 + q * (1 / 11 + q * (1 / 13))))))
+
+const canonical: Readonly<Partial<Record<Family, Link>>> = {
+  gaussian: 'identity',
+  binomial: 'logit',
+  poisson: 'log',
+  gamma: 'inverse',
+  'inverse-gaussian': 'inverse-square',
+}
+
+/** Links whose predictors are logarithms or standard deviations, so that 1 is a large change of them. */
+const isScaleFree: ReadonlySet<Link> = new Set(['log', 'logit', 'probit', 'cloglog'])
+
+function weightOf(row: Row): FamilyFunctions['observedWeight'] {
+  const facts: RowFacts = { loss: 0, score: 0, weight: 0 }
+  return (y, eta) => {
+    row(y, eta, facts)
+    return facts.weight
+  }
+}
+
+/** A central difference, right to ten digits: enough for steps that each double the digits of a solution. */
+function differenceOf(row: Row, isFree: boolean): FamilyFunctions['observedWeight'] {
+  const facts: RowFacts = { loss: 0, score: 0, weight: 0 }
+  return (y, eta) => {
+    const h = isFree ? 1e-5 : 1e-5 * Math.abs(eta)
+    row(y, eta - h, facts)
+    const below = facts.score
+    row(y, eta + h, facts)
+    return (below - facts.score) / (2 * h)
+  }
+}
 
 type LinkFunctions = Pick<FamilyFunctions, 'mean' | 'predictor' | 'slope'>
 
@@ -220,8 +257,8 @@ const binomialRows: Readonly<Partial<Record<Link, Row>>> = {
     const t = Math.exp(eta)
     // t / (eᵗ − 1) is the hazard of a 1; it goes to 1 far below and to 0 far above.
     const up = t === 0 ? 1 : t > 700 ? 0 : t / Math.expm1(t)
-    into.loss = entropy(y) - (y === 0 ? 0 : y * logOneMinusExp(t, eta)) + (1 - y) * t
-    into.score = y * up - (1 - y) * t
+    into.loss = entropy(y) - (y === 0 ? 0 : y * logOneMinusExp(t, eta)) + (y === 1 ? 0 : (1 - y) * t)
+    into.score = y * up - (y === 1 ? 0 : (1 - y) * t)
     into.weight = t > 700 ? 0 : t * up
   },
 }

@@ -2,7 +2,7 @@
 import { fail } from '@viewcast/compiler'
 import LogisticRegression from 'ml-logistic-regression'
 import { Matrix } from 'ml-matrix'
-import { backward, type Cholesky, factorise, firstDependence, forward, solve } from './cholesky.ts'
+import { backward, type Cholesky, factorise, forward, hasDependence, solve } from './cholesky.ts'
 import { columnList } from './column-list.ts'
 import type { Design, Fit, FitOptions } from './fit.ts'
 import { covariance, isConstant, refuseDependence, standardErrors, unshiftedIntercept } from './information.ts'
@@ -109,7 +109,7 @@ interface Slice {
 
 /** How far the deviance has still to fall, by Newton's estimate: the squared distance in standard errors. */
 function remainingFall(information: Cholesky, gradient: Float64Array): number {
-  if (firstDependence(information).length > 0) return Number.POSITIVE_INFINITY
+  if (hasDependence(information)) return Number.POSITIVE_INFINITY
   const step = solve(information, gradient)
   return step.reduce((s, v, i) => s + v * (gradient[i] as number), 0)
 }

@@ -1,6 +1,6 @@
 /** What a solver reads from the second derivative at its solution: dependences and standard errors. */
-import { fail } from '@viewcast/compiler'
-import { type Cholesky, firstDependence, inverse, inverseDiagonal, solve } from './cholesky.ts'
+import { diagnostic, throwIfErrors } from '@viewcast/compiler'
+import { type Cholesky, dependences, inverse, inverseDiagonal, solve } from './cholesky.ts'
 import { columnList } from './column-list.ts'
 import { mostCovariances } from './fit.ts'
 import { packed } from './kernels.ts'
@@ -9,12 +9,14 @@ import { packed } from './kernels.ts'
 export const isConstant = (factor: Cholesky, index: number): boolean =>
   factor.dependent[index] === 1 && factor.scale[index] === 0
 
-/** Errors: `train/collinear`, naming the columns of the first dependence. */
+/** Errors: `train/collinear`, one for each column that follows from others, naming them all. */
 export function refuseDependence(factor: Cholesky, columns: readonly string[]): void {
-  const dependence = firstDependence(factor)
-  if (dependence.length === 0) return
-  const names = dependence.filter((i) => i > 0).map((i) => columns[i - 1] as string)
-  fail('train/collinear', { columns: columnList(names) })
+  throwIfErrors(
+    dependences(factor).map((dependence) => {
+      const names = dependence.filter((i) => i > 0).map((i) => columns[i - 1] as string)
+      return diagnostic('train/collinear', { columns: columnList(names) })
+    }),
+  )
 }
 
 /**

@@ -1,9 +1,9 @@
 import { fail } from '@viewcast/compiler'
-import { dependenceThreshold, factorise, firstDependence } from './cholesky.ts'
+import { dependenceThreshold, factorise, hasDependence } from './cholesky.ts'
 import { columnList } from './column-list.ts'
 import type { Design, Fit, FitOptions } from './fit.ts'
 import { covariance, isConstant, refuseDependence, standardErrors, unshiftedIntercept } from './information.ts'
-import { logisticObjective, nullDeviance } from './logistic-objective.ts'
+import { type LogisticPoint, logisticObjective, nullDeviance } from './logistic-objective.ts'
 import { type NewtonStep, newton } from './newton.ts'
 import { isSeparating, separatingColumns } from './separation.ts'
 import { survey } from './survey.ts'
@@ -40,10 +40,10 @@ export async function fitLogistic(design: Design, options: FitOptions): Promise<
   const objective = logisticObjective(design, shift, new Float64Array(width).fill(penalty), signal)
   const start = await warmStart(design, surveyed, penalty, signal)
 
-  const onStep = async ({ iteration, step, point, renewed }: NewtonStep): Promise<void> => {
+  const onStep = async ({ iteration, step, point, renewed }: NewtonStep<LogisticPoint>): Promise<void> => {
     options.onIteration?.(iteration, 2 * point.loss)
     if (penalty > 0) return
-    if (renewed !== undefined && firstDependence(renewed).length > 0) {
+    if (renewed !== undefined && hasDependence(renewed)) {
       // Weights close to 0 can hide a column; at equal weights only a true dependence is left.
       const { information } = await objective(new Float64Array(width + 1), true)
       refuseDependence(factorise(information as Float64Array, width + 1), design.columns)

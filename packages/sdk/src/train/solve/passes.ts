@@ -36,6 +36,7 @@ export function arrayDesign(
   y: Float64Array,
   weight?: Float64Array,
   rowsPerBlock = 4096,
+  offset?: Float64Array,
 ): Design {
   const rows = y.length
   const width = columns.length
@@ -50,6 +51,7 @@ export function arrayDesign(
           x: x.subarray(from * width, to * width),
           y: y.subarray(from, to),
           ...(weight === undefined ? {} : { weight: weight.subarray(from, to) }),
+          ...(offset === undefined ? {} : { offset: offset.subarray(from, to) }),
         }
       }
     },

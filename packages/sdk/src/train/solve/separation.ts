@@ -1,5 +1,8 @@
 /**
- * Perfect and quasi-perfect separation: a direction along which every row moves to its own class, or stays.
+ * Perfect and quasi-perfect separation: a direction along which every row moves to its own side, or stays.
+ *
+ * An outcome has a side to move to for ever; so has a count of 0 where the mean is an exponential, while any other count
+ * has to stay.
  *
  * The likelihood then has no maximum; Newton steps of equal length lead along that direction for ever. A step that is
  * such a direction proves it. Source: Albert and Anderson, On the existence of maximum likelihood estimates in logistic
@@ -12,11 +15,17 @@ import { eachBlock } from './passes.ts'
 /** A row may move to the wrong side by this part of the largest move: what rounding and unfinished steps leave. */
 const tolerance = 1e-5
 
+/** To which side a row's linear predictor may move without end: 1, −1, or 0 for neither. */
+export type SideOf = (y: number) => number
+
+const sideOfOutcome: SideOf = (y) => (y === 1 ? 1 : -1)
+
 export async function isSeparating(
   design: Design,
   shift: Float64Array,
   direction: Float64Array,
   signal: AbortSignal | undefined,
+  sideOf: SideOf = sideOfOutcome,
 ): Promise<boolean> {
   const workspace = createWorkspace(design.columns.length, shift)
   workspace.theta.set(direction)
@@ -28,8 +37,9 @@ export async function isSeparating(
       workspace.load(block.x, from, rows)
       workspace.predict()
       for (let r = 0; r < rows; r++) {
-        const move = (block.y[from + r] === 1 ? 1 : -1) * (workspace.predictor[r] as number)
-        wrong = Math.min(wrong, move)
+        const side = sideOf(block.y[from + r] as number)
+        const move = workspace.predictor[r] as number
+        wrong = Math.min(wrong, side === 0 ? -Math.abs(move) : side * move)
         furthest = Math.max(furthest, Math.abs(move))
       }
     }

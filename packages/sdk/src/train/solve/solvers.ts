@@ -1,6 +1,7 @@
 /** Which solver fits a model. */
-import { type Family, fail, familyTitle, type ModelDef, type Solver } from '@viewcast/compiler'
+import { type Family, fail, familyTitle, type ModelDef } from '@viewcast/compiler'
 import type { ClassFit, Design, Fit, FitOptions } from './fit.ts'
+import { glmSolver } from './glm.ts'
 import { fitGradientDescent } from './gradient-descent.ts'
 import { fitLinear } from './linear.ts'
 import { fitLogistic } from './logistic.ts'
@@ -27,12 +28,13 @@ export function solverOf(model: Pick<ModelDef, 'family' | 'link' | 'solver' | 'p
       instead: 'coordinate-descent',
     })
   }
-  const instead = family === 'gaussian' ? 'cholesky' : 'irls'
+  const isLinear = family === 'gaussian' && link === 'identity'
+  const isLogistic = family === 'binomial' && link === 'logit'
+  if (solver === 'cholesky' && isLinear) return fitLinear
+  if (solver === 'ml-logistic-regression' && isLogistic) return fitGradientDescent
+  if (solver === 'irls' && isGlm.has(family)) return isLogistic ? fitLogistic : glmSolver(family, link)
   const what = `fit a ${familyTitle(family, link)} model`
-  return solvers[family]?.[solver] ?? fail('train/unsupported', { solver, what, instead })
+  return fail('train/unsupported', { solver, what, instead: isLinear ? 'cholesky' : 'irls' })
 }
 
-const solvers: Readonly<Partial<Record<Family, Partial<Record<Solver, Solve>>>>> = {
-  binomial: { irls: fitLogistic, 'ml-logistic-regression': fitGradientDescent },
-  gaussian: { cholesky: fitLinear },
-}
+const isGlm: ReadonlySet<Family> = new Set(['gaussian', 'binomial', 'poisson', 'gamma', 'inverse-gaussian'])
