@@ -12,33 +12,36 @@ const rowsPerBatch = 2048
 /** How a field is read; numbers, because a switch over them is what the inner loop can afford. */
 const kinds = { bool: 0, int2: 1, int4: 2, int8: 3, float4: 4, float8: 5, numeric: 6 } as const
 const level = 7
+const skipped = 8
 
 /**
- * A decoder for one COPY whose columns are those wanted, in their order. Undefined when a column's type cannot be read
- * that way.
+ * A decoder for one COPY. Undefined when the type of a wanted column cannot be read that way.
  *
- * @param types internal type names of the columns; `enum` for any enum
+ * @param types internal type names of all its columns; `enum` for any enum
  */
 export function numberDecoder(
   types: readonly string[],
-  as: readonly NumberColumn['as'][],
+  wanted: readonly NumberColumn[],
 ): CopyDecoder<NumberBatch> | undefined {
-  const width = types.length
-  const columnKinds = new Uint8Array(width)
-  const codes: (LevelCodes | undefined)[] = []
-  for (let j = 0; j < width; j++) {
-    const type = types[j] as string
-    if (as[j] === 'level') {
+  const fields = types.length
+  const width = wanted.length
+  const fieldKinds = new Uint8Array(fields).fill(skipped)
+  const places = new Int32Array(fields)
+  const codes: (LevelCodes | undefined)[] = wanted.map(() => undefined)
+  for (const [place, { at, as }] of wanted.entries()) {
+    const type = types[at] as string
+    places[at] = place
+    if (as === 'level') {
       const text = textDecoder(type)
       if (text === undefined) return undefined
-      columnKinds[j] = level
-      codes[j] = levelCodes(text)
+      fieldKinds[at] = level
+      codes[place] = levelCodes(text)
     } else {
       if (!Object.hasOwn(kinds, type)) return undefined
-      columnKinds[j] = kinds[type as keyof typeof kinds]
+      fieldKinds[at] = kinds[type as keyof typeof kinds]
     }
   }
-  const levels = types.map((_, j) => codes[j]?.levels ?? [])
+  const levels = codes.map((c) => c?.levels ?? [])
   const values = new Float64Array(rowsPerBatch * width)
   let rows = 0
   let pending: Buffer = Buffer.alloc(0)
@@ -58,16 +61,18 @@ export function numberDecoder(
     if (view.getInt16(start) < 0) return -2
     const to = rows * width
     let at = start + 2
-    for (let j = 0; j < width; j++) {
+    for (let field = 0; field < fields; field++) {
       if (at + 4 > length) return -1
       const size = view.getInt32(at)
       at += 4
+      const j = places[field] as number
+      const kind = fieldKinds[field] as number
       if (size < 0) {
-        values[to + j] = Number.NaN
+        if (kind !== skipped) values[to + j] = Number.NaN
         continue
       }
       if (at + size > length) return -1
-      switch (columnKinds[j]) {
+      switch (kind) {
         case kinds.float8:
           values[to + j] = view.getFloat64(at)
           break
@@ -90,7 +95,7 @@ export function numberDecoder(
         case kinds.numeric:
           values[to + j] = numericNumber(bytes, view, at)
           break
-        default:
+        case level:
           values[to + j] = (codes[j] as LevelCodes).codeOf(bytes, at, size)
       }
       at += size

@@ -38,7 +38,7 @@ export interface Database {
   stream(sql: string, options?: { batch?: number; signal?: AbortSignal }): AsyncIterable<readonly (readonly Value[])[]>
   /**
    * Runs one SELECT and yields batches of the columns wanted as numbers. On a server they come by binary COPY, without a
-   * JavaScript value for each; columns that are not wanted are not sent.
+   * JavaScript value for each. All columns are computed, so that a statement fails whatever part of it is wanted.
    *
    * @example
    * ```ts

@@ -7,7 +7,7 @@
  * the value's text, in order of appearance, NULL as NaN.
  */
 export interface NumberColumn {
-  /** Its place in the result, from 0. */
+  /** Its place in the result, from 0; each at most once. */
   readonly at: number
   readonly as: 'number' | 'level'
 }
@@ -48,7 +48,7 @@ export function numbersOfRows(
 }
 
 /** int8 and numeric arrive as text, and PostgreSQL writes 'NaN' and 'Infinity' as JavaScript reads them. */
-const numberOf = (value: unknown): number => (value === null || value === undefined ? Number.NaN : Number(value))
+export const numberOf = (value: unknown): number => (value === null || value === undefined ? Number.NaN : Number(value))
 
 function levelReader(levels: string[]): (value: unknown) => number {
   const codes = new Map<string, number>()

@@ -9,19 +9,13 @@ export interface CopyDecoder<T> {
   rest(): T | undefined
 }
 
-export interface CopyColumns {
-  /** `*`, or some of the columns by the names below. */
-  readonly list: string
-  /** Names for the columns of the statement, which may have duplicates: ` (c0, c1)`; empty to keep theirs. */
-  readonly names: string
-}
-
-export const everyColumn: CopyColumns = { list: '*', names: '' }
-
+/** As a subquery, because COPY itself would also run statements that write. */
+const before = 'COPY (SELECT * FROM ('
+const after = '\n) AS q) TO STDOUT (FORMAT binary)'
 const syntaxError = '42601'
 
 /**
- * Reads a SELECT by binary COPY; as a subquery, because COPY itself would also run statements that write.
+ * Reads a SELECT by binary COPY.
  *
  * @param decoder undefined when a column's type cannot be read that way
  * @returns false, before any row, when COPY does not take the statement
@@ -29,13 +23,10 @@ const syntaxError = '42601'
 export async function* copied<T>(
   lease: Lease,
   decoder: CopyDecoder<T> | undefined,
-  { list, names }: CopyColumns,
   sql: string,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<T, boolean> {
   if (!decoder || !lease.copyOut) return false
-  const before = `COPY (SELECT ${list} FROM (`
-  const after = `\n) AS q${names}) TO STDOUT (FORMAT binary)`
   const interrupt = () => lease.interrupt()
   const check = () => {
     if (signal?.aborted) fail('engine/interrupted', { what: 'The query' })

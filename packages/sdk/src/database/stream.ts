@@ -5,7 +5,7 @@ import { wrapped } from './database-error.ts'
 import { interruptible } from './interruptible.ts'
 import type { Field, Lease, Use } from './lease.ts'
 import { type NumberBatch, type NumberColumn, numbersOfRows } from './number-batch.ts'
-import { copied, everyColumn } from './stream-copy.ts'
+import { copied } from './stream-copy.ts'
 import type { TypeNames } from './type-names.ts'
 
 type Batch = readonly (readonly Value[])[]
@@ -83,11 +83,11 @@ export const streamAlone = (
   leased(use, async function* (lease) {
     const fields = await wrapped(sql, lease.describe(sql))
     const decoder = binaryRows(await namesOf(lease, types, fields), batch)
-    if (yield* copied<Batch>(lease, decoder, everyColumn, sql, signal)) return
+    if (yield* copied<Batch>(lease, decoder, sql, signal)) return
     yield* inOwnTransaction(lease, sql, { batch, ...(signal ? { signal } : {}) })
   })
 
-/** The same as numbers, of the columns wanted only. */
+/** The same as numbers. */
 export const numbersAlone = (
   use: Use,
   types: TypeNames,
@@ -97,15 +97,7 @@ export const numbersAlone = (
 ): AsyncIterable<NumberBatch> =>
   leased(use, async function* (lease) {
     const names = await namesOf(lease, types, await wrapped(sql, lease.describe(sql)))
-    const decoder = numberDecoder(
-      wanted.map((w) => names[w.at] ?? ''),
-      wanted.map((w) => w.as),
-    )
-    const columns = {
-      list: wanted.map((w) => `q.c${w.at}`).join(', '),
-      names: ` (${names.map((_, i) => `c${i}`).join(', ')})`,
-    }
-    if (yield* copied<NumberBatch>(lease, decoder, columns, sql, options.signal)) return
+    if (yield* copied<NumberBatch>(lease, numberDecoder(names, wanted), sql, options.signal)) return
     yield* asNumbers(names, wanted, inOwnTransaction(lease, sql, options))
   })
 

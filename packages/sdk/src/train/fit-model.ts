@@ -8,7 +8,7 @@ import {
   type ModelRecord,
   type PathRecord,
 } from '@viewcast/compiler'
-import { type Collected, collectRows, type LeftOut } from './collect/collect.ts'
+import { type Batches, type Collected, collectRows, type LeftOut } from './collect/collect.ts'
 import { type ExampleRow, exampleRows } from './collect/example-rows.ts'
 import { createDesign } from './encode/design.ts'
 import { learnEncoders } from './encode/encoders.ts'
@@ -72,7 +72,7 @@ export interface FittedModel {
 export async function fitModel(
   model: ModelDef,
   columns: readonly Column[],
-  batches: AsyncIterable<readonly (readonly unknown[])[]>,
+  batches: Batches,
   options: FitModelOptions,
 ): Promise<FittedModel> {
   const { signal, onProgress, memoryBudgetBytes } = options

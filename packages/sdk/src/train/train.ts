@@ -15,6 +15,7 @@ import { duplicateKeys } from '../project/duplicate-keys.ts'
 import { prepareDataset } from '../project/facts.ts'
 import { namingFailedView, rowsNamingFailedView } from '../project/failed-view.ts'
 import { runningTraining } from '../project/running-query.ts'
+import { trainingColumns } from './collect/training-columns.ts'
 import { type FitProgress, fitModel } from './fit-model.ts'
 
 export interface TrainOptions {
@@ -62,12 +63,11 @@ export async function trainModel(db: Database, model: ModelDef, options: TrainOp
   const query = compileTrainingQuery(dataset, facts)
   const running = runningTraining(bound.value, facts, options.signal)
   const found = [...compiled, ...(await namingFailedView(db, running, () => duplicateKeys(db, dataset, facts)))]
-  const batches = rowsNamingFailedView(
-    db,
-    running,
-    db.stream(query.sql, options.signal ? { signal: options.signal } : {}),
-  )
-  const fitted = await fitModel(withInputs(resolved, inputs.value), [...query.columns], batches, {
+  const complete = withInputs(resolved, inputs.value)
+  const { wanted } = trainingColumns(complete, query.columns)
+  const rows = db.streamNumbers(query.sql, wanted, options.signal ? { signal: options.signal } : {})
+  const batches = rowsNamingFailedView(db, running, rows)
+  const fitted = await fitModel(complete, [...query.columns], batches, {
     ...(options.onProgress ? { onProgress: options.onProgress } : {}),
     ...(options.signal ? { signal: options.signal } : {}),
     ...(options.memoryBudgetBytes === undefined ? {} : { memoryBudgetBytes: options.memoryBudgetBytes }),

@@ -8,7 +8,7 @@ import {
   type SampleDef,
 } from '@viewcast/compiler'
 import type { Database } from '../../database/database.ts'
-import { numberOf } from '../../train/collect/input-reader.ts'
+import { numberOf } from '../../database/number-batch.ts'
 import { type LeakFinding, type LeakPart, viewOf } from './finding.ts'
 import { strengthOf } from './strength.ts'
 

@@ -1,22 +1,15 @@
 /** Reads the training query once, into a store of numbers and statistics of its training rows. */
-import {
-  type Column,
-  type Diagnostic,
-  diagnostic,
-  fail,
-  InternalError,
-  labelKind,
-  type ModelDef,
-  throwIfErrors,
-} from '@viewcast/compiler'
+import { type Column, type Diagnostic, diagnostic, labelKind, type ModelDef, throwIfErrors } from '@viewcast/compiler'
+import { type NumberBatch, numbersOfRows } from '../../database/number-batch.ts'
 import { stopIfAborted } from '../solve/passes.ts'
-import { createInputReader, type InputReader, numberOf } from './input-reader.ts'
+import { createInputReader, type InputReader } from './input-reader.ts'
+import type { LeftOut, Part } from './parts.ts'
+import { type ChosenRows, type RowCounts, rowChoice } from './row-choice.ts'
 import { createRowStore, type RowStore } from './row-store.ts'
 import type { InputStatistics } from './statistics.ts'
+import { indexOf, trainingColumns } from './training-columns.ts'
 
-/** Values of the store's last column. */
-export const parts = { train: 0, test: 1, validation: 2 } as const
-export type Part = keyof typeof parts
+export { type LeftOut, type Part, parts } from './parts.ts'
 
 export interface CollectedInput {
   readonly feature: string
@@ -34,32 +27,22 @@ export interface Collected {
   readonly warnings: readonly Diagnostic[]
 }
 
-/** Rows of the training query that are in no part, by the first reason that holds. */
-export interface LeftOut {
-  /** Their outcome is not complete. */
-  readonly censored: number
-  /** The split puts them into no part: they are in its gap, or their outcome reaches into the next part. */
-  readonly gap: number
-  /** Their label is NULL. */
-  readonly unlabelled: number
-  /** Their weight is 0. */
-  readonly weightless: number
-}
-
 export interface CollectOptions {
   readonly signal?: AbortSignal | undefined
   readonly onRows?: ((rows: number) => void) | undefined
   readonly memoryBudgetBytes?: number | undefined
 }
 
-type Batches = AsyncIterable<readonly (readonly unknown[])[]>
+/** Rows of the training query: as they are, or of the columns wanted as numbers. */
+export type Batches = AsyncIterable<readonly (readonly unknown[])[] | NumberBatch>
 
 /**
  * Reads every batch once. Rows whose outcome is not complete, without a label, in no part (a NULL `_split`) or with
  * weight 0 are left out, and counted.
  *
- * `columns` are those of the rows, in order: the inputs and the label of the model by name, and, when the dataset has
- * them, `_weight`, `_split` (`train`, `validation`, `test` or NULL) and `_censored`.
+ * `columns` are those of the training query, in order: the inputs and the label of the model by name, and, when the
+ * dataset has them, `_weight`, `_split` (`train`, `validation`, `test` or NULL) and `_censored`. Batches have either all
+ * of them, or the numbers of those that {@link trainingColumns} wants.
  *
  * Errors: `train/no-rows`, `train/label-values`, `train/one-class`, `train/all-null`, `train/not-finite`,
  * `train/weight`, `train/many-levels`, `train/spool`, `engine/interrupted`. Warning: `train/null-label`.
@@ -70,19 +53,12 @@ export async function collectRows(
   batches: Batches,
   options: CollectOptions = {},
 ): Promise<Collected> {
-  const readers = Object.keys(model.inputs).map((feature) => {
-    const at = indexOf(columns, feature)
-    return { at, reader: createInputReader(columns[at] as Column) }
-  })
+  const readers = Object.keys(model.inputs).map((f) => createInputReader(columns[indexOf(columns, f)] as Column))
   const { memoryBudgetBytes } = options
   const store = createRowStore(readers.length + 3, memoryBudgetBytes === undefined ? {} : { memoryBudgetBytes })
   try {
     const found = await readRows(model, columns, readers, batches, store, options)
-    const inputs = readers.map(({ reader }) => ({
-      feature: reader.feature,
-      type: reader.type,
-      statistics: reader.statistics(),
-    }))
+    const inputs = readers.map((r) => ({ feature: r.feature, type: r.type, statistics: r.statistics() }))
     const warnings = check(model, inputs, found)
     const { rows, isWeighted, leftOut } = found
     return { store, inputs, rows, isWeighted, leftOut, warnings }
@@ -92,96 +68,58 @@ export async function collectRows(
   }
 }
 
-interface Found {
-  readonly rows: Record<Part, number>
+interface Found extends RowCounts {
   readonly isWeighted: boolean
-  readonly leftOut: LeftOut
-  readonly badWeights: number
-  /** Training rows with label 1. */
-  readonly positives: number
 }
 
 async function readRows(
   model: ModelDef,
   columns: readonly Column[],
-  readers: readonly { readonly at: number; readonly reader: InputReader }[],
+  readers: readonly InputReader[],
   batches: Batches,
   store: RowStore,
   options: CollectOptions,
 ): Promise<Found> {
-  const width = readers.length
-  const label = indexOf(columns, model.label)
-  const weight = columns.findIndex((c) => c.name === '_weight')
-  const split = columns.findIndex((c) => c.name === '_split')
-  const drops = (model.dataset.target?.censored ?? 'drop') === 'drop'
-  const censored = drops ? columns.findIndex((c) => c.name === '_censored') : -1
-  const row = new Float64Array(width + 3)
-  const rows = { train: 0, test: 0, validation: 0 }
-  const leftOut = { censored: 0, gap: 0, unlabelled: 0, weightless: 0 }
-  let badWeights = 0
-  let positives = 0
+  const places = trainingColumns(model, columns)
+  const numbers = numbersOfRows(
+    columns.map((c) => c.type),
+    places.wanted,
+  )
+  const choice = rowChoice(model, places)
   let read = 0
   stopIfAborted(options.signal)
-  for await (const batch of batches) {
+  for await (const rows of batches) {
     stopIfAborted(options.signal)
-    for (const values of batch) {
-      if (censored >= 0 && values[censored] === true) {
-        leftOut.censored++
-        continue
-      }
-      const part = split < 0 ? 'train' : partOf(values[split])
-      if (part === undefined) {
-        leftOut.gap++
-        continue
-      }
-      const y = labelOf(model, values[label])
-      if (Number.isNaN(y)) {
-        leftOut.unlabelled++
-        continue
-      }
-      const w = weight < 0 ? 1 : numberOf(values[weight])
-      if (!(w >= 0 && w < Number.POSITIVE_INFINITY)) badWeights++
-      if (!(w > 0)) {
-        leftOut.weightless++
-        continue
-      }
-      for (let j = 0; j < width; j++) {
-        const { at, reader } = readers[j] as (typeof readers)[number]
-        const x = reader.read(values[at])
-        row[j] = x
-        if (part === 'train') reader.count(x)
-      }
-      row[width] = y
-      row[width + 1] = w
-      row[width + 2] = parts[part]
-      store.append(row)
-      rows[part]++
-      if (part === 'train' && y === 1) positives++
-    }
-    read += batch.length
+    const batch = 'values' in rows && 'levels' in rows ? rows : numbers(rows)
+    const chosen = choice.choose(batch)
+    for (let from = 0; from < chosen.count; ) from += keep(store, readers, batch, chosen, from)
+    read += batch.rows
     options.onRows?.(read)
   }
-  return { rows, isWeighted: weight >= 0, leftOut, badWeights, positives }
+  return { ...choice.counts(), isWeighted: places.weight >= 0 }
 }
 
-function partOf(value: unknown): Part | undefined {
-  if (value === 'train' || value === 'test' || value === 'validation') return value
-  if (value === null) return undefined
-  throw new InternalError('The training query divides rows into parts other than train, validation and test')
-}
-
-function labelOf(model: ModelDef, value: unknown): number {
-  const y = typeof value === 'boolean' ? Number(value) : numberOf(value)
-  if (Number.isNaN(y)) return y
-  if (labelKind(model.family) === 'outcome' && y !== 0 && y !== 1) fail('train/label-values', { label: model.label })
-  if (!Number.isFinite(y)) fail('train/not-finite', { input: model.label })
-  return y
-}
-
-function indexOf(columns: readonly Column[], name: string): number {
-  const at = columns.findIndex((c) => c.name === name)
-  if (at < 0) throw new InternalError(`The training query lacks the column "${name}"`)
-  return at
+/** Moves chosen rows into the store, as many as have space; returns how many. */
+function keep(
+  store: RowStore,
+  readers: readonly InputReader[],
+  batch: NumberBatch,
+  chosen: ChosenRows,
+  from: number,
+): number {
+  const { values, at, rows } = store.space()
+  const count = Math.min(rows, chosen.count - from)
+  const stride = store.width
+  readers.forEach((reader, j) => {
+    reader.take(batch, j, chosen, from, count, { values, at: at + j, stride })
+  })
+  for (let k = from, to = at + readers.length; k < from + count; k++, to += stride) {
+    values[to] = chosen.label[k] as number
+    values[to + 1] = chosen.weight[k] as number
+    values[to + 2] = chosen.part[k] as number
+  }
+  store.commit(count)
+  return count
 }
 
 /** Throws every error at once; returns the warnings. */

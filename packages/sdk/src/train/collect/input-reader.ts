@@ -1,14 +1,25 @@
-/** Turns the values of one input column into numbers, and counts what it sees in the training rows. */
+/** Takes the values of one input column into the store, and counts what it sees in the training rows. */
 import { type Column, fail, featureKind } from '@viewcast/compiler'
+import type { NumberBatch } from '../../database/number-batch.ts'
+import { parts } from './parts.ts'
+import type { ChosenRows } from './row-choice.ts'
 import { createMoments, type InputStatistics } from './statistics.ts'
+
+/** Where a column of the store is written: every `stride` numbers from `at` on. */
+export interface StoreColumn {
+  readonly values: Float64Array
+  readonly at: number
+  readonly stride: number
+}
 
 export interface InputReader {
   readonly feature: string
   readonly type: string
-  /** The value as the store keeps it: a number, 0 or 1, the code of a level; NaN when missing. */
-  read(value: unknown): number
-  /** Takes a read value into the statistics. */
-  count(x: number): void
+  /**
+   * Writes the chosen rows `from … from + count` of a batch's column, as the store keeps them: a number, 0 or 1, the code
+   * of a level; NaN when missing.
+   */
+  take(batch: NumberBatch, column: number, chosen: ChosenRows, from: number, count: number, into: StoreColumn): void
   statistics(): InputStatistics
 }
 
@@ -22,10 +33,8 @@ export const mostLevels = 100_000
 export function createInputReader(column: Column): InputReader {
   const { name: feature, type } = column
   switch (featureKind(type, column.isEnum)) {
-    case 'numeric': {
-      const { add, read } = createMoments()
-      return { feature, type, read: numberOf, count: add, statistics: read }
-    }
+    case 'numeric':
+      return numericReader(feature, type)
     case 'boolean':
       return booleanReader(feature, type)
     case 'category':
@@ -35,8 +44,25 @@ export function createInputReader(column: Column): InputReader {
   }
 }
 
-/** numeric and int8 arrive as text, and PostgreSQL writes 'NaN' and 'Infinity' as JavaScript reads them. */
-export const numberOf = (value: unknown): number => (value === null || value === undefined ? Number.NaN : Number(value))
+function numericReader(feature: string, type: string): InputReader {
+  const moments = createMoments()
+  let training = new Float64Array(0)
+  return {
+    feature,
+    type,
+    take({ values, levels: { length: width } }, column, { row, part }, from, count, into) {
+      if (training.length < count) training = new Float64Array(count)
+      let trainingRows = 0
+      for (let k = from, to = into.at; k < from + count; k++, to += into.stride) {
+        const x = values[(row[k] as number) * width + column] as number
+        into.values[to] = x
+        if (part[k] === parts.train) training[trainingRows++] = x
+      }
+      moments.addAll(training, trainingRows)
+    },
+    statistics: moments.read,
+  }
+}
 
 function booleanReader(feature: string, type: string): InputReader {
   let count = 0
@@ -45,12 +71,16 @@ function booleanReader(feature: string, type: string): InputReader {
   return {
     feature,
     type,
-    read: (value) => (value === null || value === undefined ? Number.NaN : value ? 1 : 0),
-    count(x) {
-      if (Number.isNaN(x)) missing++
-      else {
-        count++
-        trues += x
+    take({ values, levels: { length: width } }, column, { row, part }, from, rows, into) {
+      for (let k = from, to = into.at; k < from + rows; k++, to += into.stride) {
+        const x = values[(row[k] as number) * width + column] as number
+        into.values[to] = x
+        if (part[k] !== parts.train) continue
+        if (Number.isNaN(x)) missing++
+        else {
+          count++
+          trues += x
+        }
       }
     },
     statistics: () => ({ kind: 'boolean', count, missing, trues }),
@@ -58,36 +88,38 @@ function booleanReader(feature: string, type: string): InputReader {
 }
 
 function categoryReader(feature: string, type: string): InputReader {
-  const codes = new Map<string, number>()
-  const rows: number[] = []
+  /** Code in the batch → code in the store: rows left out have levels that nobody is to know. */
+  const codes: number[] = []
+  const levels: { level: string; rows: number }[] = []
   let count = 0
   let missing = 0
+  const codeOf = (code: number, level: string): number => {
+    const known = codes[code]
+    if (known !== undefined) return known
+    if (levels.length === mostLevels) fail('train/many-levels', { input: feature, limit: String(mostLevels) })
+    codes[code] = levels.length
+    return levels.push({ level, rows: 0 }) - 1
+  }
   return {
     feature,
     type,
-    read(value) {
-      if (value === null || value === undefined) return Number.NaN
-      const level = String(value)
-      const known = codes.get(level)
-      if (known !== undefined) return known
-      const code = codes.size
-      if (code === mostLevels) fail('train/many-levels', { input: feature, limit: String(mostLevels) })
-      codes.set(level, code)
-      rows.push(0)
-      return code
-    },
-    count(x) {
-      if (Number.isNaN(x)) missing++
-      else {
-        count++
-        rows[x] = (rows[x] as number) + 1
+    take({ values, levels: texts }, column, { row, part }, from, rows, into) {
+      const width = texts.length
+      const names = texts[column] as readonly string[]
+      for (let k = from, to = into.at; k < from + rows; k++, to += into.stride) {
+        const found = values[(row[k] as number) * width + column] as number
+        const isMissing = Number.isNaN(found)
+        const code = isMissing ? Number.NaN : codeOf(found, names[found] as string)
+        into.values[to] = code
+        if (part[k] !== parts.train) continue
+        if (isMissing) missing++
+        else {
+          count++
+          const level = levels[code] as { rows: number }
+          level.rows++
+        }
       }
     },
-    statistics: () => ({
-      kind: 'category',
-      count,
-      missing,
-      levels: [...codes.keys()].map((level, code) => ({ level, rows: rows[code] as number })),
-    }),
+    statistics: () => ({ kind: 'category', count, missing, levels: levels.map((l) => ({ ...l })) }),
   }
 }

@@ -31,6 +31,10 @@ export interface RowStore {
   readonly isSpooled: boolean
   /** Adds a row. NaN and infinities are kept as they are. */
   append(row: ArrayLike<number>): void
+  /** Where the next rows go: at least one row of space, from the number `at` on. */
+  space(): { readonly values: Float64Array; readonly at: number; readonly rows: number }
+  /** Takes over as many rows as were written to the space. */
+  commit(rows: number): void
   blocks(): Iterable<Rows>
   /** Gives the memory back and removes the file; the store cannot be used afterwards. */
   dispose(): void
@@ -82,6 +86,12 @@ export function createRowStore(width: number, options: RowStoreOptions = {}): Ro
       for (let j = 0; j < width; j++) last[at + j] = row[j] as number
       rows++
       if (++rowsInLast === rowsPerBlock) completeBlock()
+    },
+    space: () => ({ values: last, at: rowsInLast * width, rows: rowsPerBlock - rowsInLast }),
+    commit(count) {
+      rows += count
+      rowsInLast += count
+      if (rowsInLast === rowsPerBlock) completeBlock()
     },
     *blocks() {
       if (isDisposed) throw new InternalError('A row store was read after it was disposed of')

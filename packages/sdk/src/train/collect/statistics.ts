@@ -31,36 +31,78 @@ export interface CategoryStatistics {
 
 export type InputStatistics = NumericStatistics | BooleanStatistics | CategoryStatistics
 
+export interface Moments {
+  add(x: number): void
+  /** The first `count` of the values. */
+  addAll(values: Float64Array, count: number): void
+  read(): NumericStatistics
+}
+
 /**
  * Mean and spread of a stream, exact to rounding whatever the scale.
  *
- * Source: Welford, Note on a method for calculating corrected sums of squares and products, Technometrics 4 (1962).
+ * Sources: Welford, Note on a method for calculating corrected sums of squares and products, Technometrics 4 (1962);
+ * Chan, Golub and LeVeque, Algorithms for computing the sample variance, The American Statistician 37 (1983), for many
+ * values at a time, which takes no division for each.
  */
-export function createMoments(): { add(x: number): void; read(): NumericStatistics } {
+export function createMoments(): Moments {
   let count = 0
   let missing = 0
   let infinite = 0
+  /** The first value: distances from it keep the digits that a mean far from zero would lose. */
+  let origin = 0
+  /** Of the distances. */
   let mean = 0
   let squares = 0
   let min = Number.POSITIVE_INFINITY
   let max = Number.NEGATIVE_INFINITY
+  const takes = (x: number): boolean => {
+    if (x - x === 0) return true
+    if (Number.isNaN(x)) missing++
+    else infinite++
+    return false
+  }
+  const extend = (x: number): void => {
+    if (x < min) min = x
+    if (x > max) max = x
+  }
   return {
     add(x) {
-      const d = x - mean
-      if (d - d !== 0) {
-        if (Number.isNaN(x)) missing++
-        else infinite++
-        return
-      }
+      if (!takes(x)) return
+      if (count === 0) origin = x
+      extend(x)
       count++
+      const d = x - origin - mean
       mean += d / count
-      squares += d * (x - mean)
-      if (x < min) min = x
-      if (x > max) max = x
+      squares += d * (x - origin - mean)
+    },
+    addAll(values, length) {
+      let n = 0
+      let sum = 0
+      for (let i = 0; i < length; i++) {
+        const x = values[i] as number
+        if (!takes(x)) continue
+        if (count + n === 0) origin = x
+        extend(x)
+        n++
+        sum += x - origin
+      }
+      if (n === 0) return
+      const center = sum / n
+      let around = 0
+      for (let i = 0; i < length; i++) {
+        const d = (values[i] as number) - origin - center
+        if (d - d === 0) around += d * d
+      }
+      const apart = center - mean
+      count += n
+      squares += around + (apart * apart * n * (count - n)) / count
+      mean += (apart * n) / count
     },
     read: () => {
       const deviation = min === max ? 0 : Math.sqrt(squares / count)
-      return { kind: 'numeric', count, missing, infinite, mean: min === max ? min : mean, deviation, min, max }
+      const center = min === max ? min : origin + mean
+      return { kind: 'numeric', count, missing, infinite, mean: center, deviation, min, max }
     },
   }
 }

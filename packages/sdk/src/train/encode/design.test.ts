@@ -10,8 +10,7 @@ import {
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Collected } from '../collect/collect.ts'
-import { createInputReader, type InputReader } from '../collect/input-reader.ts'
-import { createRowStore } from '../collect/row-store.ts'
+import { storedRows } from '../collect/stored-rows.ts'
 import { createDesign } from './design.ts'
 
 const inputs: readonly LearnedInput[] = [
@@ -77,15 +76,12 @@ const row = fc.tuple(
 )
 
 function collectedOf(rows: readonly Row[]): Collected {
-  const readers = inputs.map((i) => createInputReader({ name: i.feature, type: i.type, nullable: true }))
-  const store = createRowStore(7)
-  for (const [r, values] of rows.entries()) {
-    const numbers = readers.map((reader: InputReader, i) => reader.read(values[i]))
-    store.append([...numbers, r, 1 + r, values[4] ? 1 : 0])
-  }
+  const stored = storedRows(
+    inputs.map((i) => ({ name: i.feature, type: i.type })),
+    rows.map((values, r) => ({ values, label: r, weight: 1 + r, part: values[4] ? 'test' : 'train' })),
+  )
   return {
-    store,
-    inputs: readers.map((r) => ({ feature: r.feature, type: r.type, statistics: r.statistics() })),
+    ...stored,
     isWeighted: true,
     rows: { train: rows.filter((r) => !r[4]).length, test: rows.filter((r) => r[4]).length, validation: 0 },
     leftOut: { censored: 0, gap: 0, unlabelled: 0, weightless: 0 },

@@ -1,22 +1,15 @@
 import { type EncoderSpec, isViewcastError } from '@viewcast/compiler'
 import { expect, test } from 'vitest'
-import { type CollectedInput, parts } from '../collect/collect.ts'
-import { createInputReader } from '../collect/input-reader.ts'
-import { createRowStore } from '../collect/row-store.ts'
+import { storedRows } from '../collect/stored-rows.ts'
 import { learnEncoders } from './encoders.ts'
 
 /** Learns one input from values of training rows, and of test rows that must not matter. */
 function learn(type: string, values: readonly unknown[], spec: EncoderSpec | 'auto', tested: readonly unknown[] = []) {
-  const reader = createInputReader({ name: 'f', type, nullable: true })
-  const store = createRowStore(4)
-  for (const v of values) {
-    const x = reader.read(v)
-    reader.count(x)
-    store.append([x, 0, 1, parts.train])
-  }
-  for (const v of tested) store.append([reader.read(v), 0, 1, parts.test])
-  const input: CollectedInput = { feature: 'f', type, statistics: reader.statistics() }
-  const { inputs, warnings } = learnEncoders({ f: spec }, { store, inputs: [input] })
+  const { store, inputs: collected } = storedRows(
+    [{ name: 'f', type }],
+    [...values.map((v) => ({ values: [v] })), ...tested.map((v) => ({ values: [v], part: 'test' as const }))],
+  )
+  const { inputs, warnings } = learnEncoders({ f: spec }, { store, inputs: collected })
   return { encoder: inputs[0]?.encoder, warnings: warnings.map((w) => w.code) }
 }
 const numeric = (more: Partial<Extract<EncoderSpec, { kind: 'numeric' }>> = {}): EncoderSpec => ({

@@ -1,0 +1,102 @@
+/** Which rows of the training query take part, and in what part. */
+import { fail, InternalError, labelKind, type ModelDef } from '@viewcast/compiler'
+import type { NumberBatch } from '../../database/number-batch.ts'
+import { type LeftOut, type Part, parts } from './parts.ts'
+import type { TrainingColumns } from './training-columns.ts'
+
+/** The rows of one batch that take part, side by side. */
+export interface ChosenRows {
+  readonly count: number
+  /** Places in the batch. */
+  readonly row: Int32Array
+  readonly label: Float64Array
+  readonly weight: Float64Array
+  /** A value of {@link parts}. */
+  readonly part: Uint8Array
+}
+
+export interface RowCounts {
+  readonly rows: Readonly<Record<Part, number>>
+  readonly leftOut: LeftOut
+  readonly badWeights: number
+  /** Training rows with label 1. */
+  readonly positives: number
+}
+
+export interface RowChoice {
+  /** Valid until the next batch is looked at. Errors: `train/label-values`, `train/not-finite`. */
+  choose(batch: NumberBatch): ChosenRows
+  counts(): RowCounts
+}
+
+/** Which text of `_split` is which part, as `parts` numbers them; −1 for no part. */
+const partNumber = (level: string | undefined): number => {
+  if (level === 'train' || level === 'test' || level === 'validation') return parts[level]
+  throw new InternalError('The training query divides rows into parts other than train, validation and test')
+}
+
+/** Chooses by what the columns say: complete outcome, part, label, weight, in this order. */
+export function rowChoice(model: Pick<ModelDef, 'family' | 'label'>, columns: TrainingColumns): RowChoice {
+  const width = columns.wanted.length
+  const { label, weight, split, censored } = columns
+  const isOutcome = labelKind(model.family) === 'outcome'
+  const leftOut = { censored: 0, gap: 0, unlabelled: 0, weightless: 0 }
+  const perPart = [0, 0, 0]
+  const partOfLevel: number[] = []
+  let badWeights = 0
+  let positives = 0
+  let chosen = room(0)
+  return {
+    choose({ rows, values, levels }) {
+      if (chosen.row.length < rows) chosen = room(rows)
+      let count = 0
+      for (let r = 0, at = 0; r < rows; r++, at += width) {
+        if (censored >= 0 && values[at + censored] === 1) {
+          leftOut.censored++
+          continue
+        }
+        let part: number = parts.train
+        if (split >= 0) {
+          const code = values[at + split] as number
+          if (Number.isNaN(code)) {
+            leftOut.gap++
+            continue
+          }
+          part = partOfLevel[code] ??= partNumber(levels[split]?.[code])
+        }
+        const y = values[at + label] as number
+        if (Number.isNaN(y)) {
+          leftOut.unlabelled++
+          continue
+        }
+        if (isOutcome && y !== 0 && y !== 1) fail('train/label-values', { label: model.label })
+        if (!Number.isFinite(y)) fail('train/not-finite', { input: model.label })
+        const w = weight < 0 ? 1 : (values[at + weight] as number)
+        if (!(w >= 0 && w < Number.POSITIVE_INFINITY)) badWeights++
+        if (!(w > 0)) {
+          leftOut.weightless++
+          continue
+        }
+        chosen.row[count] = r
+        chosen.label[count] = y
+        chosen.weight[count] = w
+        chosen.part[count] = part
+        count++
+        perPart[part] = (perPart[part] as number) + 1
+        if (part === parts.train && y === 1) positives++
+      }
+      return { ...chosen, count }
+    },
+    counts: () => {
+      const [train = 0, test = 0, validation = 0] = perPart
+      return { rows: { train, test, validation }, leftOut, badWeights, positives }
+    },
+  }
+}
+
+const room = (rows: number): Omit<ChosenRows, 'count'> => ({
+  row: new Int32Array(rows),
+  label: new Float64Array(rows),
+  weight: new Float64Array(rows),
+  part: new Uint8Array(rows),
+})

@@ -1,0 +1,42 @@
+/** Which columns of the training query are read, and how. */
+import { type Column, featureKind, InternalError, type ModelDef } from '@viewcast/compiler'
+import type { NumberColumn } from '../../database/number-batch.ts'
+
+/** Places in a row of numbers; −1 for a column the dataset does not have. */
+export interface TrainingColumns {
+  /** To be read, in this order: the inputs of the model in theirs, then the others. */
+  readonly wanted: readonly NumberColumn[]
+  readonly label: number
+  readonly weight: number
+  readonly split: number
+  readonly censored: number
+}
+
+/**
+ * `columns` are those of the training query: the inputs and the label by name, and, when the dataset has them, `_weight`,
+ * `_split` and `_censored`.
+ */
+export function trainingColumns(model: ModelDef, columns: readonly Column[]): TrainingColumns {
+  const wanted: NumberColumn[] = Object.keys(model.inputs).map((feature) => {
+    const at = indexOf(columns, feature)
+    const { type, isEnum } = columns[at] as Column
+    return { at, as: featureKind(type, isEnum) === 'category' ? 'level' : 'number' }
+  })
+  const also = (at: number, as: NumberColumn['as']): number => (at < 0 ? -1 : wanted.push({ at, as }) - 1)
+  const byName = (name: string): number => columns.findIndex((c) => c.name === name)
+  const drops = (model.dataset.target?.censored ?? 'drop') === 'drop'
+  return {
+    wanted,
+    label: also(indexOf(columns, model.label), 'number'),
+    weight: also(byName('_weight'), 'number'),
+    split: also(byName('_split'), 'level'),
+    censored: drops ? also(byName('_censored'), 'number') : -1,
+  }
+}
+
+/** The place of a column of the training query. */
+export function indexOf(columns: readonly Column[], name: string): number {
+  const at = columns.findIndex((c) => c.name === name)
+  if (at < 0) throw new InternalError(`The training query lacks the column "${name}"`)
+  return at
+}
