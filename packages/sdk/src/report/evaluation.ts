@@ -8,10 +8,10 @@ import {
   outputName,
 } from '@viewcast/compiler'
 import type { Database } from '../database/database.ts'
+import { numberOf } from '../database/number-batch.ts'
 import { namingFailedView } from '../project/failed-view.ts'
 import { prepareModel } from '../project/prepare-model.ts'
 import { runningTraining } from '../project/running-query.ts'
-import { numberOf } from '../train/collect/input-reader.ts'
 import { type FeatureContribution, featureContributions } from './contributions.ts'
 import { meanEstimate } from './estimate.ts'
 import { evaluateNumber, type NumberEvaluation } from './number.ts'

@@ -10,7 +10,7 @@ import {
   scoreColumns,
 } from '@viewcast/compiler'
 import type { Database } from '../database/database.ts'
-import { numberOf } from '../train/collect/input-reader.ts'
+import { numberOf } from '../database/number-batch.ts'
 
 /** Parts of a dataset; `all` takes every row that has a label. */
 export type EvaluatedPart = 'train' | 'validation' | 'test' | 'all'
