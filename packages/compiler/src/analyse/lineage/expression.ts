@@ -1,7 +1,8 @@
 /** What the value of an expression is made of, and what decides about it. */
+
+import { isAggregateName } from '../../front/sql/functions.ts'
 import type { Node } from '../../front/sql/parser.ts'
 import { child, list, nameParts, text } from '../../front/sql/tree.ts'
-import { isAggregateName } from './aggregates.ts'
 import { merge, nothing, type Traced, through } from './influence.ts'
 import { columnOf, type Relation, relationNamed, resolve, resolveColumn, wholeRow } from './namespace.ts'
 import type { Scope } from './tracer.ts'

@@ -1,10 +1,9 @@
 /** What a SELECT returns, column by column, and what decides which rows it has. */
 
-import { isAggregate, maySet } from '../../front/sql/functions.ts'
+import { isAggregate, isAggregateName, maySet } from '../../front/sql/functions.ts'
 import { outputName } from '../../front/sql/output-names.ts'
 import type { Node } from '../../front/sql/parser.ts'
 import { child, isSetOperation, list, nameParts, number, text, walk } from '../../front/sql/tree.ts'
-import { isAggregateName } from './aggregates.ts'
 import { withQueries } from './ctes.ts'
 import { spread, traceExpression } from './expression.ts'
 import { traceFrom } from './from.ts'

@@ -22,12 +22,22 @@ const setReturningBuiltIns = words(
     'regexp_matches regexp_split_to_table string_to_table ts_debug ts_parse ts_stat ts_token_type txid_snapshot_xip unnest',
 )
 
+/** Aggregate functions (PostgreSQL manual, section 9.21), ordered-set and hypothetical-set ones included. */
 const aggregateBuiltIns = words(
-  'any_value array_agg avg bit_and bit_or bit_xor bool_and bool_or corr count covar_pop covar_samp every json_agg ' +
-    'json_object_agg jsonb_agg jsonb_object_agg max min mode percentile_cont percentile_disc range_agg ' +
-    'range_intersect_agg regr_avgx regr_avgy regr_count regr_intercept regr_r2 regr_slope regr_sxx regr_sxy regr_syy ' +
-    'stddev stddev_pop stddev_samp string_agg sum var_pop var_samp variance xmlagg',
+  'any_value array_agg avg bit_and bit_or bit_xor bool_and bool_or count every json_agg json_agg_strict ' +
+    'json_arrayagg json_objectagg json_object_agg json_object_agg_strict json_object_agg_unique ' +
+    'json_object_agg_unique_strict jsonb_agg jsonb_agg_strict jsonb_object_agg jsonb_object_agg_strict ' +
+    'jsonb_object_agg_unique jsonb_object_agg_unique_strict max min range_agg range_intersect_agg string_agg sum ' +
+    'xmlagg corr covar_pop covar_samp regr_avgx regr_avgy regr_count regr_intercept regr_r2 regr_slope regr_sxx ' +
+    'regr_sxy regr_syy stddev stddev_pop stddev_samp variance var_pop var_samp mode percentile_cont ' +
+    'percentile_disc rank dense_rank percent_rank cume_dist',
 )
+/** Of these the plain call is a window function; only WITHIN GROUP makes it an aggregate. */
+const hypothetical = words('rank dense_rank percent_rank cume_dist')
+
+/** Whether a call by this name aggregates rows. */
+export const isAggregateName = (name: string, withinGroup: boolean): boolean =>
+  aggregateBuiltIns.has(name) && (withinGroup || !hypothetical.has(name))
 
 /** What of a catalog says something about functions. */
 export type FunctionFacts = Pick<Catalog, 'searchPath' | 'functions'>
@@ -84,4 +94,4 @@ export const isAggregate = (call: Node): boolean =>
     call.agg_within_group === true ||
     call.agg_filter !== undefined ||
     call.agg_order !== undefined ||
-    (mayBeBuiltIn(call) && aggregateBuiltIns.has(functionName(call).name)))
+    (mayBeBuiltIn(call) && isAggregateName(functionName(call).name, false)))
