@@ -32,7 +32,7 @@ describe('printLiteral', () => {
     ['1.5', 'float8', '1.5::float8'],
     [0.25, 'float4', '0.25::float4'],
     [Math.fround(0.1), 'float4', '0.1::float4'],
-    [Math.fround(1.17549435e-38), 'float4', '1.1754944e-38::float4'],
+    [Math.fround(1.17549435e-38), 'float4', '1.17549435e-38::float4'],
     [5, 'int4', '5'],
     [-5, 'int4', "'-5'::int4"],
     [-2147483648, 'int4', "'-2147483648'::int4"],

@@ -88,7 +88,7 @@ function printFloat(value: unknown, type: 'float4' | 'float8'): string {
 /** The shortest digits of a float32, which those of the same number as a float64 are not: 0.1 and 0.10000000149011612. */
 function digits32(n: number): string {
   if (Math.fround(n) !== n) return String(n)
-  for (let digits = 1; digits < 9; digits++) {
+  for (let digits = 1; digits <= 9; digits++) {
     const short = Number(n.toPrecision(digits))
     // Well inside half a step, so that no reader rounds it to a neighbour.
     if (Math.abs(short - n) < Math.abs(n) * 2 ** -25) return String(short)
