@@ -15,7 +15,7 @@ import { emptyRecord } from './callable.ts'
 import { type ClassWeightsOption, checkedClassWeights } from './class-weights.ts'
 import type { Dataset, DatasetTypes } from './dataset.ts'
 import { checkedName } from './name.ts'
-import { completePenalty } from './penalty.ts'
+import { completePenalty, refuseNoPenalty } from './penalty.ts'
 import type { Problem } from './problem.ts'
 import type { KindOf } from './sql-types.ts'
 
@@ -44,7 +44,7 @@ export interface ModelOptions<T extends DatasetTypes, F extends FamilyName, Labe
   readonly label: Label
   /**
    * λ ≥ 0 on the coefficients of the encoded columns, not on the intercept: λ₁ · ‖β‖₁ + λ₂/2 · ‖β‖². A number is λ₂; 0
-   * by default. `penaltyPath()` chooses by cross-validation.
+   * by default, 1 for `svm`, whose λ₂ is 1/C. `penaltyPath()` chooses by cross-validation.
    */
   readonly penalty?: number | Partial<Penalty> | PenaltyPath
   /**
@@ -210,7 +210,8 @@ export function defineModel(
       hint: `Write one of: ${known.join(', ')}.`,
     })
   }
-  const chosen = completePenalty(what, options.penalty ?? 0)
+  const chosen = completePenalty(what, options.penalty ?? (family === 'svm' ? 1 : 0))
+  if (family === 'svm' && chosen.path === undefined) refuseNoPenalty(what, chosen.penalty)
   if (!(threshold > 0 && threshold < 1)) {
     fail('define/option', {
       what,

@@ -50,6 +50,17 @@ export function penaltyPath(options: PenaltyPathOptions = {}): PenaltyPath {
   return Object.freeze({ l1Ratio, folds, rule, lambdas: isCount ? lambdas : Object.freeze([...lambdas]) })
 }
 
+/** A margin that nothing limits is as wide as one likes where the classes do not overlap. */
+export function refuseNoPenalty(what: string, { l1, l2 }: Penalty): void {
+  if (l1 > 0 || l2 > 0) return
+  fail('define/option', {
+    what,
+    option: 'penalty',
+    detail: 'is 0, which leaves the margin of an svm undetermined',
+    hint: 'Leave it out, which means 1, or write 1/C.',
+  })
+}
+
 /** What `penalty` of a model stands for. */
 export function completePenalty(
   what: string,

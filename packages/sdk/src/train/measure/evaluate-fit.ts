@@ -4,7 +4,7 @@ import { familyFunctions } from '../solve/families.ts'
 import { type ClassFit, type Design, type Fit, scoresOf } from '../solve/fit.ts'
 import { createWorkspace } from '../solve/kernels.ts'
 import { eachBlock } from '../solve/passes.ts'
-import { classificationMetrics, regressionMetrics } from './metrics.ts'
+import { classificationMetrics, marginMetrics, regressionMetrics } from './metrics.ts'
 
 export interface Evaluated {
   readonly metrics: Metrics
@@ -44,6 +44,12 @@ export async function evaluateFit(
   })
   const given = isWeighted ? weights : undefined
   const same = new Float64Array(design.rows).fill(constant)
+  if (model.family === 'svm') {
+    return {
+      metrics: marginMetrics(predictions, labels, given),
+      baseline: marginMetrics(same.fill(constant >= 0.5 ? 1 : -1), labels, given),
+    }
+  }
   const { mean } = familyFunctions(model.family, model.link)
   for (let r = 0; r < predictions.length; r++) predictions[r] = mean(predictions[r] as number)
   if (model.family !== 'binomial') {

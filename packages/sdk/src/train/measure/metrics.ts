@@ -35,6 +35,27 @@ export function classificationMetrics(
 }
 
 /**
+ * Metrics of distances from a margin against labels 0 and 1; empty without rows.
+ *
+ * `auc` of the distance; `squaredHinge`, the mean of max(0, 1 − distance on the row's own side)²; `accuracy` of the side,
+ * 0 being that of label 1; `baseRate`, the share of label 1. With `weights` all of them are weighted.
+ */
+export function marginMetrics(distances: Float64Array, labels: Float64Array, weights?: Float64Array): Metrics {
+  if (labels.length === 0) return {}
+  const average = (of: (d: number, y: number) => number): number | null =>
+    averageOf(
+      distances.map((d, r) => of(d, labels[r] as number)),
+      weights,
+    )
+  return {
+    auc: orNull(auc(distances, labels, weights)),
+    squaredHinge: average((d, y) => Math.max(0, 1 - (y === 1 ? d : -d)) ** 2),
+    accuracy: average((d, y) => (Number.isNaN(d) ? d : d >= 0 === (y === 1) ? 1 : 0)),
+    baseRate: averageOf(labels, weights),
+  }
+}
+
+/**
  * Metrics of predictions against numbers; empty without rows.
  *
  * `rmse`, the root of the mean squared error, and `mae`, the mean absolute error, in units of the label; `r2`, the

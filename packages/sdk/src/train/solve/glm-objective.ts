@@ -85,7 +85,7 @@ interface RowSums {
 type Visit = (y: number, eta: number, weight: number, into: { vector: number; weight: number }) => void
 
 /** Sums over all rows of what `visit` makes of each; with `theta` 0 the predictor it sees is the offset. */
-function rowSums(
+export function rowSums(
   design: Design,
   shift: Float64Array,
   signal: AbortSignal | undefined,

@@ -22,7 +22,9 @@ const everything: Penalty = { l1: 1e300, l2: 0 }
 
 /**
  * The solver of a family for λ₁ ‖β‖₁ + λ₂/2 ‖β‖², the intercept free, added to Σ w loss: half the deviance times the
- * dispersion, which is ½ Σ w e² for gaussian and −log-likelihood for binomial.
+ * dispersion, which is ½ Σ w e² for gaussian and −log-likelihood for binomial; of svm it is Σ w max(0, 1 ∓ η)², so that λ₂ is
+ * 1/C of scikit-learn's LinearSVC, whose intercept is penalised too unless `intercept_scaling` is large. Its deviance is twice
+ * the loss.
  *
  * Least squares is fitted by coordinate descent on its cross-products, every other family by Newton's steps with the same
  * inside. Residual degrees count the coefficients that are not 0; there are no standard errors.
@@ -46,7 +48,7 @@ export const fitPenalised =
     const residualDegrees = design.rows - 1 - nonZero
     return {
       ...fit,
-      solver: 'coordinate-descent',
+      solver: family === 'svm' && options.path === undefined && penalty.l1 === 0 ? 'newton' : 'coordinate-descent',
       standardErrors: null,
       covariance: null,
       residualDegrees,

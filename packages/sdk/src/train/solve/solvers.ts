@@ -30,11 +30,16 @@ export function solverOf(model: Pick<ModelDef, 'family' | 'link' | 'solver' | 'p
   }
   const isLinear = family === 'gaussian' && link === 'identity'
   const isLogistic = family === 'binomial' && link === 'logit'
+  if (solver === 'newton' && family === 'svm') return fitPenalised(family, link)
   if (solver === 'cholesky' && isLinear) return fitLinear
   if (solver === 'ml-logistic-regression' && isLogistic) return fitGradientDescent
   if (solver === 'irls' && isGlm.has(family)) return isLogistic ? fitLogistic : glmSolver(family, link)
   const what = `fit a ${familyTitle(family, link)} model`
-  return fail('train/unsupported', { solver, what, instead: isLinear ? 'cholesky' : 'irls' })
+  return fail('train/unsupported', {
+    solver,
+    what,
+    instead: isLinear ? 'cholesky' : family === 'svm' ? 'newton' : 'irls',
+  })
 }
 
 const isGlm: ReadonlySet<Family> = new Set(['gaussian', 'binomial', 'poisson', 'gamma', 'inverse-gaussian'])
