@@ -150,11 +150,11 @@ describeEachEngine('training on', (engine) => {
       ])
     })
 
-    test('that is infinite', async () => {
-      const found = await refused(
-        modelOf([view("case customer when 7 then 'Infinity'::float8 else customer end as size")]),
-      )
-      expect(found).toMatchObject([{ code: 'train/not-finite', parameters: { input: 'size' } }])
+    test('that is infinite: as if it were NULL', async () => {
+      const sizeWith = (value: string) =>
+        modelOf([profile, view(`case customer when 7 then ${value} else customer end::float8 as size`)])
+      const warnings = await trained(sizeWith("'Infinity'::float8"))
+      expect(warnings).toEqual(await trained(sizeWith('null')))
     })
 
     test('that is a key in disguise', async () => {
@@ -204,7 +204,7 @@ describeEachEngine('training on', (engine) => {
   test('several of these at once are told at once', async () => {
     const extra = view("null::float8 as nothing, 'Infinity'::float8 as endless")
     const found = await refused(modelOf([profile, extra], { target: labelled('1') }))
-    expect(found.map((d) => d.code).sort()).toEqual(['train/all-null', 'train/not-finite', 'train/one-class'])
+    expect(found.map((d) => d.code).sort()).toEqual(['train/all-null', 'train/all-null', 'train/one-class'])
   })
 
   test('rows the database cannot compute: its own word for it, no row, and nothing kept', async () => {

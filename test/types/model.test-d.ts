@@ -53,8 +53,11 @@ open.inputs({ late15: asBoolean() })
 // @ts-expect-error: "state" is text; use oneHot()
 open.inputs({ state: standardize() })
 
-// @ts-expect-error: "latitude" is a number; use standardize(), log1p() or numeric()
+// Whole numbers are categories too; which numbers are whole is known to the database.
 open.inputs({ latitude: oneHot() })
+
+// @ts-expect-error: "latitude" is a number; use standardize(), log1p() or numeric()
+open.inputs({ latitude: asBoolean() })
 
 // @ts-expect-error: "any_cancelled_7d" is a truth value; use asBoolean()
 open.inputs({ any_cancelled_7d: numeric() })

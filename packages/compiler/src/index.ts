@@ -148,11 +148,21 @@ export type {
 export { isFeatureView, structuralColumns } from './ir/definition.ts'
 export { digest } from './ir/digest.ts'
 export { durationSeconds } from './ir/duration.ts'
-export type { EncoderSpec } from './ir/encoder-spec.ts'
+export type {
+  BasisSpec,
+  Breaks,
+  Clip,
+  EncoderSpec,
+  LevelsSpec,
+  NumericSpec,
+  OneHotSpec,
+  Scaling,
+} from './ir/encoder-spec.ts'
 export type { Literal } from './ir/expression.ts'
 export { type CaseArm, children, type Expr, expr, type Fold, fold, inGroups, mapChildren } from './ir/expression.ts'
 export { type Family, familyTitle, type LabelKind, type Link, labelKind, links } from './ir/family.ts'
 export type { LearnedEncoder, LearnedInput } from './ir/learned-encoder.ts'
+export { hash32 } from './ir/md5.ts'
 export {
   type Coefficient,
   type Metrics,
@@ -176,7 +186,15 @@ export {
   type SqlType,
   sqlType,
 } from './ir/type.ts'
-export { contribution, type EncodedColumn, encodedColumns } from './model/encoders.ts'
+export { usableNumber } from './ir/usable-number.ts'
+export { type EncodedColumn, encodedColumns } from './model/encoders/columns.ts'
+export { contribution } from './model/encoders/contribution.ts'
+export { encodedRange } from './model/encoders/encoded-range.ts'
+export { encodedValues } from './model/encoders/encoded-values.ts'
+export { interactionContribution, interactionValues } from './model/encoders/interaction.ts'
+export { type Cells, type LevelTable, levelTable } from './model/encoders/level-table.ts'
+export { numberEncoder } from './model/encoders/number-encoder.ts'
+export { hasLogarithm } from './model/encoders/transform.ts'
 export { coefficientsByScore, linearPredictors, outputName, outputs, scoreColumns } from './model/scoring.ts'
 export { linearTerms } from './model/terms.ts'
 export { preparedInputs } from './model/trees/inputs.ts'

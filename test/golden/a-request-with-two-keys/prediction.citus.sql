@@ -58,13 +58,15 @@ WITH
       CROSS JOIN LATERAL unnest(
         ARRAY[
           0.5::float8 + CASE
-            WHEN f.cell_size IS NULL
-            OR f.cell_size = 'NaN'::float8 THEN 0::float8
-            ELSE 1::float8 * f.cell_size
+            WHEN abs(f.cell_size) >= 1e-150::float8
+            AND abs(f.cell_size) <= 1e+150::float8 THEN 1::float8 * f.cell_size
+            WHEN abs(f.cell_size) < 1e-150::float8 THEN 0::float8
+            ELSE 0::float8
           END + CASE
-            WHEN f.urgency IS NULL
-            OR f.urgency = 'NaN'::float8 THEN 0::float8
-            ELSE 1::float8 * f.urgency
+            WHEN abs(f.urgency) >= 1e-150::float8
+            AND abs(f.urgency) <= 1e+150::float8 THEN 1::float8 * f.urgency
+            WHEN abs(f.urgency) < 1e-150::float8 THEN 0::float8
+            ELSE 0::float8
           END
         ]
       ) AS _fence (_linear)

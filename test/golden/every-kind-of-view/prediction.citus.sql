@@ -252,29 +252,35 @@ WITH
       CROSS JOIN LATERAL unnest(
         ARRAY[
           0.5::float8 + CASE
-            WHEN f.v0_level IS NULL
-            OR f.v0_level = 'NaN'::float8 THEN 0::float8
-            ELSE 1::float8 * f.v0_level
+            WHEN abs(f.v0_level) >= 1e-150::float8
+            AND abs(f.v0_level) <= 1e+150::float8 THEN 1::float8 * f.v0_level
+            WHEN abs(f.v0_level) < 1e-150::float8 THEN 0::float8
+            ELSE 0::float8
           END + CASE
-            WHEN f.v1_level IS NULL
-            OR f.v1_level = 'NaN'::float8 THEN 0::float8
-            ELSE 1::float8 * f.v1_level
+            WHEN abs(f.v1_level) >= 1e-150::float8
+            AND abs(f.v1_level) <= 1e+150::float8 THEN 1::float8 * f.v1_level
+            WHEN abs(f.v1_level) < 1e-150::float8 THEN 0::float8
+            ELSE 0::float8
           END + CASE
-            WHEN f.v2_level IS NULL
-            OR f.v2_level = 'NaN'::float8 THEN 0::float8
-            ELSE 1::float8 * f.v2_level
+            WHEN abs(f.v2_level) >= 1e-150::float8
+            AND abs(f.v2_level) <= 1e+150::float8 THEN 1::float8 * f.v2_level
+            WHEN abs(f.v2_level) < 1e-150::float8 THEN 0::float8
+            ELSE 0::float8
           END + CASE
-            WHEN f.v3_spread_ever IS NULL
-            OR f.v3_spread_ever = 'NaN'::float8 THEN 0::float8
-            ELSE 1::float8 * f.v3_spread_ever
+            WHEN abs(f.v3_spread_ever) >= 1e-150::float8
+            AND abs(f.v3_spread_ever) <= 1e+150::float8 THEN 1::float8 * f.v3_spread_ever
+            WHEN abs(f.v3_spread_ever) < 1e-150::float8 THEN 0::float8
+            ELSE 0::float8
           END + CASE
-            WHEN f.v3_share_1d IS NULL
-            OR f.v3_share_1d = 'NaN'::float8 THEN 0::float8
-            ELSE 1::float8 * f.v3_share_1d
+            WHEN abs(f.v3_share_1d) >= 1e-150::float8
+            AND abs(f.v3_share_1d) <= 1e+150::float8 THEN 1::float8 * f.v3_share_1d
+            WHEN abs(f.v3_share_1d) < 1e-150::float8 THEN 0::float8
+            ELSE 0::float8
           END + CASE
-            WHEN f.v4_quiet IS NULL
-            OR f.v4_quiet = 'NaN'::float8 THEN 0::float8
-            ELSE 1::float8 * f.v4_quiet
+            WHEN abs(f.v4_quiet) >= 1e-150::float8
+            AND abs(f.v4_quiet) <= 1e+150::float8 THEN 1::float8 * f.v4_quiet
+            WHEN abs(f.v4_quiet) < 1e-150::float8 THEN 0::float8
+            ELSE 0::float8
           END
         ]
       ) AS _fence (_linear)

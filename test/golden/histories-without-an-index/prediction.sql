@@ -156,13 +156,15 @@ WITH
       f.place,
       f.as_of,
       0.5::float8 + CASE
-        WHEN f.v0_level IS NULL
-        OR f.v0_level = 'NaN'::float8 THEN 0::float8
-        ELSE 1::float8 * f.v0_level
+        WHEN abs(f.v0_level) >= 1e-150::float8
+        AND abs(f.v0_level) <= 1e+150::float8 THEN 1::float8 * f.v0_level
+        WHEN abs(f.v0_level) < 1e-150::float8 THEN 0::float8
+        ELSE 0::float8
       END + CASE
-        WHEN f.v1_level IS NULL
-        OR f.v1_level = 'NaN'::float8 THEN 0::float8
-        ELSE 1::float8 * f.v1_level
+        WHEN abs(f.v1_level) >= 1e-150::float8
+        AND abs(f.v1_level) <= 1e+150::float8 THEN 1::float8 * f.v1_level
+        WHEN abs(f.v1_level) < 1e-150::float8 THEN 0::float8
+        ELSE 0::float8
       END AS _linear
     FROM
       _features AS f

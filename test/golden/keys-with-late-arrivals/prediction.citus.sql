@@ -83,17 +83,20 @@ WITH
       CROSS JOIN LATERAL unnest(
         ARRAY[
           0.5::float8 + CASE
-            WHEN f.known_total_6h IS NULL
-            OR f.known_total_6h = 'NaN'::float8 THEN 0::float8
-            ELSE 1::float8 * f.known_total_6h
+            WHEN abs(f.known_total_6h) >= 1e-150::float8
+            AND abs(f.known_total_6h) <= 1e+150::float8 THEN 1::float8 * f.known_total_6h
+            WHEN abs(f.known_total_6h) < 1e-150::float8 THEN 0::float8
+            ELSE 0::float8
           END + CASE
-            WHEN f.known_n_2d IS NULL
-            OR f.known_n_2d = 'NaN'::float8 THEN 0::float8
-            ELSE 1::float8 * f.known_n_2d
+            WHEN abs(f.known_n_2d) >= 1e-150::float8
+            AND abs(f.known_n_2d) <= 1e+150::float8 THEN 1::float8 * f.known_n_2d
+            WHEN abs(f.known_n_2d) < 1e-150::float8 THEN 0::float8
+            ELSE 0::float8
           END + CASE
-            WHEN f.size IS NULL
-            OR f.size = 'NaN'::float8 THEN 0::float8
-            ELSE 1::float8 * f.size
+            WHEN abs(f.size) >= 1e-150::float8
+            AND abs(f.size) <= 1e+150::float8 THEN 1::float8 * f.size
+            WHEN abs(f.size) < 1e-150::float8 THEN 0::float8
+            ELSE 0::float8
           END
         ]
       ) AS _fence (_linear)

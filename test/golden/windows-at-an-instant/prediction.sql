@@ -90,17 +90,20 @@ WITH
       f.place,
       f.as_of,
       1.40625::float8 + CASE
-        WHEN f.mean_2d IS NULL
-        OR f.mean_2d = 'NaN'::float8 THEN 0.09375::float8
-        ELSE 0.1875::float8 * f.mean_2d
+        WHEN abs(f.mean_2d) >= 1e-150::float8
+        AND abs(f.mean_2d) <= 1e+150::float8 THEN 0.1875::float8 * f.mean_2d
+        WHEN abs(f.mean_2d) < 1e-150::float8 THEN 0::float8
+        ELSE 0.09375::float8
       END + CASE
-        WHEN f.n_1w IS NULL
-        OR f.n_1w = 'NaN'::float8 THEN '-2'::float8
-        ELSE '-0.16666666666666666'::float8 * f.n_1w
+        WHEN abs(f.n_1w) >= 1e-150::float8
+        AND abs(f.n_1w) <= 1e+150::float8 THEN '-0.16666666666666666'::float8 * f.n_1w
+        WHEN abs(f.n_1w) < 1e-150::float8 THEN '-0'::float8
+        ELSE '-2'::float8
       END + CASE
-        WHEN f.peak IS NULL
-        OR f.peak = 'NaN'::float8 THEN 0.25::float8
-        ELSE 0.025::float8 * f.peak
+        WHEN abs(f.peak) >= 1e-150::float8
+        AND abs(f.peak) <= 1e+150::float8 THEN 0.025::float8 * f.peak
+        WHEN abs(f.peak) < 1e-150::float8 THEN 0::float8
+        ELSE 0.25::float8
       END + CASE
         WHEN f.region = 'south' THEN 1.5::float8
         WHEN f.region = 'o''hare' THEN '-2'::float8

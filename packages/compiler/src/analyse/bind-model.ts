@@ -4,7 +4,8 @@ import { nearParameter } from '../diagnostics/nearest.ts'
 import type { ModelDef } from '../ir/definition.ts'
 import type { EncoderSpec } from '../ir/encoder-spec.ts'
 import { familyTitle, type LabelKind, labelKind } from '../ir/family.ts'
-import { type Column, featureKind, isNumber } from '../ir/type.ts'
+import type { LearnedEncoder } from '../ir/learned-encoder.ts'
+import { type Column, featureKind, isInstant, isInteger, isNumber } from '../ir/type.ts'
 import type { BoundDataset } from './bind.ts'
 
 export interface BoundInput {
@@ -85,11 +86,23 @@ const expectedLabel: Readonly<Record<LabelKind, string>> = {
   class: 'text, an enum, boolean or a whole number',
 }
 
-/** The kind of column each encoder reads. */
-export const readable: Readonly<Record<EncoderSpec['kind'], 'numeric' | 'category' | 'boolean'>> = {
-  numeric: 'numeric',
-  onehot: 'category',
-  boolean: 'boolean',
+/** Whether an encoder, declared or learned, can read a column. Whole numbers and truth values serve as categories too. */
+export function canRead(encoder: EncoderSpec | LearnedEncoder, column: { type: string; isEnum?: boolean }): boolean {
+  const kind = featureKind(column.type, column.isEnum)
+  switch (encoder.kind) {
+    case 'numeric':
+      return isInstant(column.type)
+        ? ('since' in encoder ? encoder.since : 'origin' in encoder ? encoder.origin : undefined) !== undefined
+        : kind === 'numeric'
+    case 'boolean':
+      return kind === 'boolean'
+    case 'hashed':
+      return kind === 'category'
+    case 'raw':
+      return kind !== undefined
+    default:
+      return kind === 'category' || kind === 'boolean' || isInteger(column.type)
+  }
 }
 
 function checkEncoder(
@@ -100,7 +113,7 @@ function checkEncoder(
 ): void {
   const kind = featureKind(found.type, found.isEnum)
   const name = encoder === 'auto' ? 'a model' : `the ${encoder.kind} encoder`
-  if (kind !== undefined && (encoder === 'auto' || readable[encoder.kind] === kind)) return
+  if (encoder === 'auto' ? kind !== undefined : canRead(encoder, found)) return
   const hint =
     kind === 'category'
       ? 'Encode a category with oneHot().'

@@ -1,6 +1,6 @@
 /** The prediction query: every needed view and the trained model in one WITH … SELECT that any client can run. */
 import { type BoundDataset, bindDataset, type Facts } from '../analyse/bind.ts'
-import { readable } from '../analyse/bind-model.ts'
+import { canRead } from '../analyse/bind-model.ts'
 import { checkDepth } from '../analyse/cost.ts'
 import { type Diagnostic, diagnostic, fail, throwIfErrors } from '../diagnostics/diagnostic.ts'
 import { dialectOf } from '../emit/dialect-of.ts'
@@ -229,8 +229,12 @@ function checkInputs(model: ModelDef, bound: BoundDataset, record: ModelRecord):
     record.inputs.flatMap(({ feature: input, type, encoder }) => {
       const found = columns.get(input)
       if (!found) return [diagnostic('model/stale', { model: model.name, input })]
-      const kind = encoder.kind === 'raw' ? (featureKind(type) ?? 'category') : readable[encoder.kind]
-      if (featureKind(found.type, found.isEnum) === kind) return []
+      if (
+        encoder.kind === 'raw'
+          ? featureKind(found.type, found.isEnum) === (featureKind(type) ?? 'category')
+          : canRead(encoder, found)
+      )
+        return []
       const hint = `The model was trained on ${type}. Run: viewcast train ${model.name}`
       const now = { input, type: found.type, encoder: `the ${encoder.kind} encoder`, hint }
       return [diagnostic('model/input-type', now)]

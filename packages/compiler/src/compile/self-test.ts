@@ -11,6 +11,7 @@ import { type CompileOptions, isDistributed, passesOf } from '../ir/compile-opti
 import type { ModelDef } from '../ir/definition.ts'
 import type { Expr } from '../ir/expression.ts'
 import type { ModelRecord } from '../ir/model-record.ts'
+import { hasLogarithm } from '../model/encoders/transform.ts'
 import { linearPredictors, outputs, scoreColumns } from '../model/scoring.ts'
 import { linearTerms } from '../model/terms.ts'
 import type { CompiledQuery } from './compiled-query.ts'
@@ -113,7 +114,7 @@ function checksQuery(record: ModelRecord, text: string, questions: string, optio
 
 /** What logarithms may differ by between mathematics libraries, per score: 16 roundings of the size of the terms; nothing without them. */
 function slacksOf(record: ModelRecord, inputs: ModelRecord['verification'][number]['inputs']): readonly number[] {
-  const logarithms = record.inputs.some((i) => i.encoder.kind === 'numeric' && i.encoder.transform === 'log1p')
+  const logarithms = record.inputs.some((i) => hasLogarithm(i.encoder))
   const predictors = linearPredictors(record, 'f')
   if (!logarithms) return predictors.map(() => 0)
   return predictors.map((predictor) => slackOf(linearTerms(predictor), inputs))

@@ -61,6 +61,7 @@ const guardedSigmoid = (z: string, negatable: string): string =>
 
 function printCall(name: Exclude<FunctionName, 'hash32'>, args: readonly string[]): string {
   if (name === 'epoch') return `extract(epoch FROM ${args.join()})`
+  if (name === 'hash_slot') return hashSlot(args)
   if (name === 'hex') return `encode(${args.join()}, 'hex')`
   return `${name}(${args.join(', ')})`
 }
@@ -70,6 +71,10 @@ const hash32 = (args: readonly Expr[]): Printed => ({
   sql: `('x' || left(md5(concat_ws(',', ${args.map((a) => `quote_nullable(${print(a).sql})`).join(', ')})), 8))::bit(32)::int8`,
   level: level.cast,
 })
+
+/** Of the UTF-8 bytes, so that databases of other encodings hash alike. */
+const hashSlot = ([text = '', slots = '']: readonly string[]): string =>
+  `mod(('x' || left(md5(convert_to(${text}, 'UTF8')), 8))::bit(32)::int8, ${slots})::float8`
 
 /** From here on a chain is summed as an array: the parser recurses through `a + b + …` once per term. */
 const longChain = 64

@@ -7,6 +7,7 @@
  */
 import { InternalError } from '../diagnostics/diagnostic.ts'
 import { type CompareOperator, type Expr, fold, inGroups, type Literal } from '../ir/expression.ts'
+import { hash32 } from '../ir/md5.ts'
 
 export type Row = Readonly<Record<string, Literal>>
 
@@ -86,6 +87,10 @@ export function evaluate(e: Expr, scope: Scope): Literal {
       if (n.name === 'exp' || n.name === 'ln' || n.name === 'sqrt' || n.name === 'abs') {
         const v = evaluate(n.args[0] as Expr, scope)
         return v === null ? null : call(n.name, v as number)
+      }
+      if (n.name === 'hash_slot') {
+        const [text, slots] = n.args.map((a) => evaluate(a, scope))
+        return text == null ? null : hash32(String(text)) % Number(slots)
       }
       throw new InternalError(`${n.name} is computed in the database only`)
     },

@@ -17,6 +17,8 @@ export type FunctionName =
   | 'nullif'
   /** The first 32 bits of the MD5 of the arguments (text), each quoted and joined by a comma, as int8. */
   | 'hash32'
+  /** The first 32 bits of the MD5 of a text's UTF-8 bytes, modulo the second argument (a literal), as float8. */
+  | 'hash_slot'
   /** Digits of a numeric without zeros at the end. */
   | 'trim_scale'
   /** Seconds since 1970 of an instant or a date, as numeric. */

@@ -34,6 +34,7 @@ export function sqlType(name: string): SqlType {
 
 const integers = new Set(['int2', 'int4', 'int8'])
 const floats = new Set(['float4', 'float8'])
+const instants = new Set(['date', 'timestamp', 'timestamptz'])
 const texts = new Set(['text', 'varchar', 'bpchar', 'name', 'citext', 'uuid', 'char'])
 
 export const isInteger = (t: SqlType): boolean => integers.has(t)
@@ -42,6 +43,7 @@ export const isNumber = (t: SqlType): boolean => isInteger(t) || isFloat(t) || t
 /** Types whose sums do not depend on the order of the rows. */
 export const isExact = (t: SqlType): boolean => isInteger(t) || t === 'numeric'
 export const isText = (t: SqlType): boolean => texts.has(t)
+export const isInstant = (t: SqlType): boolean => instants.has(t)
 export const isBoolean = (t: SqlType): boolean => t === 'bool'
 
 /** What a model can read a column as: a number, a truth value, a category; undefined for anything else. */

@@ -3,7 +3,8 @@ import { fail } from '../diagnostics/diagnostic.ts'
 import { type Expr, expr } from '../ir/expression.ts'
 import type { Family } from '../ir/family.ts'
 import type { Coefficient, ModelRecord } from '../ir/model-record.ts'
-import { type Contribution, contribution, encodedColumns } from './encoders.ts'
+import { encodedColumns } from './encoders/columns.ts'
+import { type Contribution, contribution } from './encoders/contribution.ts'
 import { treeScores } from './trees/tree-scores.ts'
 
 /** From this many guarded inputs on, rows without missing values take a sum without guards. */

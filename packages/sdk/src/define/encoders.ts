@@ -1,7 +1,7 @@
-import { type EncoderSpec, fail } from '@viewcast/compiler'
+import { type EncoderSpec, fail, type NumericSpec, type OneHotSpec } from '@viewcast/compiler'
 
-type Numeric = Extract<EncoderSpec, { kind: 'numeric' }>
-type OneHot = Extract<EncoderSpec, { kind: 'onehot' }>
+type Numeric = NumericSpec
+type OneHot = OneHotSpec
 type AsBoolean = Extract<EncoderSpec, { kind: 'boolean' }>
 
 export interface NumericOptions {
@@ -11,7 +11,7 @@ export interface NumericOptions {
   readonly indicator?: boolean
 }
 
-function encoder(name: string, options: NumericOptions, rest: Pick<Numeric, 'standardize' | 'transform'>): Numeric {
+function encoder(name: string, options: NumericOptions, rest: Pick<Numeric, 'scaling' | 'transform'>): Numeric {
   const impute = options.impute ?? 'mean'
   if (typeof impute === 'number' && !Number.isFinite(impute)) {
     fail('define/option', {
@@ -32,7 +32,7 @@ function encoder(name: string, options: NumericOptions, rest: Pick<Numeric, 'sta
  * ```
  */
 export const numeric = (options: NumericOptions = {}): Numeric =>
-  encoder('numeric', options, { standardize: false, transform: 'identity' })
+  encoder('numeric', options, { scaling: 'none', transform: 'identity' })
 
 /**
  * A number less its mean, divided by its standard deviation, both of the training rows: coefficients become comparable
@@ -43,7 +43,7 @@ export const numeric = (options: NumericOptions = {}): Numeric =>
  * ```
  */
 export const standardize = (options: NumericOptions = {}): Numeric =>
-  encoder('standardize', options, { standardize: true, transform: 'identity' })
+  encoder('standardize', options, { scaling: 'standard', transform: 'identity' })
 
 /**
  * ln(1 + x) of a number above −1, for counts and amounts with a long tail; `standardize` it too when asked.
@@ -53,7 +53,7 @@ export const standardize = (options: NumericOptions = {}): Numeric =>
  * ```
  */
 export const log1p = (options: NumericOptions & { readonly standardize?: boolean } = {}): Numeric =>
-  encoder('log1p', options, { standardize: options.standardize ?? false, transform: 'log1p' })
+  encoder('log1p', options, { scaling: options.standardize ? 'standard' : 'none', transform: 'log1p' })
 
 export interface OneHotOptions {
   /** Levels with a column each, most frequent first; the rest share the base level. 20 by default. */

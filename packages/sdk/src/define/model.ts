@@ -118,7 +118,11 @@ type Wrong<Kind extends keyof Hint, Encoder extends EncoderSpec, C extends strin
 
 interface Reads {
   numeric: 'numeric'
-  onehot: 'category'
+  onehot: 'category' | 'boolean' | 'numeric'
+  ordinal: 'category' | 'boolean' | 'numeric'
+  target: 'category' | 'boolean' | 'numeric'
+  frequency: 'category' | 'boolean' | 'numeric'
+  hashed: 'category'
   boolean: 'boolean'
 }
 interface Hint {

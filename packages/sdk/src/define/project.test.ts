@@ -287,9 +287,9 @@ describe('a dataset and its model', () => {
       .model('m', { dataset: ds, family: 'logistic', label: 'late15', penalty: 1, solver: 'ml-logistic-regression' })
       .inputs({ n_7d: log1p(), state: oneHot({ maxCategories: 5 }), delay_7d: standardize(), plain_latitude: 'auto' })
     expect(Object.entries(model.inputs)).toEqual([
-      ['n_7d', { kind: 'numeric', standardize: false, transform: 'log1p', impute: 'mean', indicator: false }],
+      ['n_7d', { kind: 'numeric', scaling: 'none', transform: 'log1p', impute: 'mean', indicator: false }],
       ['state', { kind: 'onehot', maxCategories: 5, minCount: 1 }],
-      ['delay_7d', { kind: 'numeric', standardize: true, transform: 'identity', impute: 'mean', indicator: false }],
+      ['delay_7d', { kind: 'numeric', scaling: 'standard', transform: 'identity', impute: 'mean', indicator: false }],
       ['plain_latitude', 'auto'],
     ])
     expect(structuredClone(model)).toEqual(model)

@@ -9,6 +9,7 @@
 import {
   type Expr,
   evaluate,
+  hasLogarithm,
   linearPredictors,
   linearTerms,
   type ModelRecord,
@@ -31,7 +32,7 @@ const termsTolerance = 16
 
 /** Compares the engine's scores and outputs of a row with the interpreter's. */
 export function agreementOn(record: ModelRecord): (row: Row, mine: ScoredRow, theirs: ScoredRow) => Agreement {
-  const logarithms = record.inputs.some((i) => i.encoder.kind === 'numeric' && i.encoder.transform === 'log1p')
+  const logarithms = record.inputs.some((i) => hasLogarithm(i.encoder))
   const terms = linearPredictors(record, 'f').map(linearTerms)
   const { outputsOf } = rowScorer(record)
   return (row, mine, theirs) => {

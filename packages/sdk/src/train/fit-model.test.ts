@@ -11,7 +11,7 @@ const dataset: DatasetDef = {
   features: [],
 }
 const base = { kind: 'model', name: 'm', dataset, penalty: { l1: 0, l2: 0 }, threshold: 0.5 } as const
-const asIs = { kind: 'numeric', standardize: false, transform: 'identity', impute: 'mean', indicator: false } as const
+const asIs = { kind: 'numeric', scaling: 'none', transform: 'identity', impute: 'mean', indicator: false } as const
 const column = (name: string, type: string): Column => ({ name, type, nullable: true })
 
 async function* batchesOf(rows: readonly (readonly unknown[])[]) {

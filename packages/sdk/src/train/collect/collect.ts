@@ -145,12 +145,8 @@ function check(model: ModelDef, inputs: readonly CollectedInput[], found: Found)
       errors.push(diagnostic('train/one-class', { label: model.label, rows: String(rows.train) }))
     }
     for (const { feature, statistics } of inputs) {
-      if (statistics.kind === 'numeric' && statistics.infinite > 0) {
-        errors.push(diagnostic('train/not-finite', { input: feature }))
-      } else if (statistics.count === 0) {
+      if (statistics.count === 0) {
         errors.push(diagnostic('train/all-null', { input: feature, ...viewOf(model, feature) }))
-      } else if (statistics.kind === 'numeric' && !Number.isFinite(statistics.deviation)) {
-        errors.push(diagnostic('train/not-finite', { input: feature }))
       }
     }
   }

@@ -1,5 +1,5 @@
 /** Takes the values of one input column into the store, and counts what it sees in the training rows. */
-import { type Column, fail, featureKind } from '@viewcast/compiler'
+import { type Column, fail, featureKind, usableNumber } from '@viewcast/compiler'
 import type { NumberBatch } from '../../database/number-batch.ts'
 import { parts } from './parts.ts'
 import type { ChosenRows } from './row-choice.ts'
@@ -16,7 +16,7 @@ export interface InputReader {
   readonly feature: string
   readonly type: string
   /**
-   * Writes the chosen rows `from … from + count` of a batch's column, as the store keeps them: a number, 0 or 1, the code
+   * Writes the chosen rows `from … from + count` of a batch's column, as the store keeps them: a usable number, 0 or 1, the code
    * of a level; NaN when missing.
    */
   take(batch: NumberBatch, column: number, chosen: ChosenRows, from: number, count: number, into: StoreColumn): void
@@ -54,7 +54,7 @@ function numericReader(feature: string, type: string): InputReader {
       if (training.length < count) training = new Float64Array(count)
       let trainingRows = 0
       for (let k = from, to = into.at; k < from + count; k++, to += into.stride) {
-        const x = values[(row[k] as number) * width + column] as number
+        const x = usableNumber(values[(row[k] as number) * width + column] as number)
         into.values[to] = x
         if (part[k] === parts.train) training[trainingRows++] = x
       }

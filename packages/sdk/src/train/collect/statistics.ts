@@ -2,11 +2,10 @@
 
 export interface NumericStatistics {
   readonly kind: 'numeric'
-  /** Rows with a finite value. */
+  /** Rows with a usable number. */
   readonly count: number
-  /** NULL and NaN. */
+  /** Rows without one. */
   readonly missing: number
-  readonly infinite: number
   readonly mean: number
   /** Population standard deviation (divided by n). */
   readonly deviation: number
@@ -48,7 +47,6 @@ export interface Moments {
 export function createMoments(): Moments {
   let count = 0
   let missing = 0
-  let infinite = 0
   /** The first value: distances from it keep the digits that a mean far from zero would lose. */
   let origin = 0
   /** Of the distances. */
@@ -58,8 +56,7 @@ export function createMoments(): Moments {
   let max = Number.NEGATIVE_INFINITY
   const takes = (x: number): boolean => {
     if (x - x === 0) return true
-    if (Number.isNaN(x)) missing++
-    else infinite++
+    missing++
     return false
   }
   const extend = (x: number): void => {
@@ -102,7 +99,7 @@ export function createMoments(): Moments {
     read: () => {
       const deviation = min === max ? 0 : Math.sqrt(squares / count)
       const center = min === max ? min : origin + mean
-      return { kind: 'numeric', count, missing, infinite, mean: center, deviation, min, max }
+      return { kind: 'numeric', count, missing, mean: center, deviation, min, max }
     },
   }
 }

@@ -14,7 +14,7 @@ function learn(type: string, values: readonly unknown[], spec: EncoderSpec | 'au
 }
 const numeric = (more: Partial<Extract<EncoderSpec, { kind: 'numeric' }>> = {}): EncoderSpec => ({
   kind: 'numeric',
-  standardize: true,
+  scaling: 'standard',
   transform: 'identity',
   impute: 'mean',
   indicator: false,
@@ -37,7 +37,7 @@ test('numbers are standardised by the training rows, missing values by their mea
 })
 
 test('numbers can be left as they are, with a median and an indicator', () => {
-  const spec = numeric({ standardize: false, impute: 'median', indicator: true })
+  const spec = numeric({ scaling: 'none', impute: 'median', indicator: true })
   expect(learn('int8', ['1', '2', null, '60', '7'], spec, ['1000']).encoder).toEqual({
     kind: 'numeric',
     transform: 'identity',

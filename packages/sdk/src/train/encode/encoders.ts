@@ -4,6 +4,7 @@ import {
   diagnostic,
   type EncoderSpec,
   fail,
+  InternalError,
   type LearnedEncoder,
   type LearnedInput,
   type ModelDef,
@@ -21,7 +22,7 @@ import {
 
 /** What `'auto'` stands for, by what the column holds. */
 const automatic: { readonly [K in InputStatistics['kind']]: EncoderSpec } = {
-  numeric: { kind: 'numeric', standardize: true, transform: 'identity', impute: 'mean', indicator: false },
+  numeric: { kind: 'numeric', scaling: 'standard', transform: 'identity', impute: 'mean', indicator: false },
   category: { kind: 'onehot', maxCategories: 20, minCount: 10 },
   boolean: { kind: 'boolean' },
 }
@@ -79,6 +80,8 @@ function learnNumeric(
   warnings: Diagnostic[],
 ): LearnedEncoder {
   const { transform } = spec
+  if (transform === 'boxCox' || transform === 'yeoJohnson' || spec.impute === 'mostFrequent')
+    throw new InternalError('not learned yet')
   const { missing, mean, min, max } = statistics
   const impute =
     spec.impute === 'mean' ? mean : spec.impute === 'median' ? columnMedian(store, column, 'train') : spec.impute
@@ -87,14 +90,14 @@ function learnNumeric(
     warnings.push(diagnostic('train/constant', { input: feature }))
   }
   const plain = { kind: 'numeric', transform, impute, indicator } as const
-  if (!spec.standardize) return { ...plain, center: 0, scale: 1 }
+  if (spec.scaling === 'none') return { ...plain, center: 0, scale: 1 }
   const { mean: center, deviation } = transform === 'identity' ? statistics : transformedMoments(store, column)
   const scale = deviation > roundingSpread * Math.abs(center) ? deviation : 1
   return { ...plain, center, scale }
 }
 
 /** ln(1 + x), with amounts below 0 as 0: the same expression the compiler prints. */
-export const log1pOf = (x: number): number => Math.log(1 + Math.max(0, x))
+const log1pOf = (x: number): number => Math.log(1 + Math.max(0, x))
 
 function transformedMoments(store: RowStore, column: number): NumericStatistics {
   const { width } = store
