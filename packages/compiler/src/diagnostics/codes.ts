@@ -232,12 +232,17 @@ export const codes = {
     () => 'Remove one of them, or set a penalty (ridge).',
   ),
   'train/separation': entry(
-    (p) => `The classes are separated perfectly by ${p.columns}; coefficients would grow without end`,
+    (p) =>
+      `The ${p.classes === undefined ? 'labels' : `classes ${p.classes}`} are separated perfectly by ${p.columns}; coefficients would grow without end`,
     () => 'Check for a column that gives the label away, or set a penalty (ridge).',
   ),
   'train/not-converged': entry(
     (p) => `${p.solver} did not converge in ${p.iterations} iterations`,
     (p) => p.hint ?? 'Standardise the inputs, or set a penalty (ridge).',
+  ),
+  'train/many-estimates': entry(
+    (p) => `${p.scores} scores of ${p.columns} columns each are more than ${p.limit} coefficients`,
+    () => 'Group rare classes or levels in the view, or read fewer inputs.',
   ),
   'train/no-start': entry(
     (p) => `No coefficients to start from give every row a mean that ${p.family} with the link ${p.link} can have`,

@@ -31,6 +31,8 @@ export interface FitOptions {
   readonly l1?: number
   /** Chooses both penalties by cross-validation. */
   readonly path?: PenaltyPath
+  /** Of a label with several classes, all that occur, in order. */
+  readonly classes?: readonly string[]
   readonly maxIterations?: number
   /** Iteration stops when the fall of the penalised deviance still to come is below this share of it. */
   readonly tolerance?: number

@@ -1,43 +1,10 @@
-import { readFileSync } from 'node:fs'
 import { type Family, isViewcastError, type Link, type Solver } from '@viewcast/compiler'
 import { describe, expect, test } from 'vitest'
 import type { Design } from './fit.ts'
 import { glmSolver } from './glm.ts'
 import { arrayDesign } from './passes.ts'
+import { designOf, digits, type Reference, references, typed } from './reference/references.ts'
 import { solverOf } from './solvers.ts'
-
-/** Made by reference/glm.py with 60 digits. */
-interface Reference {
-  readonly family: Family
-  readonly link: Link
-  readonly problem: string
-  readonly x: readonly (readonly number[])[]
-  readonly y: readonly number[]
-  readonly weight?: readonly number[]
-  readonly offset?: readonly number[]
-  readonly estimates: readonly string[]
-  readonly standardErrors: readonly string[]
-  readonly deviance: string
-  readonly nullDeviance: string
-  readonly dispersion: string
-  readonly logLikelihood?: string
-}
-const file = new URL('./reference/glm.json', import.meta.url)
-const references = JSON.parse(readFileSync(file, 'utf8')) as readonly Reference[]
-
-const typed = (v: readonly number[] | undefined): Float64Array | undefined =>
-  v === undefined ? undefined : Float64Array.from(v)
-const designOf = ({ x, y, weight, offset }: Pick<Reference, 'x' | 'y' | 'weight' | 'offset'>): Design =>
-  arrayDesign(['a', 'b', 'c'], Float64Array.from(x.flat()), Float64Array.from(y), typed(weight), 7, typed(offset))
-
-/** Correct digits of the worst number. */
-const digits = (actual: ArrayLike<number>, expected: readonly string[]): number =>
-  Math.min(
-    ...expected.map((e, i) => {
-      const off = Math.abs((actual[i] as number) - Number(e)) / Math.abs(Number(e))
-      return off === 0 ? 16 : -Math.log10(off)
-    }),
-  )
 
 describe('agrees with reference values', () => {
   test.for(

@@ -20,40 +20,59 @@ export function refuseDependence(factor: Cholesky, columns: readonly string[]): 
 }
 
 /**
- * Square roots of the diagonal of the inverse, intercept first; NaN for constant columns. The intercept is that of the
- * columns before their shift.
+ * Square roots of the diagonal of the inverse, each score's intercept first; NaN for constant columns. The intercepts are
+ * those of the columns before their shift.
  */
-export function standardErrors(factor: Cholesky, shift: Float64Array): Float64Array {
+export function standardErrors(factor: Cholesky, shift: Float64Array, scores = 1): Float64Array {
   const errors = inverseDiagonal(factor).map(Math.sqrt)
-  const moved = new Float64Array(factor.size)
-  moved[0] = 1
-  for (let j = 0; j < shift.length; j++) moved[j + 1] = isConstant(factor, j + 1) ? 0 : -(shift[j] as number)
-  const along = solve(factor, moved)
-  let variance = 0
-  for (let i = 0; i < factor.size; i++) variance += (along[i] as number) * (moved[i] as number)
-  errors[0] = Math.sqrt(variance)
+  for (let a = 0; a < scores; a++) {
+    const moved = unshifting(factor, shift, scores, a)
+    const along = solve(factor, moved)
+    let variance = 0
+    for (let i = 0; i < factor.size; i++) variance += (along[i] as number) * (moved[i] as number)
+    errors[(a * factor.size) / scores] = Math.sqrt(variance)
+  }
   return errors
+}
+
+/** The intercept of score `a` before the shift, as a combination of the coefficients after it. */
+function unshifting(factor: Cholesky, shift: Float64Array, scores: number, a: number): Float64Array {
+  const moved = new Float64Array(factor.size)
+  const first = (a * factor.size) / scores
+  moved[first] = 1
+  for (let j = 0; j < shift.length; j++) {
+    const at = first + j + 1
+    moved[at] = isConstant(factor, at) ? 0 : -(shift[j] as number)
+  }
+  return moved
 }
 
 /**
  * `dispersion` times the inverse, packed, for the columns before their shift; null where it would be too large to keep.
  */
-export function covariance(factor: Cholesky, shift: Float64Array, dispersion: number): Float64Array | null {
-  const { size, dependent } = factor
+export function covariance(factor: Cholesky, shift: Float64Array, dispersion: number, scores = 1): Float64Array | null {
+  const { size } = factor
   if (size > mostCovariances) return null
   const c = inverse(factor)
-  const at = (i: number, j: number): number => c[i >= j ? packed(i) + j : packed(j) + i] as number
-  const moved = (i: number): number => {
-    let s = at(i, 0)
-    for (let j = 1; j < size; j++) if (!dependent[j]) s -= at(i, j) * (shift[j - 1] as number)
-    return s
+  const place = (i: number, j: number): number => (i >= j ? packed(i) + j : packed(j) + i)
+  const along = Array.from({ length: scores }, (_, a) => {
+    const moved = unshifting(factor, shift, scores, a)
+    const row = Float64Array.from({ length: size }, (_, i) => dot(moved, (k) => c[place(k, i)] as number))
+    return { moved, row, at: (a * size) / scores }
+  })
+  for (const { row, at } of along) {
+    for (let i = 0; i < size; i++) c[place(at, i)] = row[i] as number
   }
-  const first = Float64Array.from({ length: size }, (_, i) => moved(i))
-  for (let i = 1; i < size; i++) c[packed(i)] = first[i] as number
-  let variance = first[0] as number
-  for (let j = 1; j < size; j++) if (!dependent[j]) variance -= (first[j] as number) * (shift[j - 1] as number)
-  c[0] = variance
+  for (const { row, at } of along) {
+    for (const other of along) c[place(at, other.at)] = dot(other.moved, (k) => row[k] as number)
+  }
   return c.map((v) => v * dispersion)
+}
+
+function dot(weights: Float64Array, of: (i: number) => number): number {
+  let s = 0
+  for (let i = 0; i < weights.length; i++) if (weights[i] !== 0) s += (weights[i] as number) * of(i)
+  return s
 }
 
 /** The intercept of the columns before their shift. */

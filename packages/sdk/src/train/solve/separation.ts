@@ -64,10 +64,70 @@ export async function separatingColumns(
       }
     }
   })
-  const most = Math.max(...reach)
+  const most = reach.reduce((m, v) => Math.max(m, v), 0)
   return design.columns
     .map((name, j) => ({ name, reach: reach[j] as number }))
     .filter((c) => c.reach > 0 && c.reach >= most / 10)
     .sort((a, b) => b.reach - a.reach)
     .map((c) => c.name)
+}
+
+export interface SeparatedClasses {
+  /** Places of the classes that some row moves away from without end. */
+  readonly classes: readonly number[]
+  readonly columns: readonly string[]
+}
+
+/**
+ * The same for several classes: a direction along which no row's own score falls behind another one. `direction` has the
+ * scores of the last classes, one after another; the classes before them have the score 0.
+ */
+export async function separatedClasses(
+  design: Design,
+  shift: Float64Array,
+  direction: Float64Array,
+  classes: number,
+  signal: AbortSignal | undefined,
+): Promise<SeparatedClasses | undefined> {
+  const size = design.columns.length + 1
+  const first = classes - direction.length / size
+  const workspaces = Array.from({ length: direction.length / size }, (_, a) => {
+    const workspace = createWorkspace(size - 1, shift)
+    workspace.theta.set(direction.subarray(a * size, (a + 1) * size))
+    return workspace
+  })
+  const capacity = workspaces[0]?.capacity ?? 1
+  const gains = new Float64Array(classes)
+  let wrong = 0
+  await eachBlock(design, signal, (block) => {
+    for (let from = 0; from < block.rows; from += capacity) {
+      const rows = Math.min(capacity, block.rows - from)
+      for (const workspace of workspaces) {
+        workspace.load(block.x, from, rows)
+        workspace.predict()
+      }
+      for (let r = 0; r < rows; r++) {
+        const score = (c: number): number => (c < first ? 0 : (workspaces[c - first]?.predictor[r] as number))
+        const place = block.y[from + r] as number
+        const own = score(place)
+        for (let c = 0; c < classes; c++) {
+          if (c === place) continue
+          const ahead = own - score(c)
+          wrong = Math.min(wrong, ahead)
+          gains[c] = Math.max(gains[c] as number, ahead)
+        }
+      }
+    }
+  })
+  const furthest = Math.max(...gains)
+  if (!(furthest > 0) || -wrong > tolerance * furthest) return undefined
+  const names = new Map<string, number>()
+  for (const workspace of workspaces) {
+    const found = await separatingColumns(design, shift, workspace.theta, signal)
+    for (const [i, name] of found.entries()) names.set(name, Math.min(i, names.get(name) ?? i))
+  }
+  return {
+    classes: [...gains.keys()].filter((c) => (gains[c] as number) >= furthest / 10),
+    columns: [...names].sort((a, b) => a[1] - b[1]).map(([name]) => name),
+  }
 }

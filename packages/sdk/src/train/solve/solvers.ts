@@ -5,6 +5,7 @@ import { glmSolver } from './glm.ts'
 import { fitGradientDescent } from './gradient-descent.ts'
 import { fitLinear } from './linear.ts'
 import { fitLogistic } from './logistic.ts'
+import { multinomialSolver } from './multinomial.ts'
 import { fitPenalised } from './penalised.ts'
 
 /** Fits a design. Options that a model has and a solver cannot take are refused before it starts. */
@@ -27,6 +28,9 @@ export function solverOf(model: Pick<ModelDef, 'family' | 'link' | 'solver' | 'p
       what: model.path === undefined ? 'apply an L1 penalty' : 'follow a path of penalties',
       instead: 'coordinate-descent',
     })
+  }
+  if (family === 'multinomial' && solver === 'irls') {
+    return (design, options) => multinomialSolver(options.classes ?? [])(design, options)
   }
   const isLinear = family === 'gaussian' && link === 'identity'
   const isLogistic = family === 'binomial' && link === 'logit'
