@@ -77,7 +77,7 @@ export const model: fc.Arbitrary<ModelRecord> = fc
   .record({
     values: fc.constantFrom('float32' as const, 'float64' as const),
     comparison: fc.constantFrom('<' as const, '<=' as const),
-    missing: fc.constantFrom('route' as const, 'null' as const),
+    required: fc.oneof(fc.constant<string[]>([]), fc.subarray(inputs.map((i): string => i.feature))),
     sums: fc.constantFrom('float32' as const, 'float64' as const),
     divisor: fc.constantFrom(1, 3),
     scores: fc.constantFrom(1, 3),

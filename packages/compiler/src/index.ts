@@ -81,6 +81,7 @@ export { printLiteral } from './emit/literal.ts'
 export { quoteText } from './emit/text-literal.ts'
 export { printType } from './emit/type-name.ts'
 export { ArithmeticError, evaluate, type Row, type Scope, sigmoid } from './evaluate/evaluate.ts'
+export { type ImportParity, importParity } from './evaluate/import-parity.ts'
 export { type RowScorer, rowScorer, type ScoredRow } from './evaluate/score-row.ts'
 export { ulpDistance } from './evaluate/ulp.ts'
 export { compileOnlyKysely } from './front/kysely/compile-only.ts'
@@ -195,6 +196,16 @@ export { interactionContribution, interactionValues } from './model/encoders/int
 export { type Cells, type LevelTable, levelTable } from './model/encoders/level-table.ts'
 export { numberEncoder } from './model/encoders/number-encoder.ts'
 export { hasLogarithm } from './model/encoders/transform.ts'
+export { contribution, type EncodedColumn, encodedColumns } from './model/encoders.ts'
+export type {
+  ImportedModel,
+  ImportOptions,
+  ParityRow,
+} from './model/import/imported-model.ts'
+export { type ImportAbout, importedRecord } from './model/import/imported-record.ts'
+export { importLightgbm, isLightgbmJson, isLightgbmText } from './model/import/lightgbm.ts'
+export { type ParityFile, parityRows, readParityFile } from './model/import/parity-file.ts'
+export { importXgboost, isXgboost } from './model/import/xgboost.ts'
 export { coefficientsByScore, linearPredictors, outputName, outputs, scoreColumns } from './model/scoring.ts'
 export { linearTerms } from './model/terms.ts'
 export { preparedInputs } from './model/trees/inputs.ts'

@@ -201,6 +201,18 @@ export const codes = {
     (p) => `Model "${p.model}" was trained on input "${p.input}", which its declaration no longer has`,
     (p) => `Run: viewcast train ${p.model}`,
   ),
+  'model/import': entry(
+    (p) => `${p.file} cannot be imported: ${p.detail}`,
+    (p) => p.hint,
+  ),
+  'model/import-input': entry(
+    (p) => `The model in ${p.file} reads "${p.input}", which dataset "${p.dataset}" lacks`,
+    (p) => near(p) ?? 'Say which column it is: --column name=column.',
+  ),
+  'model/import-parity': entry(
+    (p) => `${p.count} of ${p.rows} rows are scored otherwise than by ${p.source}: ${p.detail}`,
+    (p) => p.hint,
+  ),
   'train/no-rows': entry(
     (p) => `The training query of "${p.dataset}" returns no ${p.part} rows`,
     (p) => p.hint ?? 'Look at the sample: viewcast show <sample>.',

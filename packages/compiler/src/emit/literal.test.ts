@@ -33,6 +33,7 @@ describe('printLiteral', () => {
     [0.25, 'float4', '0.25::float4'],
     [Math.fround(0.1), 'float4', '0.1::float4'],
     [Math.fround(1.17549435e-38), 'float4', '1.17549435e-38::float4'],
+    [Math.fround(1e-10), 'float4', '1e-10::float4'],
     [5, 'int4', '5'],
     [-5, 'int4', "'-5'::int4"],
     [-2147483648, 'int4', "'-2147483648'::int4"],

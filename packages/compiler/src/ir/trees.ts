@@ -35,8 +35,8 @@ export const treesSchema = z
     values: z.enum(['float32', 'float64']),
     /** A value goes left when this holds between it and the threshold. */
     comparison: z.enum(['<', '<=']),
-    /** What a missing value does: goes the way its node says, or leaves the row without a score. */
-    missing: z.enum(['route', 'null']),
+    /** Inputs that leave a row without a score when they are missing; elsewhere a missing value goes the way its node says. */
+    required: z.array(z.string()),
     /** Largest magnitude that counts as zero where a node says so. */
     zero: z.number().nonnegative(),
     /** The leaves of a score are added to its base in the order of the trees, each sum rounded to this. */

@@ -16,9 +16,10 @@ export function treeScores(record: ModelRecord, trees: Trees, alias: string): re
     const chain = leaves.length === 0 ? start : expr.chain(type, [start, ...leaves])
     const sum = type === 'float4' ? expr.cast(chain, 'float8') : chain
     const value = trees.divisor === 1 ? sum : expr.divide(sum, expr.float(trees.divisor))
-    if (trees.missing === 'route') return value
-    const missing = expr.or(columns.map(expr.isNull))
-    return columns.length === 0 ? value : expr.case([{ when: missing, value: expr.literal('float8', null) }], value)
+    const required = columns.filter((_, i) => trees.required.includes(trees.inputs[i] ?? ''))
+    if (required.length === 0) return value
+    const missing = expr.or(required.map(expr.isNull))
+    return expr.case([{ when: missing, value: expr.literal('float8', null) }], value)
   })
 }
 
@@ -31,7 +32,7 @@ function treeExpression(trees: Trees, tree: Tree, columns: readonly Expr[], type
     const x = columns[input] as Expr
     const left = node(tree.left[i] ?? 0)
     const right = node(tree.right[i] ?? 0)
-    const missingLeft = trees.missing === 'route' && tree.missingLeft[i] === 1
+    const missingLeft = tree.missingLeft[i] === 1
     const members = tree.members?.[i]
     if (members !== undefined) return expr.case([memberArm(x, members, missingLeft, left)], right)
     const last = boundary(trees, threshold)

@@ -11,9 +11,10 @@ import { preparedValue } from './inputs.ts'
 export function treeWalker(trees: Trees): (row: Readonly<Record<string, Literal>>) => (number | null)[] {
   const walks = trees.trees.map((tree) => ({ score: tree.score, leaf: walkOf(trees, tree) }))
   const round = trees.sums === 'float32' ? Math.fround : (x: number) => x
+  const required = trees.required.map((name) => trees.inputs.indexOf(name))
   return (row) => {
     const values = trees.inputs.map((name) => preparedValue(row[name] ?? null))
-    if (trees.missing === 'null' && values.includes(null)) return trees.base.map(() => null)
+    if (required.some((i) => values[i] === null)) return trees.base.map(() => null)
     const sums = trees.base.map(round)
     for (const { score, leaf } of walks) sums[score] = round((sums[score] ?? 0) + leaf(values))
     return trees.divisor === 1 ? sums : sums.map((s) => s / trees.divisor)
@@ -35,9 +36,7 @@ function walkOf(trees: Trees, tree: Tree): (values: readonly Value[]) => number 
       const x = values[input] ?? null
       const isZero = typeof x === 'number' && zeroMissing.has(i) && Math.abs(x) <= trees.zero
       const left =
-        x === null || isZero
-          ? trees.missing === 'route' && tree.missingLeft[i] === 1
-          : (members.get(i)?.has(x) ?? (x as number) <= (last[i] ?? 0))
+        x === null || isZero ? tree.missingLeft[i] === 1 : (members.get(i)?.has(x) ?? (x as number) <= (last[i] ?? 0))
       i = (left ? tree.left[i] : tree.right[i]) ?? 0
     }
   }
