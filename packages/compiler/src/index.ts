@@ -203,9 +203,11 @@ export type {
   ParityRow,
 } from './model/import/imported-model.ts'
 export { type ImportAbout, importedRecord } from './model/import/imported-record.ts'
-export { importLightgbm, isLightgbmJson, isLightgbmText } from './model/import/lightgbm.ts'
+export { importLightgbm } from './model/import/lightgbm.ts'
 export { type ParityFile, parityRows, readParityFile } from './model/import/parity-file.ts'
-export { importXgboost, isXgboost } from './model/import/xgboost.ts'
+export { probeRows } from './model/import/probe-rows.ts'
+export { readImportedModel } from './model/import/read-model.ts'
+export { importXgboost } from './model/import/xgboost.ts'
 export { coefficientsByScore, linearPredictors, outputName, outputs, scoreColumns } from './model/scoring.ts'
 export { linearTerms } from './model/terms.ts'
 export { preparedInputs } from './model/trees/inputs.ts'

@@ -1,0 +1,20 @@
+/** Which importer a file is for, told from what is in it. */
+import { type ImportedModel, type ImportOptions, readJson, refuse } from './imported-model.ts'
+import { importLightgbm, isLightgbmJson, isLightgbmText } from './lightgbm.ts'
+import { importXgboost, isXgboost } from './xgboost.ts'
+
+/**
+ * Reads a model of another library: xgboost JSON, LightGBM text or JSON. Errors: `model/import`.
+ *
+ * @example
+ * ```ts
+ * const { inputs, trees } = readImportedModel(text, { file: 'model.json' })
+ * ```
+ */
+export function readImportedModel(text: string, options: ImportOptions): ImportedModel {
+  if (isLightgbmText(text)) return importLightgbm(text, options)
+  const json = readJson(text, options.file)
+  if (isXgboost(json)) return importXgboost(text, options)
+  if (isLightgbmJson(json)) return importLightgbm(text, options)
+  return refuse(options.file, 'it is of no kind that is known', 'Known: xgboost JSON, LightGBM text and JSON.')
+}
