@@ -196,7 +196,6 @@ export { interactionContribution, interactionValues } from './model/encoders/int
 export { type Cells, type LevelTable, levelTable } from './model/encoders/level-table.ts'
 export { numberEncoder } from './model/encoders/number-encoder.ts'
 export { hasLogarithm } from './model/encoders/transform.ts'
-export { contribution, type EncodedColumn, encodedColumns } from './model/encoders.ts'
 export type {
   ImportedModel,
   ImportOptions,

@@ -2,7 +2,7 @@
 import type { LearnedInput } from '../../ir/learned-encoder.ts'
 import type { Coefficient, ModelRecord } from '../../ir/model-record.ts'
 import { isBoolean } from '../../ir/type.ts'
-import { encodedColumns } from '../encoders.ts'
+import { encodedColumns } from '../encoders/columns.ts'
 import type { ImportedModel } from './imported-model.ts'
 
 export interface ImportAbout {

@@ -3,9 +3,8 @@ import { type Expr, expr, type Literal } from '../../ir/expression.ts'
 import type { LearnedInput } from '../../ir/learned-encoder.ts'
 import type { ModelRecord } from '../../ir/model-record.ts'
 import { isBoolean, isInteger, isNumber } from '../../ir/type.ts'
-
-/** Numbers beyond are missing, as infinities are. */
-const greatest = 1e150
+import { usableNumber } from '../../ir/usable-number.ts'
+import { whereUsable } from '../encoders/usable.ts'
 
 /** Name of the column an input has behind the fence that computes it once; at most 63 bytes. */
 export const preparedName = (feature: string, place: number): string =>
@@ -30,13 +29,13 @@ function prepared({ type }: LearnedInput, column: Expr): Expr {
     return expr.case(arms, expr.literal('float8', null))
   }
   if (isInteger(type) || !isNumber(type)) return column
-  const usable = expr.compare('<=', expr.call('abs', [column]), expr.float(greatest))
-  return expr.case([{ when: usable, value: column }], expr.literal('float8', null))
+  return whereUsable(type, column, column, expr.float(0), expr.literal('float8', null))
 }
 
 /** The same for one value. */
 export function preparedValue(value: Literal): number | string | null {
   if (typeof value === 'boolean') return value ? 1 : 0
-  if (typeof value === 'number') return Math.abs(value) <= greatest ? value : null
-  return value
+  if (typeof value !== 'number') return value
+  const number = usableNumber(value)
+  return Number.isNaN(number) ? null : number
 }
