@@ -12,7 +12,6 @@ const parityFile = z.looseObject({
   scores: answer.optional(),
   predictions: answer.optional(),
 })
-export const paritySchema = parityFile
 export type ParityFile = z.infer<typeof parityFile>
 
 /** Reads `{ "columns": […], "rows": [[…]], "scores": […], "predictions": […] }`. Errors: `model/import`. */
