@@ -174,6 +174,7 @@ export {
 } from './ir/model-record.ts'
 export type { PathRecord, PenaltyPath } from './ir/penalty-path.ts'
 export type { HistoryForm, TieBreak } from './ir/relation.ts'
+export type { SelectionRecord } from './ir/selection-record.ts'
 export type { Tree, Trees } from './ir/trees.ts'
 export {
   type Column,

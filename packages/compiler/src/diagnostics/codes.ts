@@ -293,6 +293,15 @@ export const codes = {
     (p) => `The training rows cannot be kept in ${p.directory}: ${p.detail}`,
     () => 'Free space there, name another directory with TMPDIR, or raise memoryBudgetBytes.',
   ),
+  'train/class-weights': entry(
+    (p) => `Class weights of label "${p.label}" name ${p.class}, which no training row has`,
+    (p) => `Labels are ${p.classes}.`,
+  ),
+  'train/threshold-rows': entry(
+    (p) => `The threshold of "${p.model}" was chosen on the rows it was fitted on`,
+    () => 'Give the split a validation part: the threshold is then chosen on rows the model has not seen.',
+    'warning',
+  ),
   'select/folds': entry(
     (p) => `The folds of ${p.what} cannot be made: ${p.detail}`,
     () => 'Use fewer folds or a shorter gap, or widen the sample.',

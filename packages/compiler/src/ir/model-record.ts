@@ -9,6 +9,7 @@ import { learnedInputSchema } from './learned-encoder.ts'
 import { upgradedRecord } from './model-record-upgrade.ts'
 import { pathRecordSchema } from './penalty-path.ts'
 import { nullableNumber, recordNumber } from './record-number.ts'
+import { classWeightsSchema, selectionSchema, thresholdChoiceSchema } from './selection-record.ts'
 import { treesSchema } from './trees.ts'
 
 const coefficient = z.strictObject({
@@ -48,6 +49,12 @@ const recordSchema = z.strictObject({
    */
   classes: z.array(z.string()).min(2).optional(),
   threshold: z.number(),
+  /** How the threshold was chosen, where a rule was declared. */
+  thresholdChoice: thresholdChoiceSchema.optional(),
+  /** What training rows counted for by their label. */
+  classWeights: classWeightsSchema.optional(),
+  /** The search the model comes from. */
+  selection: selectionSchema.optional(),
   inputs: z.array(learnedInputSchema),
   /** For each score, the intercept first, the others in the order of the encoded columns. */
   coefficients: z.array(coefficient),

@@ -1,20 +1,23 @@
-import {
-  type Coefficient,
-  type Column,
-  type Diagnostic,
-  fail,
-  type LearnedInput,
-  type ModelDef,
-  type ModelRecord,
-  type PathRecord,
+import type {
+  Coefficient,
+  Column,
+  Diagnostic,
+  LearnedInput,
+  ModelDef,
+  ModelRecord,
+  PathRecord,
 } from '@viewcast/compiler'
 import { type Batches, type Collected, collectRows, type LeftOut } from './collect/collect.ts'
 import { type ExampleRow, exampleRows } from './collect/example-rows.ts'
 import { createDesign } from './encode/design.ts'
 import { learnEncoders } from './encode/encoders.ts'
+import { fitDesign } from './fit-design.ts'
 import { evaluateFit } from './measure/evaluate-fit.ts'
 import { coefficientsOf, factsOf } from './measure/inference.ts'
-import { type Design, scoresOf } from './solve/fit.ts'
+import { chooseModelThreshold } from './select/choose-threshold.ts'
+import { withInputsOnly } from './select/fold-view.ts'
+import { type FoldChoice, withFoldKey } from './select/folds.ts'
+import type { Design } from './solve/fit.ts'
 import { eachBlock } from './solve/passes.ts'
 import { solverOf } from './solve/solvers.ts'
 
@@ -29,6 +32,8 @@ export interface FitModelOptions {
   readonly onProgress?: FitProgress
   /** Bytes of rows kept in memory, and as many again of encoded rows; 256 MiB by default. */
   readonly memoryBudgetBytes?: number
+  /** The rows come with the column `_fold_key`, of which these folds are made; a rule for the threshold uses them. */
+  readonly folds?: FoldChoice
 }
 
 /** What a model record holds of a fit. */
@@ -41,6 +46,8 @@ export interface FittedModel {
   readonly fit: ModelRecord['fit']
   /** How the penalty was chosen. */
   readonly path?: PathRecord
+  readonly threshold: number
+  readonly thresholdChoice?: ModelRecord['thresholdChoice']
   readonly rows: Collected['rows']
   readonly leftOut: LeftOut
   /**
@@ -76,65 +83,72 @@ export async function fitModel(
   options: FitModelOptions,
 ): Promise<FittedModel> {
   const { signal, onProgress, memoryBudgetBytes } = options
-  const fitWith = solverOf(model)
-  const collected = await collectRows(model, columns, batches, {
+  // Refused before rows are read.
+  solverOf(model)
+  const collected = await collectRows(options.folds === undefined ? model : withFoldKey(model), columns, batches, {
     signal,
     memoryBudgetBytes,
     onRows: (rows) => onProgress?.('reading', rows),
   })
   try {
-    const { inputs, warnings } = learnEncoders(model.inputs, collected)
-    const design = createDesign(collected, inputs, 'train', { memoryBudgetBytes })
-    const fit = await fitWith(design, {
-      penalty: model.penalty.l2,
-      l1: model.penalty.l1,
-      ...(model.path === undefined ? {} : { path: model.path }),
-      ...(signal === undefined ? {} : { signal }),
-      onIteration: (iteration) => onProgress?.('fitting', iteration),
-    })
-    if (!fit.converged || !scoresOf(fit).every((s) => s === null || s.every(Number.isFinite))) {
-      fail('train/not-converged', { solver: fit.solver, iterations: String(fit.iterations) })
-    }
-
-    const { rows } = collected
-    const total = rows.train + rows.validation + rows.test
-    onProgress?.('evaluating', 0, total)
-    const mean = await labelMean(design, signal)
-    const train = await evaluateFit(model, fit, design, mean, signal)
-    onProgress?.('evaluating', rows.train, total)
-    const testDesign = createDesign(collected, inputs, 'test', { memoryBudgetBytes: 0 })
-    const test = await evaluateFit(model, fit, testDesign, mean, signal)
-    onProgress?.('evaluating', rows.train + rows.test, total)
-    const validation =
-      rows.validation === 0
-        ? undefined
-        : await evaluateFit(
-            model,
-            fit,
-            createDesign(collected, inputs, 'validation', { memoryBudgetBytes: 0 }),
-            mean,
-            signal,
-          )
-    onProgress?.('evaluating', total, total)
-    return {
-      inputs,
-      coefficients: coefficientsOf(model, inputs, fit),
-      ...(fit.covariance === null ? {} : { covariance: [...fit.covariance] }),
-      fit: factsOf(model, fit),
-      ...(fit.path === undefined ? {} : { path: fit.path }),
-      rows,
-      leftOut: collected.leftOut,
-      metrics: {
-        train: train.metrics,
-        ...(validation === undefined ? {} : { validation: validation.metrics }),
-        test: test.metrics,
-        baseline: rows.test > 0 ? test.baseline : train.baseline,
-      },
-      warnings: [...collected.warnings, ...warnings],
-      exampleRows: exampleRows(collected, inputs),
-    }
+    return await fitCollected(model, collected, options)
   } finally {
     collected.store.dispose()
+  }
+}
+
+/** The same for rows that are read already; they stay with the caller. */
+async function fitCollected(
+  declared: ModelDef,
+  read: Collected,
+  options: FitModelOptions,
+): Promise<FittedModel> {
+  const { signal, onProgress, memoryBudgetBytes } = options
+  const collected = options.folds === undefined ? read : withInputsOnly(read, Object.keys(declared.inputs))
+  const { inputs, warnings } = learnEncoders(declared.inputs, collected)
+  const design = createDesign(collected, inputs, 'train', { memoryBudgetBytes })
+  const fit = await fitDesign(declared, design, { signal, onIteration: (i) => onProgress?.('fitting', i) })
+  const chosen = await chooseModelThreshold(declared, fit, { read, collected, inputs, design }, options)
+  const model: ModelDef = { ...declared, threshold: chosen.threshold }
+
+  const { rows } = collected
+  const total = rows.train + rows.validation + rows.test
+  onProgress?.('evaluating', 0, total)
+  const mean = await labelMean(design, signal)
+  const train = await evaluateFit(model, fit, design, mean, signal)
+  onProgress?.('evaluating', rows.train, total)
+  const testDesign = createDesign(collected, inputs, 'test', { memoryBudgetBytes: 0 })
+  const test = await evaluateFit(model, fit, testDesign, mean, signal)
+  onProgress?.('evaluating', rows.train + rows.test, total)
+  const validation =
+    rows.validation === 0
+      ? undefined
+      : await evaluateFit(
+          model,
+          fit,
+          createDesign(collected, inputs, 'validation', { memoryBudgetBytes: 0 }),
+          mean,
+          signal,
+        )
+  onProgress?.('evaluating', total, total)
+  return {
+    inputs,
+    coefficients: coefficientsOf(model, inputs, fit),
+    ...(fit.covariance === null ? {} : { covariance: [...fit.covariance] }),
+    fit: factsOf(model, fit),
+    ...(fit.path === undefined ? {} : { path: fit.path }),
+    threshold: chosen.threshold,
+    ...(chosen.choice === undefined ? {} : { thresholdChoice: chosen.choice }),
+    rows,
+    leftOut: collected.leftOut,
+    metrics: {
+      train: train.metrics,
+      ...(validation === undefined ? {} : { validation: validation.metrics }),
+      test: test.metrics,
+      baseline: rows.test > 0 ? test.baseline : train.baseline,
+    },
+    warnings: [...collected.warnings, ...warnings, ...chosen.warnings],
+    exampleRows: exampleRows(collected, inputs),
   }
 }
 

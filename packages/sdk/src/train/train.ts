@@ -1,13 +1,12 @@
 /** Training end to end: facts → training query → stream → fit → model record with verification rows. */
-import { createHash } from 'node:crypto'
 import {
   bindDataset,
   bindModel,
   trainingQuery as compileTrainingQuery,
+  type DatasetDef,
   type Diagnostic,
   type ModelDef,
   type ModelRecord,
-  rowScorer,
   throwIfErrors,
 } from '@viewcast/compiler'
 import type { Database } from '../database/database.ts'
@@ -17,6 +16,8 @@ import { namingFailedView, rowsNamingFailedView } from '../project/failed-view.t
 import { runningTraining } from '../project/running-query.ts'
 import { trainingColumns } from './collect/training-columns.ts'
 import { type FitProgress, fitModel } from './fit-model.ts'
+import { modelRecordOf } from './model-record-of.ts'
+import { type FoldChoice, foldKeyOf, withFoldKey } from './select/folds.ts'
 
 export interface TrainOptions {
   readonly onProgress?: FitProgress
@@ -64,43 +65,22 @@ export async function trainModel(db: Database, model: ModelDef, options: TrainOp
   const running = runningTraining(bound.value, facts, options.signal)
   const found = [...compiled, ...(await namingFailedView(db, running, () => duplicateKeys(db, dataset, facts)))]
   const complete = withInputs(resolved, inputs.value)
-  const { wanted } = trainingColumns(complete, query.columns)
-  const rows = db.streamNumbers(query.sql, wanted, options.signal ? { signal: options.signal } : {})
+  // A rule for the threshold needs rows the model is not fitted on; without a validation part, folds of the others.
+  const folds = model.thresholdRule === undefined || hasValidation(dataset) ? undefined : thresholdFolds
+  const read = folds ? compileTrainingQuery(dataset, facts, { foldKey: foldKeyOf(folds.folds) }) : query
+  const { wanted } = trainingColumns(folds ? withFoldKey(complete) : complete, read.columns)
+  const rows = db.streamNumbers(read.sql, wanted, options.signal ? { signal: options.signal } : {})
   const batches = rowsNamingFailedView(db, running, rows)
-  const fitted = await fitModel(complete, [...query.columns], batches, {
+  const fitted = await fitModel(complete, [...read.columns], batches, {
+    ...(folds === undefined ? {} : { folds }),
     ...(options.onProgress ? { onProgress: options.onProgress } : {}),
     ...(options.signal ? { signal: options.signal } : {}),
     ...(options.memoryBudgetBytes === undefined ? {} : { memoryBudgetBytes: options.memoryBudgetBytes }),
   })
-  const draft: ModelRecord = {
-    format: 'viewcast/model@2',
-    name: model.name,
-    version: options.version ?? 1,
-    trainedAt: options.trainedAt ?? new Date().toISOString(),
-    family: model.family,
-    link: model.link,
-    label: model.label,
-    threshold: model.threshold,
-    inputs: [...fitted.inputs],
-    coefficients: [...fitted.coefficients],
-    ...(fitted.covariance === undefined ? {} : { covariance: [...fitted.covariance] }),
-    fit: fitted.fit,
-    ...(fitted.path === undefined ? {} : { path: fitted.path }),
-    dataset: {
-      name: dataset.name,
-      queryHash: createHash('sha256').update(query.sql).digest('hex'),
-      trainRows: fitted.rows.train,
-      testRows: fitted.rows.test,
-      ...(fitted.rows.validation === 0 ? {} : { validationRows: fitted.rows.validation }),
-      leftOut: { ...fitted.leftOut },
-    },
-    metrics: fitted.metrics,
-    verification: [],
-  }
-  const { score } = rowScorer(draft)
-  // What the interpreter gives for each example row; the engine a model is deployed to must give the same.
-  const verification = fitted.exampleRows.map((inputs) => ({ inputs: { ...inputs }, ...score(inputs) }))
-  const record: ModelRecord = { ...draft, verification: verification.map((v) => ({ ...v, scores: [...v.scores] })) }
+  const record = modelRecordOf(model, dataset, query.sql, fitted, {
+    ...(options.version === undefined ? {} : { version: options.version }),
+    ...(options.trainedAt === undefined ? {} : { trainedAt: options.trainedAt }),
+  })
   return {
     record,
     warnings: [...warnings, ...found, ...fitted.warnings],
@@ -108,6 +88,14 @@ export async function trainModel(db: Database, model: ModelDef, options: TrainOp
     seconds: (performance.now() - started) / 1000,
   }
 }
+
+const thresholdFolds: FoldChoice = {
+  folds: { kind: 'hash', count: 5, repeats: 1 },
+  gap: { seconds: 0, edge: '<' },
+}
+
+const hasValidation = ({ sample: { split } }: DatasetDef): boolean =>
+  split.kind !== 'none' && split.validation !== undefined
 
 /** The model with its inputs written out, so that fitting need not know what "all features" means. */
 const withInputs = (model: ModelDef, inputs: ReturnType<typeof bindModel>['value']): ModelDef => ({

@@ -12,14 +12,20 @@ export interface Evaluated {
   readonly baseline: Metrics
 }
 
-/** `constant` is what the baseline predicts. Memory: about 40 bytes per row. */
-export async function evaluateFit(
-  model: Pick<ModelDef, 'family' | 'link' | 'threshold'>,
+export interface Predictions {
+  /** Means of the label, probabilities of outcome 1, or distances from the margin. */
+  readonly predictions: Float64Array
+  readonly labels: Float64Array
+  readonly weights?: Float64Array
+}
+
+/** What a fit with one score predicts for the rows of a design. Memory: about 40 bytes per row. */
+export async function predictionsOf(
+  model: Pick<ModelDef, 'family' | 'link'>,
   fit: Fit | ClassFit,
   design: Design,
-  constant: number,
   signal: AbortSignal | undefined,
-): Promise<Evaluated> {
+): Promise<Predictions> {
   const width = design.columns.length
   const predictions = new Float64Array(design.rows)
   const labels = new Float64Array(design.rows)
@@ -42,7 +48,22 @@ export async function evaluateFit(
     }
     at += block.rows
   })
-  const given = isWeighted ? weights : undefined
+  if (model.family !== 'svm') {
+    const { mean } = familyFunctions(model.family, model.link)
+    for (let r = 0; r < predictions.length; r++) predictions[r] = mean(predictions[r] as number)
+  }
+  return { predictions, labels, ...(isWeighted ? { weights } : {}) }
+}
+
+/** `constant` is what the baseline predicts. Memory: about 40 bytes per row. */
+export async function evaluateFit(
+  model: Pick<ModelDef, 'family' | 'link' | 'threshold'>,
+  fit: Fit | ClassFit,
+  design: Design,
+  constant: number,
+  signal: AbortSignal | undefined,
+): Promise<Evaluated> {
+  const { predictions, labels, weights: given } = await predictionsOf(model, fit, design, signal)
   const same = new Float64Array(design.rows).fill(constant)
   if (model.family === 'svm') {
     return {
@@ -50,8 +71,6 @@ export async function evaluateFit(
       baseline: marginMetrics(same.fill(constant >= 0.5 ? 1 : -1), labels, given),
     }
   }
-  const { mean } = familyFunctions(model.family, model.link)
-  for (let r = 0; r < predictions.length; r++) predictions[r] = mean(predictions[r] as number)
   if (model.family !== 'binomial') {
     return {
       metrics: regressionMetrics(predictions, labels, given),

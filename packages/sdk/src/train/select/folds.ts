@@ -1,6 +1,31 @@
 /** Which part of each fold a row is in. A fold is a number below `folds × repeats`; rows are told by their fold key. */
-import { fail, type Gap } from '@viewcast/compiler'
+import { type FoldKey, fail, type Gap, type ModelDef } from '@viewcast/compiler'
 import type { Folds } from '../../define/folds.ts'
+
+/** Name of the column folds are made of, as the training query gives it and as rows are collected with it. */
+export const foldKeyColumn = '_fold_key'
+
+/** Folds, and what is kept free of rows before those by time. */
+export interface FoldChoice {
+  readonly folds: Folds
+  readonly gap: Gap
+}
+
+/** What the training query is to give for folds. */
+export const foldKeyOf = (folds: Folds): FoldKey =>
+  folds.kind === 'time'
+    ? { kind: 'time' }
+    : {
+        kind: 'hash',
+        ...(folds.by === undefined ? {} : { by: folds.by }),
+        ...(folds.seed === undefined ? {} : { seed: folds.seed }),
+      }
+
+/** The model as rows are collected for folds: the key of each row is kept like an input, and is none. */
+export const withFoldKey = (model: ModelDef): ModelDef => ({
+  ...model,
+  inputs: { ...model.inputs, [foldKeyColumn]: 'auto' },
+})
 
 /** What a row is in a fold: fitted on, measured on, or neither. */
 export type FoldPart = 'train' | 'validation' | undefined
