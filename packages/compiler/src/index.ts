@@ -172,6 +172,7 @@ export {
   parseModelRecord,
   printModelRecord,
 } from './ir/model-record.ts'
+export { type OutputChoice, outputChoice, outputTitle } from './ir/output.ts'
 export type { PathRecord, PenaltyPath } from './ir/penalty-path.ts'
 export type { HistoryForm, TieBreak } from './ir/relation.ts'
 export type { SelectionRecord } from './ir/selection-record.ts'
@@ -208,7 +209,9 @@ export { type ParityFile, parityRows, readParityFile } from './model/import/pari
 export { probeRows } from './model/import/probe-rows.ts'
 export { readImportedModel } from './model/import/read-model.ts'
 export { importXgboost } from './model/import/xgboost.ts'
-export { coefficientsByScore, linearPredictors, outputName, outputs, scoreColumns } from './model/scoring.ts'
+export { defaultOutputs, type Output, outputName, outputs } from './model/outputs.ts'
+export { coefficientsByScore, scoreColumns } from './model/score-columns.ts'
+export { linearPredictors } from './model/scoring.ts'
 export { linearTerms } from './model/terms.ts'
 export { preparedInputs } from './model/trees/inputs.ts'
 export type { SpineBinding } from './rewrite/bind-spine.ts'

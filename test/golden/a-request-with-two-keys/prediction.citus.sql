@@ -47,7 +47,7 @@ WITH
       LEFT JOIN by_cell ON by_cell.place = _spine.place
       AND by_cell.region = _spine.region
   ),
-  -- The prediction; encoders and coefficients are folded into one term per input.
+  -- The linear predictor, computed once per row; encoders and coefficients are folded into one term per input.
   _score AS NOT MATERIALIZED (
     SELECT
       f.place,

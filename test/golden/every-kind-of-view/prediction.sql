@@ -201,7 +201,7 @@ WITH
       AND v3_rich.as_of = asked.as_of
       LEFT JOIN quiet_places ON quiet_places.place = asked.place
   ),
-  -- The prediction; encoders and coefficients are folded into one term per input.
+  -- The linear predictor, computed once per row; encoders and coefficients are folded into one term per input.
   _score AS (
     SELECT
       f.place,

@@ -126,25 +126,30 @@ WITH
       CROSS JOIN LATERAL unnest(
         ARRAY[
           '-0.5'::float8 + CASE
-            WHEN f.size IS NULL
-            OR f.size = 'NaN'::float8 THEN 0::float8
-            ELSE 0.3::float8 * f.size
+            WHEN abs(f.size) >= 1e-150::float8
+            AND abs(f.size) <= 1e+150::float8 THEN 0.3::float8 * f.size
+            WHEN abs(f.size) < 1e-150::float8 THEN 0::float8
+            ELSE 0::float8
           END + CASE
-            WHEN f.n_6h IS NULL
-            OR f.n_6h = 'NaN'::float8 THEN 0::float8
-            ELSE 0.7::float8 * f.n_6h
+            WHEN abs(f.n_6h) >= 1e-150::float8
+            AND abs(f.n_6h) <= 1e+150::float8 THEN 0.7::float8 * f.n_6h
+            WHEN abs(f.n_6h) < 1e-150::float8 THEN 0::float8
+            ELSE 0::float8
           END + CASE
-            WHEN f.mean_2d IS NULL
-            OR f.mean_2d = 'NaN'::float8 THEN 0::float8
-            ELSE '-0.11'::float8 * f.mean_2d
+            WHEN abs(f.mean_2d) >= 1e-150::float8
+            AND abs(f.mean_2d) <= 1e+150::float8 THEN '-0.11'::float8 * f.mean_2d
+            WHEN abs(f.mean_2d) < 1e-150::float8 THEN '-0'::float8
+            ELSE 0::float8
           END + CASE
-            WHEN f.known_total_1w IS NULL
-            OR f.known_total_1w = 'NaN'::float8 THEN 0::float8
-            ELSE 0.013::float8 * f.known_total_1w
+            WHEN abs(f.known_total_1w) >= 1e-150::float8
+            AND abs(f.known_total_1w) <= 1e+150::float8 THEN 0.013::float8 * f.known_total_1w
+            WHEN abs(f.known_total_1w) < 1e-150::float8 THEN 0::float8
+            ELSE 0::float8
           END + CASE
-            WHEN f.level IS NULL
-            OR f.level = 'NaN'::float8 THEN 0::float8
-            ELSE 0.29::float8 * f.level
+            WHEN abs(f.level) >= 1e-150::float8
+            AND abs(f.level) <= 1e+150::float8 THEN 0.29::float8 * f.level
+            WHEN abs(f.level) < 1e-150::float8 THEN 0::float8
+            ELSE 0::float8
           END
         ]
       ) AS _fence (_linear)
@@ -156,7 +161,6 @@ SELECT
     WHEN abs(s._linear) <= 708::float8 THEN 1::float8 / (1::float8 + exp(- s._linear))
     WHEN s._linear < 0::float8 THEN 0::float8
     WHEN s._linear <= 'Infinity'::float8 THEN 1::float8
-    ELSE s._linear
   END AS probability
 FROM
   _score AS s;

@@ -150,7 +150,7 @@ WITH
       )
       AND _spine.as_of < fresh._stale
   ),
-  -- The prediction; encoders and coefficients are folded into one term per input.
+  -- The linear predictor, computed once per row; encoders and coefficients are folded into one term per input.
   _score AS (
     SELECT
       f.place,

@@ -72,7 +72,7 @@ WITH
       LEFT JOIN known_known ON known_known.place = _spine.place
       AND known_known.as_of = _spine.as_of
   ),
-  -- The prediction; encoders and coefficients are folded into one term per input.
+  -- The linear predictor, computed once per row; encoders and coefficients are folded into one term per input.
   _score AS NOT MATERIALIZED (
     SELECT
       f.place,

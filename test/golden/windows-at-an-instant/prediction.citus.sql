@@ -125,7 +125,6 @@ SELECT
     WHEN abs(s._linear) <= 708::float8 THEN 1::float8 / (1::float8 + exp(- s._linear))
     WHEN s._linear < 0::float8 THEN 0::float8
     WHEN s._linear <= 'Infinity'::float8 THEN 1::float8
-    ELSE s._linear
   END AS probability
 FROM
   _score AS s

@@ -1,16 +1,15 @@
 /** What `explain` shows of a query: how each view is computed, what stages there are, how large the model is. */
 import type { Facts } from '../analyse/bind.ts'
-import { depth } from '../analyse/cost.ts'
 import type { Dialect } from '../emit/dialect.ts'
 import { printQuery } from '../emit/statement.ts'
 import type { CompileOptions } from '../ir/compile-options.ts'
 import type { FeatureView } from '../ir/definition.ts'
-import type { Expr } from '../ir/expression.ts'
 import type { ModelRecord } from '../ir/model-record.ts'
 import type { Statement } from '../ir/relation.ts'
 import { pointInTime, type ViewPlan } from '../rewrite/point-in-time.ts'
 import { stageNames } from '../rewrite/stage-names.ts'
 import type { QueryPlan } from './compiled-query.ts'
+import type { ScoringCost } from './scoring-cost.ts'
 import { alone } from './show-query.ts'
 
 const encoder = new TextEncoder()
@@ -20,7 +19,7 @@ export const planOf = (
   statement: Statement,
   views: readonly ViewPlan[],
   dialect: Dialect,
-  model?: { readonly record: ModelRecord; readonly scores: readonly Expr[] },
+  model?: { readonly record: ModelRecord; readonly scoring: ScoringCost },
 ): QueryPlan => ({
   views,
   stages: statement.stages.map((s) => ({
@@ -33,7 +32,7 @@ export const planOf = (
         model: {
           inputs: model.record.inputs.length,
           coefficients: model.record.coefficients.length,
-          depth: Math.max(...model.scores.map(depth)),
+          depth: model.scoring.depth,
           depthLimit: dialect.maxDepth,
         },
       }),

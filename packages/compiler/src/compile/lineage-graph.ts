@@ -3,7 +3,7 @@ import type { BoundDataset, Facts } from '../analyse/bind.ts'
 import { type ColumnLineage, type Influence, isDirect, lineageOfView } from '../analyse/lineage.ts'
 import type { FeatureView, ModelDef, SampleDef, TargetDef } from '../ir/definition.ts'
 import type { ModelRecord } from '../ir/model-record.ts'
-import { outputName, outputs } from '../model/scoring.ts'
+import { outputName, outputs } from '../model/outputs.ts'
 import { tracedColumns } from './traced-columns.ts'
 
 /**
@@ -120,7 +120,7 @@ function addDataset(bound: BoundDataset, vertex: AddVertex, edge: AddEdge): void
 
 function addModel({ model, bound, record }: LineageOfModel, vertex: AddVertex, edge: AddEdge): void {
   const data = bound.dataset.name
-  const names = record ? outputs(record, []).map((o) => o.name) : [outputName(model.family)]
+  const names = record ? outputs(record).map((o) => o.name) : [outputName(model.family)]
   const predictions = names.map((name) => vertex('prediction', model.name, name))
   // What is learned is learned from the label.
   const label = bound.labels.some((l) => l.name === model.label) ? vertex('label', data, model.label) : undefined
@@ -134,7 +134,8 @@ function addModel({ model, bound, record }: LineageOfModel, vertex: AddVertex, e
     return
   }
   for (const c of record.coefficients) {
-    const own = vertex('coefficient', model.name, c.name, c.estimate)
+    const title = c.class === undefined ? c.name : `${c.name} of ${c.class}`
+    const own = vertex('coefficient', model.name, title, c.estimate)
     for (const p of predictions) edge(own, p, true, ['term'])
     const input = record.inputs.find((i) => i.feature === c.feature)
     if (input) edge(vertex('feature', data, input.feature), own, true, [input.encoder.kind])

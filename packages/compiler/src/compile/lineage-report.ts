@@ -5,7 +5,7 @@ import { fail } from '../diagnostics/diagnostic.ts'
 import { nearParameter } from '../diagnostics/nearest.ts'
 import type { FeatureView, SampleDef, TargetDef } from '../ir/definition.ts'
 import type { ModelRecord } from '../ir/model-record.ts'
-import { outputName } from '../model/scoring.ts'
+import { outputs } from '../model/outputs.ts'
 import { titleOf } from './describe-query.ts'
 import { tracedColumns } from './traced-columns.ts'
 
@@ -52,7 +52,7 @@ export function featureLineage(bound: BoundDataset, feature: string, facts: Fact
 
 /** Lineage of a model's prediction: every input with its coefficients, down to source columns. */
 export function predictionLineage(bound: BoundDataset, record: ModelRecord, facts: Facts): LineageNode {
-  const output = outputName(record.family)
+  const output = outputs(record)[0]?.name ?? ''
   const children = record.inputs.map((input) => {
     const own = record.coefficients.filter((c) => c.feature === input.feature)
     const weight = own.length === 1 ? `coefficient ${own[0]?.estimate.toPrecision(4)}` : `${own.length} coefficients`

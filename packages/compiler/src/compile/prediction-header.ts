@@ -3,7 +3,7 @@ import type { BoundDataset } from '../analyse/bind.ts'
 import { digest } from '../ir/digest.ts'
 import { familyTitle } from '../ir/family.ts'
 import type { ModelRecord } from '../ir/model-record.ts'
-import { outputs } from '../model/scoring.ts'
+import { outputs } from '../model/outputs.ts'
 import type { SpineBinding } from '../rewrite/bind-spine.ts'
 import { header } from './header.ts'
 
@@ -37,7 +37,7 @@ export function predictionHeader(about: About, more: readonly (readonly [string,
       `${record.dataset.name}, ${record.dataset.trainRows} training rows, query ${record.dataset.queryHash.slice(0, 12)}`,
     ],
     ['inputs', record.inputs.map((i) => input(i.feature)).join(', ')],
-    ...outputs(record, []).map((o) => [o.name, o.description] as const),
+    ...outputs(record).map((o) => [o.name, o.description] as const),
     ['asked for', askedFor(about)],
     ...(bound.hasAsOf && !overColumns(about) ? [['as of', asOf(about)] as const] : []),
     ...(distributed ? [['dialect', 'citus: one distributed plan; plain PostgreSQL gives the same rows'] as const] : []),

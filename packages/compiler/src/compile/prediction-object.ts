@@ -9,7 +9,7 @@ import { type CompileOptions, isDistributed, passesOf } from '../ir/compile-opti
 import type { ModelDef, RelationName } from '../ir/definition.ts'
 import type { ModelRecord } from '../ir/model-record.ts'
 import type { Column } from '../ir/type.ts'
-import { outputs } from '../model/scoring.ts'
+import { outputs } from '../model/outputs.ts'
 import { boundaryType } from '../rewrite/feature-boundary.ts'
 import { type Callable, createFunction, type Parameter, signature } from './function-text.ts'
 import { predictionHeader } from './prediction-header.ts'
@@ -106,7 +106,7 @@ function functionObject(
   const spine = { kind: 'parameters' } as const
   const prediction = compiledPrediction(model, record, facts, { ...options, spine }, as)
   const { bound, binding, asked } = prediction
-  const out = outputs(record, []).map((o): Column => ({ name: o.name, type: o.type, nullable: true }))
+  const out = outputs(record).map((o): Column => ({ name: o.name, type: o.type, nullable: true }))
   const columns = as === 'function' ? prediction.columns : out
   const instant: Column[] = bound.hasAsOf ? [{ name: 'as_of', type: 'timestamptz', nullable: true }] : []
   const inputs = record.inputs.map((i): Column => ({ name: i.feature, type: boundaryType(i), nullable: true }))

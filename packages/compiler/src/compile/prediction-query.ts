@@ -1,7 +1,6 @@
 /** The prediction query: every needed view and the trained model in one WITH … SELECT that any client can run. */
 import { type BoundDataset, bindDataset, type Facts } from '../analyse/bind.ts'
 import { canRead } from '../analyse/bind-model.ts'
-import { checkDepth } from '../analyse/cost.ts'
 import { type Diagnostic, diagnostic, fail, throwIfErrors } from '../diagnostics/diagnostic.ts'
 import { dialectOf } from '../emit/dialect-of.ts'
 import { instant } from '../emit/instant.ts'
@@ -13,10 +12,11 @@ import { expr } from '../ir/expression.ts'
 import type { ModelRecord } from '../ir/model-record.ts'
 import type { Projection, Select, Stage, Statement } from '../ir/relation.ts'
 import { type Column, featureKind } from '../ir/type.ts'
-import { linearPredictors, outputs, scoreColumns } from '../model/scoring.ts'
+import { outputs } from '../model/outputs.ts'
+import { scoreColumns } from '../model/score-columns.ts'
+import { scorePlan } from '../model/score-plan.ts'
 import { bindSpine, questionColumns, type SpineBinding } from '../rewrite/bind-spine.ts'
 import { boundaryType } from '../rewrite/feature-boundary.ts'
-import { foldConstants } from '../rewrite/fold-constants.ts'
 import { inlineViews, reservedNames } from '../rewrite/inline-views.ts'
 import { joinsInSteps } from '../rewrite/joins-in-steps.ts'
 import { plannedWithReaders } from '../rewrite/planned-with-readers.ts'
@@ -26,7 +26,8 @@ import type { CompiledQuery, QueryPlan } from './compiled-query.ts'
 import { distributionWarnings } from './distribution-warnings.ts'
 import { planOf } from './explain-report.ts'
 import { type PredictionForm, predictionHeader } from './prediction-header.ts'
-import { preparedSource } from './prepared-source.ts'
+import { outputsOver, scoreStages } from './scored-relation.ts'
+import { checkSize, costOfScoring } from './scoring-cost.ts'
 import { textsOf } from './training-query.ts'
 
 export interface PredictionOptions extends CompileOptions {
@@ -99,8 +100,14 @@ export function compiledPrediction(
   if (distributed && form === 'query' && bound.hasAsOf && readsClock(binding)) {
     fail('compile/needs-instant', { model: model.name })
   }
+  const scoring = scorePlan(record)
   const wanted = passes.prune ? new Set(inputs) : everyFeature(bound, new Set(inputs))
-  const names = stageNames(reservedNames(textsOf(bound, facts), facts.catalog), '_as_of', '_features', '_score')
+  const names = stageNames(
+    reservedNames(textsOf(bound, facts), facts.catalog),
+    '_as_of',
+    '_features',
+    ...scoring.stages.map((s) => s.name),
+  )
   const spine = handOver(
     options,
     'bind the spine',
@@ -116,13 +123,6 @@ export function compiledPrediction(
     ...pit.columns,
   ]
   const keyColumns = keys.map((name) => ({ name, expr: expr.column(spine.name, name) }))
-  const scores = linearPredictors(record, 'f').map((written) => {
-    const predictor = handOver(options, 'encode features', written)
-    const linear = passes.fold ? handOver(options, 'fold constants', foldConstants(predictor)) : predictor
-    checkDepth(linear, dialect.maxDepth)
-    return linear
-  })
-  const scored = scoreColumns(record)
   const carried = options.withFeatures ? values.map((f) => f.name).filter((f) => inputs.includes(f)) : []
   const all = [...keyColumns, ...values]
   const features = distributed
@@ -133,34 +133,12 @@ export function compiledPrediction(
         },
       ]
     : joinsInSteps('_features', spine, pit.from, pit.joins, all, names)
-  const stages: Stage[] = [
-    ...spine.stages,
-    ...pit.stages,
-    ...features,
-    {
-      name: '_score',
-      comment: scoreComment(record),
-      relation: {
-        ...select(
-          '_features',
-          'f',
-          [...keys, ...carried]
-            .map((name) => ({ name, expr: expr.column('f', name) }))
-            .concat(scores.map((score, i) => ({ name: scored[i] ?? '', expr: score }))),
-          { fence: true },
-        ),
-        from: preparedSource(record, { relation: { kind: 'table', name: '_features' }, alias: 'f' }, [
-          ...keys,
-          ...carried,
-        ]),
-      },
-    },
-  ]
-  const output = outputs(
-    record,
-    scored.map((name) => expr.column('s', name)),
-  )
-  const out = output.map((o) => ({ name: o.name, expr: o.expr }))
+  const withScores = options.withFeatures ?? false
+  const scored = scoreStages(record, scoring, { kind: 'table', name: '_features' }, [...keys, ...carried], {
+    ...options,
+    withScores,
+  })
+  const stages: Stage[] = [...spine.stages, ...pit.stages, ...features, ...scored]
   const pass = [...keys, ...carried]
   const from = (alias: string) => pass.map((name) => ({ name, expr: expr.column(alias, name) }))
   const columns = outputColumns(record, bound, keys, options)
@@ -169,7 +147,9 @@ export function compiledPrediction(
   const own = exact
     ? from('s').map((c, i) => ({ ...c, expr: expr.cast(c.expr, columns[i]?.type ?? 'text') }))
     : from('s')
-  const body = select('_score', 's', [...own, ...scoresOut(scored, options), ...out])
+  const body = outputsOver(scoring, scored, own, withScores)
+  const scoringCost = costOfScoring(scored, body, dialect)
+  checkSize(model.name, scoringCost, [...features, ...scored].map((st) => st.relation).concat(body), dialect)
   const inlined = inlineViews(stages, facts.catalog, names, passes.share)
   const few = binding.kind === 'keys' || binding.kind === 'parameters'
   const planned = few ? plannedWithReaders(inlined, body) : inlined
@@ -184,7 +164,7 @@ export function compiledPrediction(
     return options.limit === undefined ? sql : `${sql} LIMIT ${options.limit}`
   }
   const warnings = distributed ? [...problems, ...distributionWarnings(bound, wanted, statement, text)] : problems
-  const plan = planOf(statement, pit.views, dialect, { record, scores })
+  const plan = planOf(statement, pit.views, dialect, { record, scoring: scoringCost })
   return { bound, binding, asked: questionColumns(bound, wanted), text, questions, columns, warnings, plan }
 }
 
@@ -197,9 +177,6 @@ function everyFeature(bound: BoundDataset, inputs: ReadonlySet<string>): Readonl
   const within = bound.uses.filter((u) => u.on.every(([, c]) => brought.has(c)))
   return new Set([...inputs, ...within.flatMap((u) => u.features.map((f) => f.name))])
 }
-
-const scoresOut = (scored: readonly string[], options: PredictionOptions): Projection[] =>
-  options.withFeatures ? scored.map((name) => ({ name, expr: expr.column('s', name) })) : []
 
 const select = (
   name: string,
@@ -250,11 +227,6 @@ export function normalised(binding: SpineBinding): SpineBinding {
   return { ...binding, at }
 }
 
-const scoreComment = (record: ModelRecord): string =>
-  record.link === 'logit'
-    ? 'The linear predictor, computed once per row; encoders and coefficients are folded into one term per input.'
-    : 'The prediction; encoders and coefficients are folded into one term per input.'
-
 function outputColumns(
   record: ModelRecord,
   bound: BoundDataset,
@@ -276,6 +248,6 @@ function outputColumns(
           ...scoreColumns(record).map((name) => ({ name, type: 'float8', ...nullable })),
         ]
       : []),
-    ...outputs(record, []).map((o) => ({ name: o.name, type: o.type, ...nullable })),
+    ...outputs(record).map((o) => ({ name: o.name, type: o.type, ...nullable })),
   ]
 }

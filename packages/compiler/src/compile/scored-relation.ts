@@ -1,9 +1,9 @@
-/** A model over the rows of any relation: score stage, fenced, then the outputs. */
-import { type CompileOptions, passesOf } from '../ir/compile-options.ts'
-import { expr } from '../ir/expression.ts'
+/** A model over the rows of any relation: the stages of its plan, each fenced, then the outputs. */
+import { type CompileOptions, handOver, passesOf } from '../ir/compile-options.ts'
+import { type Expr, expr } from '../ir/expression.ts'
 import type { ModelRecord } from '../ir/model-record.ts'
-import type { Projection, Select, Source, Statement } from '../ir/relation.ts'
-import { linearPredictors, outputs, scoreColumns } from '../model/scoring.ts'
+import type { Projection, Select, Source, Stage, Statement } from '../ir/relation.ts'
+import { handedOn, type ScorePlan, scorePlan } from '../model/score-plan.ts'
 import { foldConstants } from '../rewrite/fold-constants.ts'
 import { preparedSource } from './prepared-source.ts'
 
@@ -22,38 +22,71 @@ export function scoredRelation(
   carried: readonly string[],
   options: CompileOptions & { readonly withScores: boolean },
 ): Statement {
-  const names = scoreColumns(record)
-  const { fold } = passesOf(options)
-  const scores: Projection[] = linearPredictors(record, 'f').map((score, i) => ({
-    name: names[i] ?? '',
-    expr: fold ? foldConstants(score) : score,
-  }))
-  const score: Select = {
-    kind: 'select',
-    from: preparedSource(record, { relation, alias: 'f' }, carried),
-    joins: [],
-    columns: [...carried.map((name) => ({ name, expr: expr.column('f', name) })), ...scores],
-    distinct: false,
-    fence: true,
+  const plan = scorePlan(record)
+  const { withScores } = options
+  const stages = scoreStages(record, plan, relation, carried, options)
+  const own = carried.map((name) => ({ name, expr: expr.column('s', name) }))
+  return { kind: 'with', stages, body: outputsOver(plan, stages, own, withScores) }
+}
+
+/** The stages of a plan over a relation. Columns pass through them as long as something reads them. */
+export function scoreStages(
+  record: ModelRecord,
+  plan: ScorePlan,
+  relation: Source['relation'],
+  carried: readonly string[],
+  options: CompileOptions & { readonly withScores: boolean },
+): Stage[] {
+  const folded = (written: Expr): Expr => {
+    const encoded = handOver(options, 'encode features', written)
+    return passesOf(options).fold ? handOver(options, 'fold constants', foldConstants(encoded)) : encoded
   }
-  const own = [...carried, ...(options.withScores ? names : [])]
-  const out = outputs(
-    record,
-    names.map((name) => expr.column('s', name)),
-  )
+  return plan.stages.map((stage, i): Stage => {
+    const alias = i === 0 ? 'f' : 's'
+    const before = plan.stages[i - 1]?.name
+    const passed = [...carried, ...handedOn(plan, i, options.withScores ? plan.scores : [])]
+    return {
+      name: stage.name,
+      ...comment(stage.name),
+      relation: {
+        ...empty,
+        from:
+          before === undefined
+            ? preparedSource(record, { relation, alias }, carried)
+            : { relation: { kind: 'table', name: before }, alias },
+        columns: [
+          ...passed.map((name) => ({ name, expr: expr.column(alias, name) })),
+          ...stage.columns.map((c) => ({ name: c.name, expr: folded(c.expr) })),
+        ],
+        fence: true,
+      },
+    }
+  })
+}
+
+/** The last SELECT: `own` columns, the scores where wanted, the outputs. */
+export function outputsOver(
+  plan: ScorePlan,
+  stages: readonly Stage[],
+  own: readonly Projection[],
+  withScores: boolean,
+): Select {
+  const scores = withScores ? plan.scores.map((name) => ({ name, expr: expr.column('s', name) })) : []
+  const outputs = plan.outputs.map(({ name, expr: written }) => ({ name, expr: written }))
   return {
-    kind: 'with',
-    stages: [{ name: '_score', relation: score }],
-    body: {
-      kind: 'select',
-      from: { relation: { kind: 'table', name: '_score' }, alias: 's' },
-      joins: [],
-      columns: [
-        ...own.map((name) => ({ name, expr: expr.column('s', name) })),
-        ...out.map((o) => ({ name: o.name, expr: o.expr })),
-      ],
-      distinct: false,
-      fence: false,
-    },
+    ...empty,
+    from: { relation: { kind: 'table', name: stages.at(-1)?.name ?? '' }, alias: 's' },
+    columns: [...own, ...scores, ...outputs],
   }
+}
+
+const empty = { kind: 'select', joins: [], distinct: false, fence: false } as const
+
+const comments: Readonly<Record<string, string>> = {
+  _terms: 'What each input adds to the linear predictor.',
+  _score: 'The linear predictor, computed once per row; encoders and coefficients are folded into one term per input.',
+}
+const comment = (name: string): Pick<Stage, 'comment'> => {
+  const text = comments[name]
+  return text === undefined ? {} : { comment: text }
 }

@@ -9,10 +9,12 @@ import { quoteText } from '../emit/text-literal.ts'
 import { ArithmeticError, evaluate } from '../evaluate/evaluate.ts'
 import { type CompileOptions, isDistributed, passesOf } from '../ir/compile-options.ts'
 import type { ModelDef } from '../ir/definition.ts'
-import type { Expr } from '../ir/expression.ts'
+import type { Expr, Literal } from '../ir/expression.ts'
 import type { ModelRecord } from '../ir/model-record.ts'
 import { hasLogarithm } from '../model/encoders/transform.ts'
-import { linearPredictors, outputs, scoreColumns } from '../model/scoring.ts'
+import { type Output, outputs } from '../model/outputs.ts'
+import { scoreColumns } from '../model/score-columns.ts'
+import { linearPredictors } from '../model/scoring.ts'
 import { linearTerms } from '../model/terms.ts'
 import type { CompiledQuery } from './compiled-query.ts'
 import { dollarTag } from './function-text.ts'
@@ -65,8 +67,8 @@ export function selfTest(
 
 function checksQuery(record: ModelRecord, text: string, questions: string, options: CompileOptions): string {
   const scores = scoreColumns(record)
-  const numbers = outputs(record, []).filter((o) => o.type === 'float8')
-  const per = scores.length + numbers.length
+  const all = outputs(record)
+  const per = scores.length + all.length
   const values = record.verification.flatMap((v, i) => {
     const row = `verification row ${i + 1}`
     const slacks = slacksOf(record, v.inputs)
@@ -76,9 +78,10 @@ function checksQuery(record: ModelRecord, text: string, questions: string, optio
         const title = scores.length === 1 ? 'linear predictor' : `linear predictor ${k + 1}`
         return [i * per + k + per, `${row}: ${title}`, score, slacks[k] ?? 0] as const
       }),
-      ...numbers.map(({ name }, k) => {
-        const output = (v.outputs[name] ?? null) as number | null
-        return [i * per + scores.length + k + per, `${row}: ${name}`, output, most + 4 * ulp(output)] as const
+      ...all.map((output, k) => {
+        const expected = numberOf(v.outputs[output.name] ?? null, saidBy(record, output))
+        const slack = output.type === 'float8' ? most + 4 * ulp(expected) : 0
+        return [i * per + scores.length + k + per, `${row}: ${output.name}`, expected, slack] as const
       }),
     ]
   })
@@ -97,10 +100,12 @@ function checksQuery(record: ModelRecord, text: string, questions: string, optio
   )
   if (list.length === 0) return `SELECT c."check", c.ok, c.expected, c.actual FROM (${rows}) AS c`
   // The columns of a scored row, one below the other.
-  const actual = [...scores, ...numbers.map((o) => o.name)]
-    .map(
-      (name, k) => `SELECT s._row * ${per} + ${k} AS position, s.${quoteIdentifier(name)} AS value FROM _scored AS s`,
-    )
+  const columns = [
+    ...scores.map((name) => `s.${quoteIdentifier(name)}`),
+    ...all.map((o) => asNumber(`s.${quoteIdentifier(o.name)}`, o, saidBy(record, o))),
+  ]
+  const actual = columns
+    .map((value, k) => `SELECT s._row * ${per} + ${k} AS position, ${value} AS value FROM _scored AS s`)
     .join(' UNION ALL ')
   const near = 'a.value IS NOT DISTINCT FROM e.value OR abs(a.value - e.value) <= e.slack'
   return (
@@ -110,6 +115,22 @@ function checksQuery(record: ModelRecord, text: string, questions: string, optio
     `UNION ALL SELECT e.position, e.title, coalesce(${near}, false), e.value, a.value ` +
     `FROM _expected AS e LEFT JOIN (${actual}) AS a ON a.position = e.position) AS c`
   )
+}
+
+/** What an output that is text may say. */
+const saidBy = (record: ModelRecord, output: Output): readonly string[] =>
+  output.name === 'label' ? (record.classes ?? []) : record.inputs.map((i) => i.feature)
+
+/** Labels and reasons are compared as numbers: 0 and 1, or the place in the list of what they can be. */
+function numberOf(value: Literal, said: readonly string[]): number | null {
+  if (typeof value === 'boolean') return Number(value)
+  return typeof value === 'string' ? said.indexOf(value) + 1 : value
+}
+
+function asNumber(column: string, { type }: Output, said: readonly string[]): string {
+  if (type === 'float8') return column
+  if (type === 'bool') return `${column}::int4::float8`
+  return `array_position(ARRAY[${said.map((s) => quoteText(s)).join(', ')}]::text[], ${column})::float8`
 }
 
 /** What logarithms may differ by between mathematics libraries, per score: 16 roundings of the size of the terms; nothing without them. */

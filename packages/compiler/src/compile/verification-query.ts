@@ -6,7 +6,7 @@ import type { CompileOptions } from '../ir/compile-options.ts'
 import type { Literal } from '../ir/expression.ts'
 import type { ModelRecord } from '../ir/model-record.ts'
 import type { Statement } from '../ir/relation.ts'
-import { scoreColumns } from '../model/scoring.ts'
+import { scoreColumns } from '../model/score-columns.ts'
 import { boundaryType } from '../rewrite/feature-boundary.ts'
 import { scoredRelation } from './scored-relation.ts'
 

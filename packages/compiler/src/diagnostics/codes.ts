@@ -213,6 +213,10 @@ export const codes = {
     (p) => `${p.count} of ${p.rows} rows are scored otherwise than by ${p.source}: ${p.detail}`,
     (p) => p.hint,
   ),
+  'model/output': entry(
+    (p) => `Model "${p.model}" cannot give the output ${p.output}: ${p.reason}`,
+    (p) => p.hint ?? 'Leave it out, or choose another: see docs/guide/12-outputs.md.',
+  ),
   'train/no-rows': entry(
     (p) => `The training query of "${p.dataset}" returns no ${p.part} rows`,
     (p) => p.hint ?? 'Look at the sample: viewcast show <sample>.',
@@ -358,6 +362,10 @@ export const codes = {
   'compile/too-deep': entry(
     (p) => `The expression is ${p.depth} levels deep; the limit is ${p.limit}`,
     () => 'Use fewer inputs, or report this with the model.',
+  ),
+  'compile/too-large': entry(
+    (p) => `The prediction query of "${p.model}" has ${p.size}; the limit is ${p.limit}`,
+    (p) => p.hint,
   ),
   'compile/identifier': entry((p) => `"${p.name}" cannot be an identifier: ${p.detail}`),
   'compile/literal': entry((p) =>

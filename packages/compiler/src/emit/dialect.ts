@@ -5,6 +5,8 @@ export interface Dialect {
   readonly name: DialectName
   /** Deepest expression an engine of this dialect is trusted with. */
   readonly maxDepth: number
+  /** Columns a SELECT may have, its stages included. */
+  readonly maxColumns: number
   /** Which stages are marked NOT MATERIALIZED: those that ask for it, or every one. */
   readonly marks: 'asked' | 'every'
   /**

@@ -46,18 +46,24 @@ const print: (e: Expr) => Printed = fold<Printed>({
     return atom(`CASE ${arms.join(' ')} ELSE ${print(n.otherwise).sql} END`)
   },
   call: (n) => (n.name === 'hash32' ? hash32(n.args) : atom(printCall(n.name, n.args.map(printExpression)))),
-  sigmoid: (n) => atom(guardedSigmoid(wrap(print(n.of), level.compare + 1), wrap(print(n.of), level.cast))),
+  sigmoid: (n) => {
+    const negatable = wrap(print(n.of), level.cast)
+    if (n.bounded) return { sql: bareSigmoid(negatable), level: level.multiply }
+    return atom(guardedSigmoid(wrap(print(n.of), level.compare + 1), negatable))
+  },
   cast: (n) => ({ sql: `${wrap(print(n.of), level.cast)}::${printType(n.to)}`, level: level.cast }),
 })
 
 /**
  * exp() of a float8 raises an error on underflow as well as overflow, so the textbook form aborts a whole query for one
  * extreme row; and greatest/least would turn a missing score into certainty. NaN is above every number in PostgreSQL,
- * hence the last comparison: NULL → NULL, NaN → NaN, ±infinity → 0 or 1.
+ * hence the last comparison: NULL and NaN → NULL, ±infinity → 0 or 1.
  */
 const guardedSigmoid = (z: string, negatable: string): string =>
-  `CASE WHEN abs(${z}) <= 708::float8 THEN 1::float8 / (1::float8 + exp(- ${negatable})) ` +
-  `WHEN ${z} < 0::float8 THEN 0::float8 WHEN ${z} <= 'Infinity'::float8 THEN 1::float8 ELSE ${z} END`
+  `CASE WHEN abs(${z}) <= 708::float8 THEN ${bareSigmoid(negatable)} ` +
+  `WHEN ${z} < 0::float8 THEN 0::float8 WHEN ${z} <= 'Infinity'::float8 THEN 1::float8 END`
+
+const bareSigmoid = (negatable: string): string => `1::float8 / (1::float8 + exp(- ${negatable}))`
 
 function printCall(name: Exclude<FunctionName, 'hash32'>, args: readonly string[]): string {
   if (name === 'epoch') return `extract(epoch FROM ${args.join()})`

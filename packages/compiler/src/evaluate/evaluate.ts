@@ -84,7 +84,11 @@ export function evaluate(e: Expr, scope: Scope): Literal {
         const [left, right] = n.args.map((a) => evaluate(a, scope))
         return left == null || right == null || order(left, right) !== 0 ? (left ?? null) : null
       }
-      if (n.name === 'exp' || n.name === 'ln' || n.name === 'sqrt' || n.name === 'abs') {
+      if (n.name === 'greatest') {
+        const values = n.args.map((a) => evaluate(a, scope)).filter((v) => v !== null)
+        return values.reduce<Literal>((most, v) => (most === null || order(v, most) > 0 ? v : most), null)
+      }
+      if (isNumeric(n.name)) {
         const v = evaluate(n.args[0] as Expr, scope)
         return v === null ? null : call(n.name, v as number)
       }
@@ -152,7 +156,11 @@ const underflow = (): never => {
   throw new ArithmeticError('value out of range: underflow', '22003')
 }
 
-function call(name: 'exp' | 'ln' | 'sqrt' | 'abs', v: number): number {
+const numeric = ['exp', 'ln', 'sqrt', 'abs', 'sinh', 'floor'] as const
+type NumericFunction = (typeof numeric)[number]
+const isNumeric = (name: string): name is NumericFunction => (numeric as readonly string[]).includes(name)
+
+function call(name: NumericFunction, v: number): number {
   switch (name) {
     case 'exp': {
       const r = Math.exp(v)
@@ -169,12 +177,16 @@ function call(name: 'exp' | 'ln' | 'sqrt' | 'abs', v: number): number {
       return Math.sqrt(v)
     case 'abs':
       return Math.abs(v)
+    case 'sinh':
+      return Math.sinh(v)
+    case 'floor':
+      return Math.floor(v)
   }
 }
 
 /** 1 / (1 + exp(−z)) with the guards the SQL has; ±708 is where exp stays clear of both range errors. */
 export function sigmoid(z: number | null): number | null {
-  if (z === null || Number.isNaN(z)) return z
+  if (z === null || Number.isNaN(z)) return null
   if (z > 708) return 1
   if (z < -708) return 0
   return 1 / (1 + Math.exp(-z))

@@ -12,6 +12,10 @@ export type FunctionName =
   | 'ln'
   | 'sqrt'
   | 'abs'
+  | 'sinh'
+  | 'floor'
+  /** The greatest of the arguments that are not NULL; NULL when all are. NaN is above every number. */
+  | 'greatest'
   | 'coalesce'
   /** NULL when both arguments are equal, else the first; it is computed once. */
   | 'nullif'
@@ -49,8 +53,8 @@ export type Expr =
   | { readonly kind: 'isnull'; readonly of: Expr }
   | { readonly kind: 'case'; readonly arms: readonly CaseArm[]; readonly otherwise: Expr }
   | { readonly kind: 'call'; readonly name: FunctionName; readonly args: readonly Expr[] }
-  /** 1 / (1 + exp(−x)), guarded: NULL → NULL, NaN → NaN, ±∞ → 0 or 1; never an error. */
-  | { readonly kind: 'sigmoid'; readonly of: Expr }
+  /** 1 / (1 + exp(−x)), guarded: NULL and NaN → NULL, ±∞ → 0 or 1; never an error. `bounded`: |x| is proven to stay within 700. */
+  | { readonly kind: 'sigmoid'; readonly of: Expr; readonly bounded?: true }
   | { readonly kind: 'cast'; readonly of: Expr; readonly to: SqlType }
   /** The value of a column of a named, fenced stage; what makes sharing a construct. */
   | { readonly kind: 'stage'; readonly stage: string; readonly name: string }
@@ -91,7 +95,7 @@ export const expr = {
   isNull: (of: Expr): Expr => freeze({ kind: 'isnull', of }),
   case: (arms: readonly CaseArm[], otherwise: Expr): Expr => freeze({ kind: 'case', arms, otherwise }),
   call: (name: FunctionName, args: readonly Expr[]): Expr => freeze({ kind: 'call', name, args }),
-  sigmoid: (of: Expr): Expr => freeze({ kind: 'sigmoid', of }),
+  sigmoid: (of: Expr, bounded = false): Expr => freeze({ kind: 'sigmoid', of, ...(bounded ? { bounded } : {}) }),
   cast: (of: Expr, to: SqlType): Expr => freeze({ kind: 'cast', of, to }),
   stage: (stage: string, name: string): Expr => freeze({ kind: 'stage', stage, name }),
 } as const
@@ -138,7 +142,7 @@ export function mapChildren(e: Expr, f: (child: Expr) => Expr): Expr {
         f(n.otherwise),
       ),
     call: (n) => expr.call(n.name, n.args.map(f)),
-    sigmoid: (n) => expr.sigmoid(f(n.of)),
+    sigmoid: (n) => expr.sigmoid(f(n.of), n.bounded),
     cast: (n) => expr.cast(f(n.of), n.to),
     stage: (n) => n,
   })(e)

@@ -7,6 +7,7 @@ import { diagnostic, ViewcastError } from '../diagnostics/diagnostic.ts'
 import { familySchema, linkSchema } from './family.ts'
 import { learnedInputSchema } from './learned-encoder.ts'
 import { upgradedRecord } from './model-record-upgrade.ts'
+import { outputChoiceSchema } from './output.ts'
 import { pathRecordSchema } from './penalty-path.ts'
 import { nullableNumber, recordNumber } from './record-number.ts'
 import { classWeightsSchema, selectionSchema, thresholdChoiceSchema } from './selection-record.ts'
@@ -55,6 +56,8 @@ const recordSchema = z.strictObject({
   classWeights: classWeightsSchema.optional(),
   /** The search the model comes from. */
   selection: selectionSchema.optional(),
+  /** The output columns, in order; those usual for the family when absent. */
+  outputs: z.array(outputChoiceSchema).min(1).optional(),
   inputs: z.array(learnedInputSchema),
   /** For each score, the intercept first, the others in the order of the encoded columns. */
   coefficients: z.array(coefficient),

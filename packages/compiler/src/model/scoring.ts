@@ -1,24 +1,14 @@
 /** A model record as expressions over the feature stage. */
 import { fail } from '../diagnostics/diagnostic.ts'
 import { type Expr, expr } from '../ir/expression.ts'
-import type { Family } from '../ir/family.ts'
 import type { Coefficient, ModelRecord } from '../ir/model-record.ts'
 import { encodedColumns } from './encoders/columns.ts'
 import { type Contribution, contribution } from './encoders/contribution.ts'
+import { coefficientsByScore } from './score-columns.ts'
 import { treeScores } from './trees/tree-scores.ts'
 
 /** From this many guarded inputs on, rows without missing values take a sum without guards. */
 const manyInputs = 8
-
-/** Coefficients of each score, intercept first; none for the class the others are compared with. */
-export function coefficientsByScore(record: ModelRecord): readonly (readonly Coefficient[])[] {
-  const { classes, coefficients } = record
-  return classes === undefined ? [coefficients] : classes.map((c) => coefficients.filter((b) => b.class === c))
-}
-
-/** Columns of the score stage, one for each score. */
-export const scoreColumns = ({ classes }: Pick<ModelRecord, 'classes'>): readonly string[] =>
-  classes === undefined ? ['_linear'] : classes.map((_, i) => `_linear_${i + 1}`)
 
 /** The linear predictors over columns of `alias` (for trees: over those that `preparedSource` makes of them), in the order of {@link scoreColumns}. */
 export const linearPredictors = (record: ModelRecord, alias: string): readonly Expr[] =>
@@ -54,25 +44,4 @@ function linearPredictor(record: ModelRecord, coefficients: readonly Coefficient
   if (parts.filter((p) => p.plain).length < manyInputs) return guarded
   const bare = expr.sum([expr.float(constant), ...parts.map((p) => p.plain ?? p.expr)])
   return expr.call('coalesce', [expr.call('nullif', [bare, expr.float(Number.NaN)]), guarded])
-}
-
-export interface Output {
-  readonly name: string
-  readonly type: 'float8' | 'bool' | 'text'
-  readonly description: string
-  readonly expr: Expr
-}
-
-/** Name of the first output column of a model of the family. */
-export const outputName = (family: Family): string => (family === 'binomial' ? 'probability' : 'prediction')
-
-/** Output columns over the score stage, which carries each linear predictor once; `scores` as {@link scoreColumns}. */
-export function outputs(record: ModelRecord, scores: readonly Expr[]): readonly Output[] {
-  const linear = scores[0] ?? expr.float(0)
-  const name = outputName(record.family)
-  if (record.family !== 'binomial') {
-    return [{ name, type: 'float8', description: `expected ${record.label}`, expr: linear }]
-  }
-  const description = `probability of ${record.label}, 0 to 1`
-  return [{ name, type: 'float8', description, expr: expr.sigmoid(linear) }]
 }

@@ -13,6 +13,7 @@ import {
   linearPredictors,
   linearTerms,
   type ModelRecord,
+  outputs,
   type Row,
   rowScorer,
   type ScoredRow,
@@ -35,13 +36,17 @@ export function agreementOn(record: ModelRecord): (row: Row, mine: ScoredRow, th
   const logarithms = record.inputs.some((i) => hasLogarithm(i.encoder))
   const terms = linearPredictors(record, 'f').map(linearTerms)
   const { outputsOf } = rowScorer(record)
+  const out = outputs(record)
+  const sizeOf = (row: Row): number => Math.max(...terms.map((own) => sizeOfTerms(own, row)))
   return (row, mine, theirs) => {
     const scores = terms.map((own, i) =>
       scoreAgreement(mine.scores[i] ?? null, theirs.scores[i] ?? null, logarithms ? own : undefined, row),
     )
     const same = scores.every((s) => s.ulp === 0)
-    const expected = same ? mine.outputs : outputsOf(theirs.scores)
-    const results = Object.keys(expected).map((name) => outputAgreement(expected[name], theirs.outputs[name]))
+    const expected = same ? mine.outputs : outputsOf(theirs.scores, row)
+    const results = out.map(({ name, ofInputs }) =>
+      outputAgreement(expected[name], theirs.outputs[name], ofInputs && logarithms ? sizeOf(row) : 0),
+    )
     const all = [...scores, ...results]
     return { ok: all.every((a) => a.ok), ulp: Math.max(0, ...all.map((a) => a.ulp)) }
   }
@@ -55,15 +60,20 @@ function scoreAgreement(
 ): Agreement {
   const exact = ulpDistance(mine, theirs)
   if (exact === 0 || terms === undefined || !Number.isFinite(exact)) return { ok: exact === 0, ulp: exact }
-  const size = terms.reduce((sum, t) => sum + Math.abs(Number(evaluate(t, { row }))), 0)
-  const relative = Math.abs((mine ?? 0) - (theirs ?? 0)) / (size * Number.EPSILON)
+  const relative = Math.abs((mine ?? 0) - (theirs ?? 0)) / (sizeOfTerms(terms, row) * Number.EPSILON)
   return { ok: relative <= termsTolerance, ulp: Math.ceil(relative) }
 }
 
-function outputAgreement(mine: unknown, theirs: unknown): Agreement {
+const sizeOfTerms = (terms: readonly Expr[], row: Row): number =>
+  terms.reduce((sum, t) => sum + Math.abs(Number(evaluate(t, { row }))), 0)
+
+/** @param size of the terms an output is made of, where they carry the rounding of logarithms; else 0 */
+function outputAgreement(mine: unknown, theirs: unknown, size: number): Agreement {
   if (typeof mine === 'number' || typeof theirs === 'number') {
     const ulp = ulpDistance((mine ?? null) as number | null, (theirs ?? null) as number | null)
-    return { ok: ulp <= outputTolerance, ulp }
+    if (ulp <= outputTolerance || size === 0 || !Number.isFinite(ulp)) return { ok: ulp <= outputTolerance, ulp }
+    const relative = Math.abs(Number(mine) - Number(theirs)) / (size * Number.EPSILON)
+    return { ok: relative <= termsTolerance, ulp: Math.ceil(relative) }
   }
   const ok = (mine ?? null) === (theirs ?? null)
   return { ok, ulp: ok ? 0 : Number.POSITIVE_INFINITY }

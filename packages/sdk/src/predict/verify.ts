@@ -106,7 +106,7 @@ async function checkParity(
   const index = new Map(query.columns.map((c, i) => [c.name, i]))
   const scorer = rowScorer(record)
   const scores = scoreColumns(record)
-  const names = outputs(record, []).map((o) => o.name)
+  const names = outputs(record).map((o) => o.name)
   const agree = agreementOn(record)
   const features = record.inputs.map((i) => i.feature)
   let rows = 0

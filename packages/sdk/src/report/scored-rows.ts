@@ -53,10 +53,10 @@ export async function readScoredRows(
 ): Promise<ScoredRows> {
   const { part, features, signal } = options
   const query = evaluationQuery(model, record, facts, features)
-  const names = [...query.columns, ...scoreColumns(record), ...outputs(record, []).map((o) => o.name)]
+  const names = [...query.columns, ...scoreColumns(record), ...outputs(record).map((o) => o.name)]
   const at = new Map(names.map((name, i) => [name, i]))
   const column = (name: string): number => at.get(name) ?? -1
-  const own = outputs(record, []).map((o) => o.name)
+  const own = outputs(record).map((o) => o.name)
   const [label, split, weight, censored] = [record.label, '_split', '_weight', '_censored'].map(column)
   const score = column(scoreColumns(record)[0] ?? '')
   const drops = (model.dataset.target?.censored ?? 'drop') === 'drop'

@@ -11,6 +11,7 @@ import type { Dialect } from '../dialect.ts'
 export const citus: Dialect = {
   name: 'citus',
   maxDepth: 100,
+  maxColumns: 1664,
   marks: 'every',
   fence: 'unnest',
   firstRow: 'row-number',

@@ -9,6 +9,7 @@ import type { Dialect } from '../dialect.ts'
 export const postgres: Dialect = {
   name: 'postgres',
   maxDepth: 100,
+  maxColumns: 1664,
   marks: 'asked',
   fence: 'offset',
   firstRow: 'distinct-on',

@@ -1,0 +1,171 @@
+/** The columns a prediction has beside its keys, and what has to be computed for them. */
+import { fail } from '../diagnostics/diagnostic.ts'
+import { type Expr, expr } from '../ir/expression.ts'
+import { type Family, labelKind } from '../ir/family.ts'
+import type { ModelRecord } from '../ir/model-record.ts'
+import { type OutputChoice, outputTitle } from '../ir/output.ts'
+import type { Projection } from '../ir/relation.ts'
+import { complementOf, meanOf } from './links.ts'
+import { namesOf } from './output-names.ts'
+import { scoreColumns } from './score-columns.ts'
+import { probabilityOf, shares, topColumn, topScore, totalOfShares } from './softmax.ts'
+
+export interface Output {
+  readonly name: string
+  readonly type: 'float8' | 'bool' | 'text'
+  readonly description: string
+  readonly expr: Expr
+  /** Made of more than the linear predictors. */
+  readonly ofInputs?: true
+}
+
+/** What a choice asks for: columns of stages, and outputs over them. */
+export interface PlannedOutputs {
+  readonly columns: readonly Projection[]
+  readonly outputs: readonly Output[]
+}
+
+/** Name of the output column `value`. */
+export function outputName(family: Family): string {
+  if (family === 'binomial') return 'probability'
+  return family === 'svm' ? 'distance' : 'prediction'
+}
+
+/** The outputs of a record that has chosen none: the label where it is not a number by itself, then the numbers. */
+export function defaultOutputs(family: Family): readonly OutputChoice[] {
+  if (family === 'multinomial') return ['label', 'probabilities']
+  return family === 'svm' ? ['value', 'label'] : ['value']
+}
+
+/** The output columns of a record, in the order of its choices. Errors: `model/output`. */
+export const outputs = (record: ModelRecord): readonly Output[] => plannedOutputs(record).outputs
+
+/** The outputs of a record and the columns they need; a column that two choices need is there once. Errors: `model/output`. */
+export function plannedOutputs(record: ModelRecord): PlannedOutputs {
+  const choices = record.outputs ?? defaultOutputs(record.family)
+  const planned = choices.map((choice) => outputsOf(record, choice, choices))
+  const columns = new Map(planned.flatMap((p) => p.columns.map((c) => [c.name, c])))
+  const all = planned.flatMap((p) => p.outputs)
+  const twice = all.find((o, i) => all.findIndex((other) => other.name === o.name) !== i)
+  if (twice !== undefined) refuse(record, twice.name, 'two choices give a column of that name')
+  return { columns: [...columns.values()], outputs: all }
+}
+
+function refuse(record: ModelRecord, output: string, reason: string): never {
+  return fail('model/output', { model: record.name, output, reason })
+}
+
+function outputsOf(record: ModelRecord, choice: OutputChoice, all: readonly OutputChoice[]): PlannedOutputs {
+  switch (choice) {
+    case 'value':
+      return value(record, all)
+    case 'probabilities':
+      return probabilities(record)
+    case 'label':
+      return label(record, all)
+    case 'linear':
+      return linear(record)
+    default:
+      return refuse(record, outputTitle(choice), 'is not there yet')
+  }
+}
+
+const stage = (name: string): Expr => expr.column('s', name)
+const linearColumn = (record: ModelRecord): Expr => stage(scoreColumns(record)[0] ?? '')
+
+/** Where the mean is computed when more than one output reads it. */
+const meanColumn = '_mean'
+
+/** The mean, as a column of its own where both it and the label it decides are asked for. */
+function mean(record: ModelRecord, all: readonly OutputChoice[]): { columns: readonly Projection[]; expr: Expr } {
+  const written = meanOf(record.family, record.link, linearColumn(record))
+  const shared = record.family === 'binomial' && all.includes('value') && all.includes('label')
+  return shared
+    ? { columns: [{ name: meanColumn, expr: written }], expr: stage(meanColumn) }
+    : { columns: [], expr: written }
+}
+
+function value(record: ModelRecord, all: readonly OutputChoice[]): PlannedOutputs {
+  const { family, label: of } = record
+  if (family === 'multinomial') refuse(record, 'value', 'has a probability for each class instead')
+  const { columns, expr: written } = mean(record, all)
+  const description =
+    family === 'binomial'
+      ? `probability of ${of}, 0 to 1`
+      : family === 'svm'
+        ? `distance of ${of} from the margin, positive on its true side`
+        : `expected ${of}`
+  return { columns, outputs: [{ name: outputName(family), type: 'float8', description, expr: written }] }
+}
+
+function probabilities(record: ModelRecord): PlannedOutputs {
+  const { family, link, classes = [], label: of } = record
+  if (family === 'binomial') {
+    const z = linearColumn(record)
+    const output = (name: string, what: string, written: Expr): Output => ({
+      name,
+      type: 'float8',
+      description: `probability that ${of} is ${what}, 0 to 1`,
+      expr: written,
+    })
+    return {
+      columns: [],
+      outputs: [
+        output('probability_false', 'false', complementOf(link, z)),
+        output('probability_true', 'true', meanOf(family, link, z)),
+      ],
+    }
+  }
+  if (family !== 'multinomial') refuse(record, 'probabilities', 'has no classes')
+  const scores = scoreColumns(record)
+  const names = namesOf('probability', classes)
+  return {
+    columns: [topScore(scores), ...shares(scores), totalOfShares(scores.length)],
+    outputs: classes.map((c, i) => ({
+      name: names[i] ?? '',
+      type: 'float8',
+      description: `probability that ${of} is ${c}, 0 to 1`,
+      expr: probabilityOf(i),
+    })),
+  }
+}
+
+/** NULL where a score is; between classes of equal scores the first. */
+function label(record: ModelRecord, all: readonly OutputChoice[]): PlannedOutputs {
+  const { family, classes = [], label: of, threshold } = record
+  const kind = labelKind(family)
+  if (kind === 'number') refuse(record, 'label', 'predicts a number, which is its value')
+  if (kind === 'class') {
+    const scores = scoreColumns(record)
+    const arms = scores.map((name, i) => ({
+      when: expr.compare('=', stage(name), stage(topColumn)),
+      value: expr.text(classes[i] ?? ''),
+    }))
+    const description = `${of}: the class of the highest score, the first of equal ones`
+    const written = expr.case(arms, expr.literal('text', null))
+    return { columns: [topScore(scores)], outputs: [{ name: 'label', type: 'text', description, expr: written }] }
+  }
+  const { columns, expr: written } = mean(record, all)
+  const least = family === 'svm' ? 0 : threshold
+  const description =
+    family === 'svm'
+      ? `${of}: whether the distance is at least 0`
+      : `${of}: whether the probability is at least ${least}`
+  const decided = expr.compare('>=', written, expr.float(least))
+  return { columns, outputs: [{ name: 'label', type: 'bool', description, expr: decided }] }
+}
+
+function linear(record: ModelRecord): PlannedOutputs {
+  const { classes } = record
+  const scores = scoreColumns(record)
+  const names = classes === undefined ? ['linear_predictor'] : namesOf('linear_predictor', classes)
+  return {
+    columns: [],
+    outputs: scores.map((name, i) => ({
+      name: names[i] ?? '',
+      type: 'float8',
+      description: `linear predictor${classes === undefined ? '' : ` of ${classes[i]}`}, before the link`,
+      expr: stage(name),
+    })),
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * How a record scores rows: columns in stages, each computed once per row, and the outputs over the last of them.
+ *
+ * The query, its self-test, the functions and the interpreter all follow one plan, so that they cannot differ.
+ */
+import { children, type Expr, expr } from '../ir/expression.ts'
+import type { ModelRecord } from '../ir/model-record.ts'
+import type { Projection } from '../ir/relation.ts'
+import { type Output, plannedOutputs } from './outputs.ts'
+import { scoreColumns } from './score-columns.ts'
+import { linearPredictors } from './scoring.ts'
+
+export interface ScoreStage {
+  readonly name: string
+  /** Over the features (alias `f`) in the first stage, over the stage before (alias `s`) in the others. */
+  readonly columns: readonly Projection[]
+}
+
+export interface ScorePlan {
+  readonly stages: readonly ScoreStage[]
+  /** Over the last stage, alias `s`. */
+  readonly outputs: readonly Output[]
+  /** Columns of {@link ScorePlan.stages} that are the linear predictors. */
+  readonly scores: readonly string[]
+}
+
+/** The stage that carries the linear predictors; those after it are numbered. */
+const scoreStage = '_score'
+const termStage = '_terms'
+
+/** The plan of a record with the outputs it has chosen. Errors: `model/output`; `model/record`. */
+export function scorePlan(record: ModelRecord): ScorePlan {
+  const scores = scoreColumns(record)
+  const { columns, outputs } = plannedOutputs(record)
+  const own = new Set(columns.map((c) => c.name))
+  const predictors = linearPredictors(record, 'f')
+  const written = scores.flatMap((name, i) => (own.has(name) ? [] : [{ name, expr: predictors[i] ?? expr.float(0) }]))
+  const all = [...written, ...columns]
+  const levels = levelsOf(all)
+  const home = levels.get(scores[0] ?? '') ?? 0
+  const stages = Array.from({ length: Math.max(...levels.values()) + 1 }, (_, level) => ({
+    name: level < home ? termStage : level === home ? scoreStage : `${scoreStage}_${level - home + 1}`,
+    columns: all.filter((c) => levels.get(c.name) === level),
+  }))
+  return { stages, outputs, scores }
+}
+
+/** The first stage a column can be computed in: after all that it reads. */
+function levelsOf(columns: readonly Projection[]): ReadonlyMap<string, number> {
+  const known = new Map<string, number>()
+  const byName = new Map(columns.map((c) => [c.name, c]))
+  const levelOf = (name: string): number => {
+    const found = known.get(name)
+    if (found !== undefined) return found
+    const column = byName.get(name)
+    const level = column === undefined ? -1 : Math.max(-1, ...[...stageColumns(column.expr)].map(levelOf)) + 1
+    known.set(name, level)
+    return level
+  }
+  for (const c of columns) levelOf(c.name)
+  // A constant score is computed where the scores are, or it would be a stage of its own before them.
+  const scores = columns.filter((c) => c.name.startsWith('_linear'))
+  const latest = Math.max(0, ...scores.map((c) => known.get(c.name) ?? 0))
+  for (const c of scores) known.set(c.name, latest)
+  return known
+}
+
+/** Columns of earlier stages that an expression reads. */
+function stageColumns(e: Expr, into = new Set<string>()): ReadonlySet<string> {
+  if (e.kind === 'column' && e.of === 's') into.add(e.name)
+  for (const child of children(e)) stageColumns(child, into)
+  return into
+}
+
+/** Columns a stage hands on because a later one, or an output, reads them. */
+export function handedOn(plan: ScorePlan, index: number, kept: readonly string[] = []): readonly string[] {
+  const later = [...plan.stages.slice(index + 1).flatMap((s) => s.columns), ...plan.outputs]
+  const read = new Set([...kept, ...later.flatMap((c) => [...stageColumns(c.expr)])])
+  return plan.stages.slice(0, index).flatMap((s) => s.columns.map((c) => c.name).filter((name) => read.has(name)))
+}
