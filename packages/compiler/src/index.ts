@@ -151,18 +151,23 @@ export { digest } from './ir/digest.ts'
 export { durationSeconds } from './ir/duration.ts'
 export type {
   BasisSpec,
+  BooleanSpec,
   Breaks,
   Clip,
   EncoderSpec,
+  FrequencySpec,
+  HashedSpec,
   LevelsSpec,
   NumericSpec,
   OneHotSpec,
+  OrdinalSpec,
   Scaling,
+  TargetSpec,
 } from './ir/encoder-spec.ts'
 export type { Literal } from './ir/expression.ts'
 export { type CaseArm, children, type Expr, expr, type Fold, fold, inGroups, mapChildren } from './ir/expression.ts'
 export { type Family, familyTitle, type LabelKind, type Link, labelKind, links } from './ir/family.ts'
-export type { LearnedEncoder, LearnedInput } from './ir/learned-encoder.ts'
+export type { LearnedBasis, LearnedEncoder, LearnedInput } from './ir/learned-encoder.ts'
 export { hash32 } from './ir/md5.ts'
 export {
   type Coefficient,
@@ -189,14 +194,14 @@ export {
   type SqlType,
   sqlType,
 } from './ir/type.ts'
-export { usableNumber } from './ir/usable-number.ts'
+export { largestUsable, smallestUsable, usableNumber } from './ir/usable-number.ts'
 export { type EncodedColumn, encodedColumns } from './model/encoders/columns.ts'
 export { contribution } from './model/encoders/contribution.ts'
 export { encodedRange } from './model/encoders/encoded-range.ts'
 export { encodedValues } from './model/encoders/encoded-values.ts'
 export { interactionContribution, interactionValues } from './model/encoders/interaction.ts'
 export { type Cells, type LevelTable, levelTable } from './model/encoders/level-table.ts'
-export { numberEncoder } from './model/encoders/number-encoder.ts'
+export { numberEncoder, scaleOf, transformOf } from './model/encoders/number-encoder.ts'
 export { hasLogarithm } from './model/encoders/transform.ts'
 export type {
   ImportedModel,

@@ -268,6 +268,10 @@ export const codes = {
     (p) => `"${p.input}" holds infinities`,
     () => 'Remove or clip them in the view.',
   ),
+  'train/not-positive': entry(
+    (p) => `"${p.input}" has values that are not above 0, which Box-Cox needs`,
+    () => 'Use yeoJohnson(), which takes every number, or clip the values: boxCox({ clip: [0.01, 1000] }).',
+  ),
   'train/many-levels': entry(
     (p) => `Input "${p.input}" has more than ${p.limit} different values`,
     () => 'It looks like a key, not a category: remove the input, or group its values in the view.',

@@ -79,7 +79,12 @@ const learnedEncoderSchema = z.discriminatedUnion('kind', [
     unseen: recordNumber,
     /** How the training rows were encoded, where not with these numbers: without the rows of their own fold. */
     outOfFold: z
-      .strictObject({ folds: z.number().int().min(2), smoothing: z.number().nonnegative(), prior: recordNumber })
+      .strictObject({
+        folds: z.number().int().min(2),
+        smoothing: z.number().nonnegative(),
+        /** Where it was given; otherwise the mean label of the other folds. */
+        prior: recordNumber.optional(),
+      })
       .optional(),
   }),
   /** Column of a text: the first 32 bits of the MD5 of its UTF-8 bytes, modulo the number of columns. */

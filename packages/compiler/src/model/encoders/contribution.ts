@@ -56,7 +56,7 @@ function numericContribution(
   const weights = betas.slice(0, width)
   const indicator = encoder.indicator ? (betas[width] ?? 0) : 0
   if (weights.every((w) => w === 0)) {
-    const none = { at: () => 0, expr: () => expr.float(0), isSmallNearZero: false }
+    const none = { at: () => 0, expr: () => expr.float(0), tellsTinyFromZero: false }
     const missing = encoder.missing === 'null' ? null : indicator
     const value = missing === 0 ? expr.float(0) : guarded(noClip(encoder), type, column, none, missing)
     return { expr: value, constant: 0 }

@@ -24,12 +24,15 @@ export function numericOf({ encoder, feature }: LearnedInput): NumericEncoder {
 export interface Formula {
   readonly at: (clipped: number) => number
   readonly expr: (clipped: Expr) => Expr
-  /** Whether it is the number itself times a constant, so that magnitudes below 1e-150 need an arm of their own. */
-  readonly isSmallNearZero: boolean
+  /** Whether magnitudes below 1e-150 give something else than 0 does, so that they need an arm of their own. */
+  readonly tellsTinyFromZero: boolean
 }
 
+/** Subtracted from a number of at least this, magnitudes below 1e-150 are not felt. */
+const felt = 1e-120
+
 /** Smallest and largest number the transform is given: what is declared, within what it is computed for. */
-function clipOf(encoder: NumericEncoder): readonly [number, number] {
+export function clipOf(encoder: NumericEncoder): readonly [number, number] {
   const [low, high] = domainOf(encoder)
   const { clip: [from, to] = [low, high] } = encoder
   return [Math.min(Math.max(low, from), high), Math.max(Math.min(high, to), low)]
@@ -55,7 +58,7 @@ export function scaledFormula(encoder: NumericEncoder): Formula {
       const centered = center === 0 ? t : expr.sum([t, expr.float(-center)])
       return scale === 1 ? centered : expr.divide(centered, expr.float(scale))
     },
-    isSmallNearZero: encoder.transform === 'identity' && center === 0 && scale !== 1,
+    tellsTinyFromZero: encoder.transform === 'identity' && Math.abs(center) < felt,
   }
 }
 
@@ -65,7 +68,7 @@ export function weightedFormula(encoder: NumericEncoder, weight: number): Formul
   return {
     at: (x) => weight * transformed(encoder, x),
     expr: (x) => expr.product([expr.float(weight), transformedExpr(encoder, x)]),
-    isSmallNearZero: encoder.transform === 'identity',
+    tellsTinyFromZero: encoder.transform === 'identity',
   }
 }
 
@@ -79,7 +82,7 @@ export function basisFormula(encoder: NumericEncoder, weights: readonly number[]
   return {
     at: (x) => sum.at(scaled.at(x)),
     expr: (x) => sum.expr(scaled.expr(x)),
-    isSmallNearZero: scaled.isSmallNearZero,
+    tellsTinyFromZero: scaled.tellsTinyFromZero,
   }
 }
 
@@ -95,7 +98,7 @@ export function guarded(
   const x = origin === 0 ? column : expr.sum([column, expr.float(-origin)])
   const whenMissing = missing === null ? expr.literal('float8', null) : expr.float(missing)
   const isFar = origin !== 0 || clipOf(encoder)[0] >= smallestUsable || clipOf(encoder)[1] <= -smallestUsable
-  const zero = formula.isSmallNearZero && !isFar ? expr.float(formula.at(clipped(encoder, 0))) : undefined
+  const zero = formula.tellsTinyFromZero && !isFar ? expr.float(formula.at(clipped(encoder, 0))) : undefined
   return whereUsable(type, column, unguarded(encoder, type, x, formula), zero, whenMissing)
 }
 

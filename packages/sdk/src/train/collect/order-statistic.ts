@@ -1,5 +1,6 @@
 /** Exact order statistics of one column of a store, in bounded memory. */
-import { type Part, parts } from './collect.ts'
+import { eachValue } from './column-values.ts'
+import type { Part } from './parts.ts'
 import type { RowStore } from './row-store.ts'
 
 /** Values that are sorted at once; more are first narrowed down by counting. */
@@ -7,20 +8,40 @@ const atOnce = 1_000_000
 const bins = 1024
 
 /** The median of a column's values in a part, missing ones left out: of two middle values, their mean. */
-export function columnMedian(store: RowStore, column: number, part: Part, limit = atOnce): number {
+export const columnMedian = (store: RowStore, column: number, part: Part, limit = atOnce): number =>
+  columnQuantiles(store, column, part, [0.5], limit)[0] as number
+
+/**
+ * Quantiles of a column's values in a part, missing ones left out: for a share p of n values, the value with p · (n − 1)
+ * smaller ones, interpolated linearly between its neighbours (what numpy and R give unless asked otherwise).
+ */
+export function columnQuantiles(
+  store: RowStore,
+  column: number,
+  part: Part,
+  shares: readonly number[],
+  limit = atOnce,
+): readonly number[] {
   let count = 0
   let min = Number.POSITIVE_INFINITY
   let max = Number.NEGATIVE_INFINITY
-  each(store, column, part, (x) => {
+  eachValue(store, column, part, (x) => {
     count++
     if (x < min) min = x
     if (x > max) max = x
   })
-  const select = (rank: number): number => selectRank(store, column, part, rank, { count, min, max, below: 0 }, limit)
-  const high = select(Math.floor(count / 2))
-  if (count % 2 === 1) return high
-  const low = select(count / 2 - 1)
-  return low + (high - low) / 2
+  const range = { count, min, max, below: 0 }
+  const sorted = count <= limit ? sortedValues(store, column, part, range) : undefined
+  const select = (rank: number): number =>
+    sorted === undefined ? selectRank(store, column, part, rank, range, limit) : (sorted[rank] as number)
+  return shares.map((share) => {
+    const place = share * (count - 1)
+    const rank = Math.floor(place)
+    const low = select(rank)
+    if (rank === place) return low
+    const high = select(rank + 1)
+    return low + (high - low) * (place - rank)
+  })
 }
 
 interface Range {
@@ -36,12 +57,7 @@ function selectRank(store: RowStore, column: number, part: Part, rank: number, r
   const { count, min, max, below } = range
   if (min === max) return min
   if (count <= limit) {
-    const values = new Float64Array(count)
-    let n = 0
-    each(store, column, part, (x) => {
-      if (x >= min && x <= max) values[n++] = x
-    })
-    return values.sort()[rank - below] as number
+    return sortedValues(store, column, part, range)[rank - below] as number
   }
   // The ends of a bin are values it holds, and the largest value has a bin of its own, so a bin is narrower than the
   // range even where the division rounds to nothing.
@@ -49,7 +65,7 @@ function selectRank(store: RowStore, column: number, part: Part, rank: number, r
   const mins = new Float64Array(bins).fill(Number.POSITIVE_INFINITY)
   const maxs = new Float64Array(bins).fill(Number.NEGATIVE_INFINITY)
   const half = max / 2 - min / 2
-  each(store, column, part, (x) => {
+  eachValue(store, column, part, (x) => {
     if (x < min || x > max) return
     const bin = x === max ? bins - 1 : Math.floor(((x / 2 - min / 2) / half) * (bins - 1)) || 0
     counts[bin] = (counts[bin] as number) + 1
@@ -63,13 +79,11 @@ function selectRank(store: RowStore, column: number, part: Part, rank: number, r
   return selectRank(store, column, part, rank, inside, limit)
 }
 
-function each(store: RowStore, column: number, part: Part, visit: (x: number) => void): void {
-  const { width } = store
-  for (const { rows, values } of store.blocks()) {
-    for (let r = 0, at = 0; r < rows; r++, at += width) {
-      if (values[at + width - 1] !== parts[part]) continue
-      const x = values[at + column] as number
-      if (!Number.isNaN(x)) visit(x)
-    }
-  }
+function sortedValues(store: RowStore, column: number, part: Part, { count, min, max }: Range): Float64Array {
+  const values = new Float64Array(count)
+  let n = 0
+  eachValue(store, column, part, (x) => {
+    if (x >= min && x <= max) values[n++] = x
+  })
+  return values.sort()
 }

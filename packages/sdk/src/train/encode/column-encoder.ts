@@ -15,12 +15,19 @@ export interface ColumnEncoder {
   readonly width: number
   /**
    * Fills its columns, the first being `column`, of consecutive rows of `x`, `width` numbers wide. `chosen` are the places
-   * in `values` where the stored rows begin.
+   * in `values` where the stored rows begin, the first of which is the row `firstRow` of the store.
    */
-  encode(values: Float64Array, chosen: Int32Array, x: Float64Array, column: number, width: number): void
+  encode(
+    values: Float64Array,
+    chosen: Int32Array,
+    x: Float64Array,
+    column: number,
+    width: number,
+    firstRow: number,
+  ): void
 }
 
-/** The encoder of the input at a place of the stored rows. */
+/** The encoder of the input at a place of the stored rows; training rows may be encoded otherwise than all others. */
 export function columnEncoder(
   learned: LearnedInput,
   collected: Pick<Collected, 'inputs'>,

@@ -4,6 +4,7 @@ import { type Collected, type Part, parts } from '../collect/collect.ts'
 import type { Rows } from '../collect/row-store.ts'
 import type { Block, Design } from '../solve/fit.ts'
 import { type ColumnEncoder, columnEncoder } from './column-encoder.ts'
+import { outOfFoldEncoder } from './out-of-fold.ts'
 
 export interface DesignOptions {
   /** Bytes of encoded rows kept, so that only the first pass encodes; 256 MiB by default. */
@@ -24,7 +25,10 @@ export function createDesign(
 ): Design {
   const columns = encodedColumns(inputs).map((c) => c.name)
   const rows = collected.rows[part]
-  const encoders = inputs.map((input, i) => columnEncoder(input, collected, i))
+  const encoders = inputs.map((input, i) => {
+    const own = part === 'train' ? outOfFoldEncoder(input, collected, i) : undefined
+    return own ?? columnEncoder(input, collected, i)
+  })
   const isKept = rows * (columns.length + 2) * 8 <= (options.memoryBudgetBytes ?? defaultBudget)
   const buffers: Buffers = { x: new Float64Array(0), y: new Float64Array(0), weight: new Float64Array(0) }
   let kept: Block[] | undefined
@@ -37,11 +41,14 @@ export function createDesign(
         return
       }
       const made: Block[] = []
+      let firstRow = 0
       for (const stored of collected.store.blocks()) {
         const chosen = rowsOf(stored, collected.store.width, part)
+        const before = firstRow
+        firstRow += stored.rows
         if (chosen.length === 0) continue
         const into = isKept ? { ...buffers } : buffers
-        const block = encodeBlock(stored, chosen, encoders, columns.length, collected, into)
+        const block = encodeBlock(stored, chosen, encoders, columns.length, collected, into, before)
         if (isKept) made.push(block)
         yield block
       }
@@ -70,6 +77,7 @@ function encodeBlock(
   width: number,
   collected: Collected,
   buffers: Buffers,
+  firstRow: number,
 ): Block {
   const rows = chosen.length
   if (buffers.y.length < rows) {
@@ -80,7 +88,7 @@ function encodeBlock(
   const { x, y, weight } = buffers
   let column = 0
   for (const encoder of encoders) {
-    encoder.encode(values, chosen, x, column, width)
+    encoder.encode(values, chosen, x, column, width, firstRow)
     column += encoder.width
   }
   const label = collected.inputs.length

@@ -1,24 +1,19 @@
 /** Learns encoders from the training rows. What an encoder means is in the compiler's `model/encoders.ts`. */
 import {
+  type BooleanSpec,
   type Diagnostic,
   diagnostic,
   type EncoderSpec,
   fail,
-  InternalError,
   type LearnedEncoder,
   type LearnedInput,
   type ModelDef,
 } from '@viewcast/compiler'
-import { type Collected, type CollectedInput, parts } from '../collect/collect.ts'
-import { columnMedian } from '../collect/order-statistic.ts'
-import type { RowStore } from '../collect/row-store.ts'
-import {
-  type BooleanStatistics,
-  type CategoryStatistics,
-  createMoments,
-  type InputStatistics,
-  type NumericStatistics,
-} from '../collect/statistics.ts'
+import type { Collected, CollectedInput } from '../collect/collect.ts'
+import type { BooleanStatistics, InputStatistics } from '../collect/statistics.ts'
+import { learnFrequency, learnOneHot, learnOrdinal, learnTarget, missingPolicy } from './learn-levels.ts'
+import { learnNumeric } from './learn-numeric.ts'
+import { levelsOf, type SeenLevels } from './levels-of.ts'
 
 /** What `'auto'` stands for, by what the column holds. */
 const automatic: { readonly [K in InputStatistics['kind']]: EncoderSpec } = {
@@ -27,20 +22,15 @@ const automatic: { readonly [K in InputStatistics['kind']]: EncoderSpec } = {
   boolean: { kind: 'boolean' },
 }
 
-/** Spread, relative to the mean, that rounding alone leaves in a column of equal values. */
-const roundingSpread = 1e-14
-
 /**
  * Learns the encoder of each input from the training rows.
  *
- * `numeric`: NULL and NaN become the mean, the median (exact) or a number, on the scale before the transform; center
- * and scale are mean and population standard deviation of the transformed values that are not missing (0 and 1 when not
- * standardised). A missing indicator is left out when nothing is missing. `onehot`: the base is the most frequent
- * level; levels follow by frequency, then by code point, `maxCategories` of them with the base, each with at least
- * `minCount` rows.
+ * `numeric`: statistics are of the values that are not missing; center and scale of the clipped and transformed ones. A
+ * missing indicator is left out when nothing is missing. `onehot`: the base is the most frequent level; levels follow by
+ * frequency, then by code point, `maxCategories` of them with the base, each with at least `minCount` rows.
  *
- * The median and log1p read the store once more. Errors: `model/input-type`. Warnings: `train/constant`,
- * `train/rare-levels`.
+ * Quantiles, transforms and levels of numbers read the store again. Errors: `model/input-type`, `train/not-positive`,
+ * `train/many-levels`. Warnings: `train/constant`, `train/rare-levels`.
  */
 export function learnEncoders(
   specs: ModelDef['inputs'],
@@ -50,7 +40,7 @@ export function learnEncoders(
   const inputs = collected.inputs.map((input, column): LearnedInput => {
     const given = specs[input.feature] ?? 'auto'
     const spec = given === 'auto' ? automatic[input.statistics.kind] : given
-    const encoder = learn(spec, input, column, collected.store, warnings)
+    const encoder = learn(spec, collected, column, warnings)
     return { feature: input.feature, type: input.type, encoder }
   })
   return { inputs, warnings }
@@ -58,79 +48,49 @@ export function learnEncoders(
 
 function learn(
   spec: EncoderSpec,
-  { feature, type, statistics }: CollectedInput,
+  collected: Pick<Collected, 'store' | 'inputs'>,
   column: number,
-  store: RowStore,
   warnings: Diagnostic[],
 ): LearnedEncoder {
-  if (spec.kind === 'numeric' && statistics.kind === 'numeric') {
-    return learnNumeric(spec, feature, statistics, column, store, warnings)
+  const input = collected.inputs[column] as CollectedInput
+  const { feature, type, statistics } = input
+  const levels = (): SeenLevels => levelsOf(input, column, collected.store)
+  switch (spec.kind) {
+    case 'numeric':
+      if (statistics.kind !== 'numeric') break
+      return learnNumeric(spec, input, statistics, column, collected.store, warnings)
+    case 'boolean':
+      if (statistics.kind !== 'boolean') break
+      return learnBoolean(spec, feature, statistics, warnings)
+    case 'onehot':
+      return learnOneHot(spec, feature, levels(), warnings)
+    case 'ordinal':
+      return learnOrdinal(spec, input, levels())
+    case 'frequency':
+      return learnFrequency(spec, levels())
+    case 'target':
+      return learnTarget(spec, collected, column)
+    case 'hashed':
+      if (statistics.kind !== 'category') break
+      return {
+        kind: 'hashed',
+        columns: spec.columns,
+        signed: spec.signed,
+        ...missingPolicy(spec.missing, statistics.missing),
+      }
   }
-  if (spec.kind === 'onehot' && statistics.kind === 'category') return learnLevels(spec, feature, statistics, warnings)
-  if (spec.kind === 'boolean' && statistics.kind === 'boolean') return learnBoolean(feature, statistics, warnings)
   return fail('model/input-type', { input: feature, type, encoder: `the ${spec.kind} encoder` })
 }
 
-function learnNumeric(
-  spec: Extract<EncoderSpec, { kind: 'numeric' }>,
+function learnBoolean(
+  spec: BooleanSpec,
   feature: string,
-  statistics: NumericStatistics,
-  column: number,
-  store: RowStore,
+  statistics: BooleanStatistics,
   warnings: Diagnostic[],
 ): LearnedEncoder {
-  const { transform } = spec
-  if (transform === 'boxCox' || transform === 'yeoJohnson' || spec.impute === 'mostFrequent')
-    throw new InternalError('not learned yet')
-  const { missing, mean, min, max } = statistics
-  const impute =
-    spec.impute === 'mean' ? mean : spec.impute === 'median' ? columnMedian(store, column, 'train') : spec.impute
-  const indicator = spec.indicator && missing > 0
-  if (min === max && !(missing > 0 && (indicator || impute !== min))) {
-    warnings.push(diagnostic('train/constant', { input: feature }))
-  }
-  const plain = { kind: 'numeric', transform, impute, indicator } as const
-  if (spec.scaling === 'none') return { ...plain, center: 0, scale: 1 }
-  const { mean: center, deviation } = transform === 'identity' ? statistics : transformedMoments(store, column)
-  const scale = deviation > roundingSpread * Math.abs(center) ? deviation : 1
-  return { ...plain, center, scale }
-}
-
-/** ln(1 + x), with amounts below 0 as 0: the same expression the compiler prints. */
-const log1pOf = (x: number): number => Math.log(1 + Math.max(0, x))
-
-function transformedMoments(store: RowStore, column: number): NumericStatistics {
-  const { width } = store
-  const moments = createMoments()
-  for (const { rows, values } of store.blocks()) {
-    for (let r = 0, at = 0; r < rows; r++, at += width) {
-      if (values[at + width - 1] === parts.train) moments.add(log1pOf(values[at + column] as number))
-    }
-  }
-  return moments.read()
-}
-
-function learnLevels(
-  spec: Extract<EncoderSpec, { kind: 'onehot' }>,
-  feature: string,
-  { levels }: CategoryStatistics,
-  warnings: Diagnostic[],
-): LearnedEncoder {
-  const seen = levels
-    .filter((l) => l.rows > 0)
-    .sort((a, b) => b.rows - a.rows || Buffer.compare(Buffer.from(a.level), Buffer.from(b.level)))
-  const kept = seen.filter((l) => l.rows >= spec.minCount).slice(1, spec.maxCategories)
-  if (seen.length === 1) warnings.push(diagnostic('train/constant', { input: feature }))
-  else if (kept.length === 0) {
-    warnings.push(diagnostic('train/rare-levels', { input: feature, count: String(spec.minCount) }))
-  }
-  return { kind: 'onehot', levels: kept.map((l) => l.level), base: seen[0]?.level ?? '' }
-}
-
-function learnBoolean(feature: string, statistics: BooleanStatistics, warnings: Diagnostic[]): LearnedEncoder {
   const { trues, count, missing } = statistics
   if (trues === 0 || (trues === count && missing === 0)) {
     warnings.push(diagnostic('train/constant', { input: feature }))
   }
-  return { kind: 'boolean' }
+  return { kind: 'boolean', ...missingPolicy(spec.missing, missing) }
 }
