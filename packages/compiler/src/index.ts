@@ -57,6 +57,20 @@ export { type PredictionOptions, predictionQuery } from './compile/prediction-qu
 export { type QueryPart, queryParts } from './compile/query-parts.ts'
 export { selfTest } from './compile/self-test.ts'
 export { showQuery } from './compile/show-query.ts'
+export { type ColumnScaling, surveyQuery, type TrainingDesign, trainingDesign } from './compile/training/design.ts'
+export { type FitSumsRequest, fitSums } from './compile/training/fit-sums.ts'
+export {
+  levelsQuery,
+  type MomentRequest,
+  momentsQuery,
+  partsQuery,
+  type QuantileRequest,
+  quantilesQuery,
+} from './compile/training/input-statistics.ts'
+export { numberMetrics, outcomeMetrics } from './compile/training/metric-sums.ts'
+export { rowFacts } from './compile/training/row-facts.ts'
+export { separationQuery } from './compile/training/separation.ts'
+export { type TrainingInput, type TrainingRows, trainingRows } from './compile/training/training-rows.ts'
 export { type TrainingQueryOptions, trainingQuery } from './compile/training-query.ts'
 export { type VerificationQuery, verificationQuery } from './compile/verification-query.ts'
 export { type Code, codes } from './diagnostics/codes.ts'

@@ -14,9 +14,15 @@ export const trainCommand = defineCommand({
   description:
     'Runs the training query, learns the encoders and the coefficients, measures them on the test part and writes a model record. Earlier versions stay.',
   positionals: [{ name: 'model', description: 'model to train', required: true }],
-  options: z.object({}),
+  options: z.object({
+    where: z
+      .enum(['auto', 'process', 'database'])
+      .default('auto')
+      .describe('Where the sums are made: process reads the rows, database only aggregates, auto chooses and says why'),
+  }),
   examples: [
     { command: 'viewcast train reorder', description: 'Train; print coefficients and metrics' },
+    { command: 'viewcast train reorder --where database', description: 'No row leaves the database' },
     { command: 'viewcast train reorder --json | jq .metrics.test', description: 'Metrics for a script' },
   ],
   run: (invocation) =>
@@ -30,6 +36,7 @@ export const trainCommand = defineCommand({
         version: (versions.at(-1) ?? 0) + 1,
         directory: project.directory,
         signal: io.signal,
+        where: invocation.options.where,
         onProgress: stages(output.progress),
       })
       output.progress.done()
@@ -78,6 +85,7 @@ function report({ record, seconds }: TrainResult, family: string, file: string, 
     ['rows', rowsIn(dataset)],
     ...leftOut(dataset),
     ['fit', `${fit.solver}, ${fit.iterations} iterations${penalised(fit.penalty)}, ${seconds.toFixed(2)} s`],
+    ['where', `${fit.where}${fit.reason === undefined ? '' : `: ${fit.reason}`}`],
     ['file', file],
   ])
   return [head, coefficients(record, colors), metrics(record, colors)].join('\n')

@@ -293,6 +293,10 @@ export const codes = {
     (p) => `Fold ${p.fold} of ${p.folds} of the training rows ${p.detail}`,
     () => 'Use fewer folds, or widen the sample: rows of an entity are always in one fold.',
   ),
+  'train/not-in-database': entry(
+    (p) => `Aggregates cannot fit ${p.what}, and training in the database reads no rows`,
+    () => 'Train with --where process, which reads the rows.',
+  ),
   'train/too-large': entry(
     (p) => `Solver "${p.solver}" takes ${p.limit} numbers at most; ${p.rows} rows × ${p.columns} columns are more`,
     () => 'Use the solver "irls", which reads rows in blocks.',

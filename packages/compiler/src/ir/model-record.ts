@@ -69,6 +69,8 @@ const recordSchema = z.strictObject({
     solver: z.string(),
     /** Where the sums were made: in this process, or in the database. */
     where: z.enum(['process', 'database']),
+    /** Why there, in words, where it was not asked for. */
+    reason: z.string().optional(),
     /** λ₁ ‖β‖₁ + λ₂/2 ‖β‖², the intercepts unpenalised, added to the negative log-likelihood (½ Σ w e² for gaussian). */
     penalty: z.strictObject({ l1: z.number(), l2: z.number() }),
     iterations: z.number().int(),

@@ -30,8 +30,8 @@ export interface Database {
 
   /** Runs one statement; rows as objects. Parameters are bound as `$1…`. */
   rows<R = Record<string, Value>>(sql: string, parameters?: readonly unknown[]): Promise<R[]>
-  /** Runs one statement; rows as arrays, so that duplicate column names survive. */
-  query(sql: string, parameters?: readonly unknown[]): Promise<QueryResult>
+  /** Runs one statement; rows as arrays, so that duplicate column names survive. The signal stops it and ends its session. */
+  query(sql: string, parameters?: readonly unknown[], options?: { readonly signal?: AbortSignal }): Promise<QueryResult>
   /** Runs several statements separated by semicolons; no result. */
   execute(sql: string): Promise<void>
   /** Runs one SELECT and yields batches of rows (arrays) without holding the result in memory. */

@@ -4,6 +4,7 @@ import { fail, InternalError } from '@viewcast/compiler/diagnostics'
 import { copyIn } from './copy-in.ts'
 import type { Database, QueryResult } from './database.ts'
 import { wrapped } from './database-error.ts'
+import { interruptible } from './interruptible.ts'
 import { introspect } from './introspect.ts'
 import type { Field, Lease, Sessions, Use } from './lease.ts'
 import { numbersAlone, numbersOf, streamAlone, streamHeld, streamInside } from './stream.ts'
@@ -73,9 +74,13 @@ interface Inside {
 }
 
 function statements(sessions: Sessions, types: TypeNames, use: Use) {
-  const query = (sql: string, parameters: readonly unknown[] = []): Promise<QueryResult> =>
+  const query = (
+    sql: string,
+    parameters: readonly unknown[] = [],
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): Promise<QueryResult> =>
     use(async (l) => {
-      const result = await wrapped(sql, l.run(sql, parameters))
+      const result = await interruptible(l, signal, 'The query', () => wrapped(sql, l.run(sql, parameters)))
       return { columns: await columns(l, types, result.fields), rows: result.rows }
     })
   return {

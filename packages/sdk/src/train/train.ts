@@ -15,7 +15,9 @@ import { prepareDataset } from '../project/facts.ts'
 import { namingFailedView, rowsNamingFailedView } from '../project/failed-view.ts'
 import { runningTraining } from '../project/running-query.ts'
 import { trainingColumns } from './collect/training-columns.ts'
-import { type FitProgress, fitModel } from './fit-model.ts'
+import { type FitProgress, type FittedModel, fitModel } from './fit-model.ts'
+import { chooseRoute, type Where } from './in-database/choose-route.ts'
+import { fitInDatabase } from './in-database/fit-in-database.ts'
 import { modelRecordOf } from './model-record-of.ts'
 import { type FoldChoice, foldKeyOf, withFoldKey } from './select/folds.ts'
 
@@ -29,6 +31,11 @@ export interface TrainOptions {
   readonly trainedAt?: string
   /** What relative `.sql` paths are relative to; default the working directory. */
   readonly directory?: string
+  /**
+   * Where the sums are made: `process` reads the rows, `database` reads aggregates only, `auto` (the default) chooses by
+   * size, family and engine, and the record says why.
+   */
+  readonly where?: Where
   /** Bytes of training rows kept in memory before they are spooled to a temporary file; default 256 MiB. */
   readonly memoryBudgetBytes?: number
 }
@@ -41,7 +48,8 @@ export interface TrainResult {
 }
 
 /**
- * Trains a model: runs its training query once, streaming, fits in process, and returns the model record.
+ * Trains a model and returns its record: runs its training query once, streaming, and fits in process, or fits by
+ * aggregates over it, so that no row leaves the database.
  *
  * The database is only read. Memory holds one batch of rows and the row store's budget, whatever the number of rows.
  *
@@ -69,14 +77,21 @@ export async function trainModel(db: Database, model: ModelDef, options: TrainOp
   const folds = model.thresholdRule === undefined || hasValidation(dataset) ? undefined : thresholdFolds
   const read = folds ? compileTrainingQuery(dataset, facts, { foldKey: foldKeyOf(folds.folds) }) : query
   const { wanted } = trainingColumns(folds ? withFoldKey(complete) : complete, read.columns)
-  const rows = db.streamNumbers(read.sql, wanted, options.signal ? { signal: options.signal } : {})
-  const batches = rowsNamingFailedView(db, running, rows)
-  const fitted = await fitModel(complete, [...read.columns], batches, {
+  const fitOptions = {
     ...(folds === undefined ? {} : { folds }),
     ...(options.onProgress ? { onProgress: options.onProgress } : {}),
     ...(options.signal ? { signal: options.signal } : {}),
     ...(options.memoryBudgetBytes === undefined ? {} : { memoryBudgetBytes: options.memoryBudgetBytes }),
-  })
+  }
+  const inProcess = (): Promise<FittedModel> => {
+    const rows = db.streamNumbers(read.sql, wanted, options.signal ? { signal: options.signal } : {})
+    return fitModel(complete, [...read.columns], rowsNamingFailedView(db, running, rows), fitOptions)
+  }
+  const inDatabase = () => namingFailedView(db, running, () => fitInDatabase(db, complete, query, fitOptions))
+  const { where, reason } = await namingFailedView(db, running, () =>
+    chooseRoute(db, complete, query, options.where ?? 'auto'),
+  )
+  const fitted = because(reason, await (where === 'database' ? inDatabase() : inProcess()))
   const record = modelRecordOf(model, dataset, query.sql, fitted, {
     ...(options.version === undefined ? {} : { version: options.version }),
     ...(options.trainedAt === undefined ? {} : { trainedAt: options.trainedAt }),
@@ -102,3 +117,6 @@ const withInputs = (model: ModelDef, inputs: ReturnType<typeof bindModel>['value
   ...model,
   inputs: Object.fromEntries(inputs.map((i) => [i.feature, i.encoder])),
 })
+
+const because = (reason: string | undefined, fitted: FittedModel): FittedModel =>
+  reason === undefined ? fitted : { ...fitted, fit: { ...fitted.fit, reason } }

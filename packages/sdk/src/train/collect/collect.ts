@@ -59,7 +59,7 @@ export async function collectRows(
   try {
     const found = await readRows(model, columns, readers, batches, store, options)
     const inputs = readers.map((r) => ({ feature: r.feature, type: r.type, statistics: r.statistics() }))
-    const warnings = check(model, inputs, found)
+    const warnings = checkRows(model, inputs, found)
     const { rows, isWeighted, leftOut } = found
     return { store, inputs, rows, isWeighted, leftOut, warnings }
   } catch (e) {
@@ -68,8 +68,12 @@ export async function collectRows(
   }
 }
 
-interface Found extends RowCounts {
+/** What is counted while rows are read, here or in the database. */
+export interface Found extends RowCounts {
   readonly isWeighted: boolean
+  /** Labels other than 0 and 1, and such as are not finite, where they are counted and not refused at sight. */
+  readonly otherLabels?: number
+  readonly infiniteLabels?: number
 }
 
 async function readRows(
@@ -123,11 +127,14 @@ function keep(
 }
 
 /** Throws every error at once; returns the warnings. */
-function check(model: ModelDef, inputs: readonly CollectedInput[], found: Found): Diagnostic[] {
+export function checkRows(model: ModelDef, inputs: readonly CollectedInput[], found: Found): Diagnostic[] {
   const { rows, badWeights, positives } = found
   const withoutLabel = found.leftOut.unlabelled
   const { sample, name: dataset } = model.dataset
   const errors: Diagnostic[] = []
+  if (labelKind(model.family) === 'outcome' && (found.otherLabels ?? 0) > 0) {
+    errors.push(diagnostic('train/label-values', { label: model.label }))
+  } else if ((found.infiniteLabels ?? 0) > 0) errors.push(diagnostic('train/not-finite', { input: model.label }))
   const total = rows.train + rows.validation + rows.test + withoutLabel
   if (badWeights > 0) {
     errors.push(diagnostic('train/weight', { column: sample.weight ?? '_weight', rows: String(badWeights) }))

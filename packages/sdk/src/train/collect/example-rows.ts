@@ -8,7 +8,7 @@ export type ExampleRow = Readonly<Record<string, Literal>>
 const ordinaryRows = 14
 
 /** No level of any category, or so one may hope; it stands for values that training never saw. */
-const unseenLevel = 'viewcast: a level never seen'
+export const unseenLevel = 'viewcast: a level never seen'
 
 /**
  * At most 19 rows: training rows evenly spread over all of them; the smallest and the largest value of each input, and
@@ -31,13 +31,13 @@ export function exampleRows(collected: Collected, inputs: readonly LearnedInput[
   ]
 }
 
-interface Ends {
+export interface Ends {
   readonly least: Literal
   readonly most: Literal
 }
 
 /** Of a category, the base and the rarest level that has a column. */
-function endsOf({ statistics }: CollectedInput, encoder: LearnedEncoder | undefined): Ends {
+export function endsOf({ statistics }: CollectedInput, encoder: LearnedEncoder | undefined): Ends {
   if (statistics.kind === 'numeric') return { least: statistics.min, most: statistics.max }
   if (statistics.kind === 'boolean' || encoder?.kind !== 'onehot') return { least: false, most: true }
   return { least: encoder.base, most: encoder.levels.at(-1) ?? encoder.base }

@@ -16,7 +16,7 @@ import { learnNumeric } from './learn-numeric.ts'
 import { levelsOf, type SeenLevels } from './levels-of.ts'
 
 /** What `'auto'` stands for, by what the column holds. */
-const automatic: { readonly [K in InputStatistics['kind']]: EncoderSpec } = {
+export const automatic: { readonly [K in InputStatistics['kind']]: EncoderSpec } = {
   numeric: { kind: 'numeric', scaling: 'standard', transform: 'identity', impute: 'mean', indicator: false },
   category: { kind: 'onehot', maxCategories: 20, minCount: 10 },
   boolean: { kind: 'boolean' },

@@ -135,22 +135,23 @@ function scalingOf(
     case 'standard': {
       const isPlain = encoder.transform === 'identity' && encoder.clip === undefined && encoder.origin === undefined
       const { mean, deviation } = isPlain ? statistics : momentsOf(each, apply)
-      return safe(mean, deviation)
+      return safeScaling(mean, deviation)
     }
     case 'minMax': {
       const [low, high] = [apply(statistics.min), apply(statistics.max)]
-      return safe(low, high - low)
+      return safeScaling(low, high - low)
     }
     case 'maxAbs':
-      return safe(0, Math.max(Math.abs(apply(statistics.min)), Math.abs(apply(statistics.max))))
+      return safeScaling(0, Math.max(Math.abs(apply(statistics.min)), Math.abs(apply(statistics.max))))
     case 'robust': {
       const [low = 0, middle = 0, high = 0] = quantiles([0.25, 0.5, 0.75]).map(apply)
-      return safe(middle, high - low)
+      return safeScaling(middle, high - low)
     }
   }
 }
 
-function safe(center: number, scale: number): { readonly center: number; readonly scale: number } {
+/** A scale that is rounding alone, or no number, is 1. */
+export function safeScaling(center: number, scale: number): { readonly center: number; readonly scale: number } {
   const isSpread = scale > roundingSpread * Math.abs(center) && scale >= smallestUsable && scale <= largestUsable
   return { center: Math.abs(center) < smallestUsable ? 0 : center, scale: isSpread ? scale : 1 }
 }

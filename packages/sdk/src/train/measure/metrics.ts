@@ -4,7 +4,7 @@ import { mean, weightedMean } from 'simple-statistics'
 import { auc } from './auc.ts'
 
 /** Probabilities are held this far from 0 and 1 in the log loss, as one certain error would make it infinite. */
-const logLossClip = 1e-15
+export const logLossClip = 1e-15
 
 /**
  * Metrics of probabilities against labels 0 and 1; empty without rows.

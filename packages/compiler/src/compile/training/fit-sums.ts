@@ -1,0 +1,102 @@
+/** The sums a step of a fit is made of, as aggregates: one statement, or several over blocks of the cross-products. */
+import { InternalError } from '../../diagnostics/diagnostic.ts'
+import { printExpression } from '../../emit/expression.ts'
+import { type Expr, expr } from '../../ir/expression.ts'
+import type { Family, Link } from '../../ir/family.ts'
+import { aggregateStatement, passedOn, type TrainingStage } from './aggregate-statement.ts'
+import { type ColumnScaling, columnNames, designStages, inBlocks, type TrainingDesign } from './design.ts'
+import { rowFacts } from './row-facts.ts'
+
+export interface FitSumsRequest {
+  readonly family: Family
+  readonly link: Link
+  /** Of the scaled columns, the intercept first. */
+  readonly theta: ArrayLike<number>
+  readonly scaling: ColumnScaling
+  /** With Σ w q xᵢxⱼ beside the gradient. */
+  readonly withProducts: boolean
+  /** One row in so many, by the hash of its keys; 1 for all. */
+  readonly every: number
+}
+
+/**
+ * Statements of one row each, whose values in a row are: Σwl, largest |η|, Σw, rows, Σ ln w, Σwv, Σwvx₁ …, and with products
+ * the packed lower triangle of Σwq zᵢzⱼ for z = (1, x₁ …).
+ *
+ * ```sql
+ * WITH _rows AS (…), …, _design AS (…), _predictor AS (WITH fence AS (SELECT 1) SELECT q.y, q.w, …, 0.3 + 0.1 * q.x1 AS e …), …
+ * SELECT sum(q.l), …, sum(q.v * q.x1), …, sum(q.z1 * q.x1) FROM _products AS q
+ * ```
+ */
+export function fitSums(design: TrainingDesign, request: FitSumsRequest): string[] {
+  const { width, rows } = design
+  const { family, link, theta, withProducts, every, scaling } = request
+  const facts = rowFacts(family, link)
+  if (facts === undefined) throw new InternalError(`No sums fit ${family} (${link})`)
+  const x = columnNames(width)
+  const stages: TrainingStage[] = [
+    ...designStages(design, scaling, every),
+    {
+      name: '_predictor',
+      from: '_design',
+      columns: [...passedOn(['y', 'w', ...x]), { name: 'e', sql: linear(theta, x) }],
+    },
+    { name: '_first', from: '_predictor', columns: [...passedOn(['y', 'w', 'e', ...x]), ...facts.first] },
+    {
+      name: '_second',
+      from: '_first',
+      columns: [...passedOn(['w', 'e', ...x]), ...facts.second],
+    },
+    {
+      name: '_weighted',
+      from: '_second',
+      columns: [
+        ...passedOn(['w', 'e', ...x]),
+        { name: 'l', sql: weighted('l') },
+        { name: 'v', sql: weighted('v') },
+        ...(withProducts ? [{ name: 'z0', sql: weighted('q') }] : []),
+      ],
+    },
+    ...(withProducts
+      ? [
+          {
+            name: '_products',
+            from: '_weighted',
+            columns: [
+              ...passedOn(['w', 'e', 'l', 'v', 'z0', ...x]),
+              ...x.map((name, j) => ({ name: `z${j + 1}`, sql: `q.z0 * q.${name}` })),
+            ],
+          },
+        ]
+      : []),
+  ]
+  const sums = [
+    'sum(q.l)',
+    'max(abs(q.e))',
+    'sum(q.w)',
+    'count(*)::float8',
+    'sum(CASE WHEN q.w <> 1::float8 THEN ln(q.w) ELSE 0::float8 END)',
+    'sum(q.v)',
+    ...x.map((name) => `sum(q.v * q.${name})`),
+  ]
+  const products = withProducts
+    ? Array.from({ length: width + 1 }, (_, i) => [
+        `sum(q.z${i})`,
+        ...x.slice(0, i).map((name) => `sum(q.z${i} * q.${name})`),
+      ]).flat()
+    : []
+  return inBlocks([...sums, ...products]).map((block) => aggregateStatement(rows.sql, stages, block, rows.dialect))
+}
+
+function linear(theta: ArrayLike<number>, x: readonly string[]): string {
+  const terms: Expr[] = [expr.float(theta[0] as number)]
+  x.forEach((name, j) => {
+    const value = theta[j + 1] as number
+    if (value !== 0) terms.push(expr.product([expr.float(value), expr.column('q', name)]))
+  })
+  return printExpression(expr.sum(terms))
+}
+
+/** Times the weight, where neither is so small that a product with it, or two columns, would be no float8. */
+const weighted = (of: string): string =>
+  `CASE WHEN abs(q.${of}) > 1e-50::float8 AND q.w > 1e-50::float8 THEN q.w * q.${of} ELSE 0::float8 END`

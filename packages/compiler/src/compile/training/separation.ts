@@ -1,0 +1,26 @@
+/** Whether a direction moves every row to its own class. */
+import { printExpression } from '../../emit/expression.ts'
+import { expr } from '../../ir/expression.ts'
+import { aggregateStatement, passedOn } from './aggregate-statement.ts'
+import { type ColumnScaling, columnNames, designStages, type TrainingDesign } from './design.ts'
+
+/** One row: the furthest any row moves to the wrong side, the furthest any moves at all, and the furthest by each column. */
+export function separationQuery(design: TrainingDesign, scaling: ColumnScaling, direction: ArrayLike<number>): string {
+  const x = columnNames(design.width)
+  const parts = x.map((name, j) => expr.product([expr.float(direction[j + 1] as number), expr.column('q', name)]))
+  const move = printExpression(expr.sum([expr.float(direction[0] as number), ...parts]))
+  const stages = [
+    ...designStages(design, scaling),
+    {
+      name: '_moves',
+      from: '_design',
+      columns: [...passedOn(['y', ...x]), { name: 'e', sql: move }],
+    },
+  ]
+  const aggregates = [
+    'max(CASE WHEN q.y = 1::float8 THEN - q.e ELSE q.e END)',
+    'max(abs(q.e))',
+    ...parts.map((p) => `max(abs(${printExpression(p)}))`),
+  ]
+  return aggregateStatement(design.rows.sql, stages, aggregates, design.rows.dialect)
+}

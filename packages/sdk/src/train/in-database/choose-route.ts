@@ -1,0 +1,41 @@
+import { type CompiledQuery, type ModelDef, quoteIdentifier } from '@viewcast/compiler'
+import type { Database } from '../../database/database.ts'
+import { staysOutOfDatabase } from './fit-in-database.ts'
+
+export type Where = 'process' | 'database' | 'auto'
+
+export interface Route {
+  readonly where: 'process' | 'database'
+  /** In words, where the choice was made here. */
+  readonly reason?: string
+}
+
+/** Rows from which the sums of least squares cost the database less than sending the rows. */
+const manyRows = 200_000
+/** Bytes of numbers that are too many to send for any family. */
+const manyBytes = 4 * 1024 ** 3
+
+/** Where a model is fitted. Only `auto` asks the database anything: how many rows it expects the training query to have. */
+export async function chooseRoute(db: Database, model: ModelDef, query: CompiledQuery, where: Where): Promise<Route> {
+  if (where !== 'auto') return { where }
+  const cause = staysOutOfDatabase(model)
+  if (cause !== undefined) return { where: 'process', reason: `rows are read, as aggregates cannot fit ${cause}` }
+  if (db.engine === 'pglite') return { where: 'process', reason: 'the embedded engine runs in this process anyway' }
+  const rows = await expectedRows(db, query)
+  const columns = Object.keys(model.inputs).length + 2
+  const bytes = rows * columns * 8
+  const size = `about ${rows.toLocaleString('en-US')} rows of ${columns} numbers`
+  if (bytes > manyBytes) return { where: 'database', reason: `${size} are too many to send` }
+  if (model.family === 'gaussian' && rows >= manyRows) {
+    return { where: 'database', reason: `${size}; least squares takes two passes over them there` }
+  }
+  return { where: 'process', reason: `${size} are read sooner than the database would pass over them for each step` }
+}
+
+/** The planner's estimate: a guess, and free. */
+async function expectedRows(db: Database, { sql, columns }: CompiledQuery): Promise<number> {
+  const some = columns.slice(0, 1).map((c) => quoteIdentifier(c.name))
+  const { rows } = await db.query(`EXPLAIN (FORMAT JSON) SELECT ${some.join(', ')} FROM (\n${sql}\n) AS q`)
+  const plans = rows[0]?.[0] as readonly { readonly Plan: { readonly 'Plan Rows': number } }[] | undefined
+  return plans?.[0]?.Plan['Plan Rows'] ?? 0
+}
