@@ -209,6 +209,10 @@ export const codes = {
     (p) => `The model in ${p.file} reads "${p.input}", which dataset "${p.dataset}" lacks`,
     (p) => near(p) ?? 'Say which column it is: --column name=column.',
   ),
+  'model/export': entry(
+    (p) => `Model "${p.model}" cannot be written as ${p.format}: ${p.what}`,
+    () => 'Leave it out of the model, or take the SQL or the JavaScript scorer, which say everything.',
+  ),
   'model/import-parity': entry(
     (p) => `${p.count} of ${p.rows} rows are scored otherwise than by ${p.source}: ${p.detail}`,
     (p) => p.hint,

@@ -1,10 +1,12 @@
 /** Which importer a file is for, told from what is in it. */
+
+import { importPmml, isPmml } from '../pmml/import.ts'
 import { type ImportedModel, type ImportOptions, readJson, refuse } from './imported-model.ts'
 import { importLightgbm, isLightgbmJson, isLightgbmText } from './lightgbm.ts'
 import { importXgboost, isXgboost } from './xgboost.ts'
 
 /**
- * Reads a model of another library: xgboost JSON, LightGBM text or JSON. Errors: `model/import`.
+ * Reads a model of another library: xgboost JSON, LightGBM text or JSON, PMML. Errors: `model/import`.
  *
  * @example
  * ```ts
@@ -12,9 +14,10 @@ import { importXgboost, isXgboost } from './xgboost.ts'
  * ```
  */
 export function readImportedModel(text: string, options: ImportOptions): ImportedModel {
+  if (isPmml(text)) return importPmml(text, options)
   if (isLightgbmText(text)) return importLightgbm(text, options)
   const json = readJson(text, options.file)
   if (isXgboost(json)) return importXgboost(text, options)
   if (isLightgbmJson(json)) return importLightgbm(text, options)
-  return refuse(options.file, 'it is of no kind that is known', 'Known: xgboost JSON, LightGBM text and JSON.')
+  return refuse(options.file, 'it is of no kind that is known', 'Known: xgboost JSON, LightGBM text and JSON, PMML.')
 }
