@@ -94,6 +94,7 @@ export { layout } from './emit/layout.ts'
 export { printLiteral } from './emit/literal.ts'
 export { quoteText } from './emit/text-literal.ts'
 export { printType } from './emit/type-name.ts'
+export { calibrationProbability } from './evaluate/calibration-probability.ts'
 export { ArithmeticError, evaluate, type Row, type Scope, sigmoid } from './evaluate/evaluate.ts'
 export { type ImportParity, importParity } from './evaluate/import-parity.ts'
 export { type RowScorer, rowScorer, type ScoredRow } from './evaluate/score-row.ts'
@@ -111,6 +112,7 @@ export {
   type Ratio,
   windowSeconds,
 } from './ir/aggregate.ts'
+export type { Calibration, CalibrationCurve, CalibrationMethod, CalibrationQuality } from './ir/calibration.ts'
 export {
   type Catalog,
   type CatalogEnum,

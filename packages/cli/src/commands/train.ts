@@ -3,8 +3,10 @@ import { z } from 'zod'
 import { defineCommand, positional } from '../command.ts'
 import { diagnosticData } from '../failure.ts'
 import { withProject } from '../open.ts'
+import { significant } from '../render/number.ts'
 import type { Colors } from '../render/palette.ts'
 import { shown } from '../render/path.ts'
+import { calibrationTable, pathTable } from '../render/penalty-path.ts'
 import type { Progress } from '../render/progress.ts'
 import { grouped, renderPairs, renderTable } from '../render/table.ts'
 
@@ -74,6 +76,8 @@ const asData = ({ record, warnings, seconds, trainingQuery }: TrainResult, file:
   metrics: record.metrics,
   coefficients: record.coefficients,
   fit: record.fit,
+  ...(record.path === undefined ? {} : { path: record.path }),
+  ...(record.calibration === undefined ? {} : { calibration: record.calibration }),
   warnings: warnings.map(diagnosticData),
   sql: trainingQuery,
 })
@@ -88,7 +92,15 @@ function report({ record, seconds }: TrainResult, family: string, file: string, 
     ['where', `${fit.where}${fit.reason === undefined ? '' : `: ${fit.reason}`}`],
     ['file', file],
   ])
-  return [head, coefficients(record, colors), metrics(record, colors)].join('\n')
+  return [
+    head,
+    coefficients(record, colors),
+    pathTable(record, colors),
+    metrics(record, colors),
+    calibrationTable(record, colors),
+  ]
+    .filter((table) => table !== '')
+    .join('\n')
 }
 
 const penalised = ({ l1, l2 }: ModelRecord['fit']['penalty']): string =>
@@ -125,8 +137,8 @@ function coefficients(record: ModelRecord, colors: Colors): string {
   ]
   const rows = record.coefficients.map((c) => [
     c.name,
-    digits(c.estimate),
-    ...(inferred ? [digits(c.standardError), digits(c.statistic, 3), pValue(c.pValue)] : []),
+    significant(c.estimate),
+    ...(inferred ? [significant(c.standardError), significant(c.statistic, 3), pValue(c.pValue)] : []),
   ])
   return renderTable(columns, rows, { colors })
 }
@@ -136,15 +148,8 @@ function metrics({ metrics: { train, validation, test, baseline } }: ModelRecord
   const shown = Object.entries(parts).filter(([, values]) => Object.keys(values).length > 0)
   const names = [...new Set(shown.flatMap(([, values]) => Object.keys(values)))]
   const columns = [{ name: 'metric' }, ...shown.map(([name]) => ({ name, type: 'float8' }))]
-  const rows = names.map((name) => [name, ...shown.map(([, values]) => digits(values[name] ?? null, 4))])
+  const rows = names.map((name) => [name, ...shown.map(([, values]) => significant(values[name] ?? null, 4))])
   return renderTable(columns, rows, { colors })
 }
-
-const digits = (value: number | null, precision = 5): string =>
-  value === null
-    ? ''
-    : Number.isInteger(value) && Math.abs(value) < 1e6
-      ? String(value)
-      : String(Number(value.toPrecision(precision)))
 
 const pValue = (p: number | null): string => (p === null ? '' : p < 0.0001 ? '<0.0001' : p.toFixed(4))

@@ -293,6 +293,15 @@ export const codes = {
     (p) => `Solver "${p.solver}" cannot ${p.what}`,
     (p) => `Use the solver "${p.instead}".`,
   ),
+  'train/calibration': entry(
+    (p) => `The calibration cannot be learned: the ${p.rows} rows it is learned from have one label only`,
+    () => 'Widen the validation part, or leave calibrate out.',
+  ),
+  'train/calibration-falls': entry(
+    () => 'Higher scores are not more often true on the rows the calibration is learned from',
+    () => 'The model says nothing about rows it was not fitted on; look at its metrics before the curve.',
+    'warning',
+  ),
   'train/folds': entry(
     (p) => `Fold ${p.fold} of ${p.folds} of the training rows ${p.detail}`,
     () => 'Use fewer folds, or widen the sample: rows of an entity are always in one fold.',

@@ -3,6 +3,7 @@
  * Words: see the glossary (docs/glossary.md).
  */
 import type { Aggregate, Filter } from './aggregate.ts'
+import type { CalibrationMethod } from './calibration.ts'
 import type { EncoderSpec } from './encoder-spec.ts'
 import type { Family, Link } from './family.ts'
 import type { PenaltyPath } from './penalty-path.ts'
@@ -281,6 +282,8 @@ export interface ModelDef {
   /** Chooses the penalty; `penalty` is then 0. */
   readonly path?: PenaltyPath
   readonly solver: Solver
+  /** Learns a curve from scores to probabilities, on rows the model is not fitted on; binomial and svm. */
+  readonly calibrate?: CalibrationMethod
   /** Probability from which the label is positive; binomial only. */
   readonly threshold: number
   /** Chooses the threshold when the model is trained, on rows it was not fitted on. */

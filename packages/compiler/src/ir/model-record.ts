@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { diagnostic, ViewcastError } from '../diagnostics/diagnostic.ts'
+import { calibrationSchema } from './calibration.ts'
 import { familySchema, linkSchema } from './family.ts'
 import { learnedInputSchema } from './learned-encoder.ts'
 import { upgradedRecord } from './model-record-upgrade.ts'
@@ -98,6 +99,8 @@ const recordSchema = z.strictObject({
   }),
   /** How the penalty was chosen, where a path was asked for. */
   path: pathRecordSchema.optional(),
+  /** Makes probabilities of scores, instead of the link. */
+  calibration: calibrationSchema.optional(),
   dataset: z.strictObject({
     name: z.string(),
     /** SHA-256 of the training query. */

@@ -1,10 +1,12 @@
 /** The columns a prediction has beside its keys, and what has to be computed for them. */
 import { fail } from '../diagnostics/diagnostic.ts'
+import type { Calibration } from '../ir/calibration.ts'
 import { type Expr, expr } from '../ir/expression.ts'
 import { type Family, labelKind } from '../ir/family.ts'
 import type { ModelRecord } from '../ir/model-record.ts'
 import { type OutputChoice, outputTitle } from '../ir/output.ts'
 import type { Projection } from '../ir/relation.ts'
+import { calibrated } from './calibration.ts'
 import { complementOf, meanOf } from './links.ts'
 import { namesOf } from './output-names.ts'
 import { scoreColumns } from './score-columns.ts'
@@ -78,11 +80,18 @@ const meanColumn = '_mean'
 
 /** The mean, as a column of its own where both it and the label it decides are asked for. */
 function mean(record: ModelRecord, all: readonly OutputChoice[]): { columns: readonly Projection[]; expr: Expr } {
+  if (record.family === 'binomial' && record.calibration !== undefined) return curved(record, record.calibration)
   const written = meanOf(record.family, record.link, linearColumn(record))
   const shared = record.family === 'binomial' && all.includes('value') && all.includes('label')
   return shared
     ? { columns: [{ name: meanColumn, expr: written }], expr: stage(meanColumn) }
     : { columns: [], expr: written }
+}
+
+/** The probability a calibration gives, always a column: it is long, and read by more than one output. */
+function curved(record: ModelRecord, { curve }: Calibration): { columns: readonly Projection[]; expr: Expr } {
+  const name = '_calibrated'
+  return { columns: [{ name, expr: calibrated(curve, linearColumn(record)) }], expr: stage(name) }
 }
 
 function value(record: ModelRecord, all: readonly OutputChoice[]): PlannedOutputs {
@@ -95,13 +104,23 @@ function value(record: ModelRecord, all: readonly OutputChoice[]): PlannedOutput
       : family === 'svm'
         ? `distance of ${of} from the margin, positive on its true side`
         : `expected ${of}`
-  return { columns, outputs: [{ name: outputName(family), type: 'float8', description, expr: written }] }
+  const output: Output = { name: outputName(family), type: 'float8', description, expr: written }
+  if (family !== 'svm' || record.calibration === undefined) return { columns, outputs: [output] }
+  const { columns: more, expr: probability } = curved(record, record.calibration)
+  const likely = `probability of ${of}, 0 to 1`
+  return {
+    columns: [...columns, ...more],
+    outputs: [output, { name: 'probability', type: 'float8', description: likely, expr: probability }],
+  }
 }
+
+const complementOfShare = (p: Expr): Expr => expr.sum([expr.float(1), expr.negate(p)])
 
 function probabilities(record: ModelRecord): PlannedOutputs {
   const { family, link, classes = [], label: of } = record
   if (family === 'binomial') {
     const z = linearColumn(record)
+    const curve = record.calibration && curved(record, record.calibration)
     const output = (name: string, what: string, written: Expr): Output => ({
       name,
       type: 'float8',
@@ -109,10 +128,10 @@ function probabilities(record: ModelRecord): PlannedOutputs {
       expr: written,
     })
     return {
-      columns: [],
+      columns: curve?.columns ?? [],
       outputs: [
-        output('probability_false', 'false', complementOf(link, z)),
-        output('probability_true', 'true', meanOf(family, link, z)),
+        output('probability_false', 'false', curve ? complementOfShare(curve.expr) : complementOf(link, z)),
+        output('probability_true', 'true', curve?.expr ?? meanOf(family, link, z)),
       ],
     }
   }

@@ -1,4 +1,5 @@
 import {
+  type CalibrationMethod,
   type DatasetDef,
   type EncoderSpec,
   type Family,
@@ -11,6 +12,7 @@ import {
   type Solver,
   type ThresholdRule,
 } from '@viewcast/compiler'
+import { checkedCalibration } from './calibration.ts'
 import { emptyRecord } from './callable.ts'
 import { type ClassWeightsOption, checkedClassWeights } from './class-weights.ts'
 import type { Dataset, DatasetTypes } from './dataset.ts'
@@ -77,6 +79,16 @@ export interface ModelOptions<T extends DatasetTypes, F extends FamilyName, Labe
    * against 1 in a multinomial model), so that probabilities are those of the sample as it is. False by default.
    */
   readonly priorCorrection?: boolean
+  /**
+   * Learns a curve from scores to probabilities on rows the model is not fitted on: those of the validation part, or without
+   * one those left out in turn of five fits. `'platt'` is a logistic curve, `'isotonic'` one that only has to rise, for some
+   * thousands of rows and more. An `svm` has a `probability` with it.
+   *
+   * ```ts
+   * calibrate: 'platt'
+   * ```
+   */
+  readonly calibrate?: F extends 'logistic' | 'binomial' | 'svm' ? CalibrationMethod : never
   readonly description?: string
 }
 
@@ -188,6 +200,7 @@ export function defineModel(
     readonly threshold?: number | ThresholdRule
     readonly classWeights?: ClassWeightsOption
     readonly priorCorrection?: boolean
+    readonly calibrate?: CalibrationMethod
     readonly description?: string
   },
 ): ModelDef {
@@ -242,6 +255,7 @@ export function defineModel(
     ...(classWeights === undefined
       ? {}
       : { classWeights: checkedClassWeights(what, family, link, classWeights, priorCorrection) }),
+    ...(options.calibrate === undefined ? {} : { calibrate: checkedCalibration(what, family, options.calibrate) }),
     ...(options.description === undefined ? {} : { description: options.description }),
   }
   const give = (inputs: ModelDef['inputs']): ModelDef => Object.freeze({ ...complete, inputs: { ...inputs } })

@@ -1,4 +1,5 @@
 import type {
+  Calibration,
   Coefficient,
   Column,
   Diagnostic,
@@ -7,6 +8,7 @@ import type {
   ModelRecord,
   PathRecord,
 } from '@viewcast/compiler'
+import { calibrateFit } from './calibrate/calibrate-fit.ts'
 import { type Batches, type Collected, collectRows, type LeftOut } from './collect/collect.ts'
 import { type ExampleRow, exampleRows } from './collect/example-rows.ts'
 import { createDesign } from './encode/design.ts'
@@ -46,6 +48,7 @@ export interface FittedModel {
   readonly fit: ModelRecord['fit']
   /** How the penalty was chosen. */
   readonly path?: PathRecord
+  readonly calibration?: Calibration
   readonly threshold: number
   readonly thresholdChoice?: ModelRecord['thresholdChoice']
   readonly rows: Collected['rows']
@@ -102,10 +105,16 @@ async function fitCollected(declared: ModelDef, read: Collected, options: FitMod
   const { signal, onProgress, memoryBudgetBytes } = options
   const collected = options.folds === undefined ? read : withInputsOnly(read, Object.keys(declared.inputs))
   const { inputs, warnings } = learnEncoders(declared.inputs, collected)
-  const design = createDesign(collected, inputs, 'train', { memoryBudgetBytes })
+  // With the keys of the rows, where there are folds.
+  const design = createDesign(read, inputs, 'train', { memoryBudgetBytes })
   const fit = await fitDesign(declared, design, { signal, onIteration: (i) => onProgress?.('fitting', i) })
-  const chosen = await chooseModelThreshold(declared, fit, { read, collected, inputs, design }, options)
-  const model: ModelDef = { ...declared, threshold: chosen.threshold }
+  const testDesign = createDesign(collected, inputs, 'test', { memoryBudgetBytes: 0 })
+  const validationDesign = createDesign(collected, inputs, 'validation', { memoryBudgetBytes: 0 })
+  const held = { train: design, validation: validationDesign, test: testDesign }
+  const calibrated = await calibrateFit(declared, fit, held, signal)
+  const curved = { ...declared, ...(calibrated && { curve: calibrated.calibration.curve }) }
+  const chosen = await chooseModelThreshold(curved, fit, { read, collected, inputs, design }, options)
+  const model = { ...curved, threshold: chosen.threshold }
 
   const { rows } = collected
   const total = rows.train + rows.validation + rows.test
@@ -113,19 +122,9 @@ async function fitCollected(declared: ModelDef, read: Collected, options: FitMod
   const mean = await labelMean(design, signal)
   const train = await evaluateFit(model, fit, design, mean, signal)
   onProgress?.('evaluating', rows.train, total)
-  const testDesign = createDesign(collected, inputs, 'test', { memoryBudgetBytes: 0 })
   const test = await evaluateFit(model, fit, testDesign, mean, signal)
   onProgress?.('evaluating', rows.train + rows.test, total)
-  const validation =
-    rows.validation === 0
-      ? undefined
-      : await evaluateFit(
-          model,
-          fit,
-          createDesign(collected, inputs, 'validation', { memoryBudgetBytes: 0 }),
-          mean,
-          signal,
-        )
+  const validation = rows.validation === 0 ? undefined : await evaluateFit(model, fit, validationDesign, mean, signal)
   onProgress?.('evaluating', total, total)
   return {
     inputs,
@@ -133,6 +132,7 @@ async function fitCollected(declared: ModelDef, read: Collected, options: FitMod
     ...(fit.covariance === null ? {} : { covariance: [...fit.covariance] }),
     fit: factsOf(model, fit),
     ...(fit.path === undefined ? {} : { path: fit.path }),
+    ...(calibrated === undefined ? {} : { calibration: calibrated.calibration }),
     threshold: chosen.threshold,
     ...(chosen.choice === undefined ? {} : { thresholdChoice: chosen.choice }),
     rows,
@@ -143,7 +143,7 @@ async function fitCollected(declared: ModelDef, read: Collected, options: FitMod
       test: test.metrics,
       baseline: rows.test > 0 ? test.baseline : train.baseline,
     },
-    warnings: [...collected.warnings, ...warnings, ...chosen.warnings],
+    warnings: [...collected.warnings, ...warnings, ...(calibrated?.warnings ?? []), ...chosen.warnings],
     exampleRows: exampleRows(collected, inputs),
   }
 }

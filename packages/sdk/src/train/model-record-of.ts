@@ -27,6 +27,7 @@ export function modelRecordOf(
     ...(fitted.covariance === undefined ? {} : { covariance: [...fitted.covariance] }),
     fit: fitted.fit,
     ...(fitted.path === undefined ? {} : { path: fitted.path }),
+    ...(fitted.calibration === undefined ? {} : { calibration: fitted.calibration }),
     dataset: {
       name: dataset.name,
       queryHash: createHash('sha256').update(query).digest('hex'),

@@ -73,8 +73,7 @@ export async function trainModel(db: Database, model: ModelDef, options: TrainOp
   const running = runningTraining(bound.value, facts, options.signal)
   const found = [...compiled, ...(await namingFailedView(db, running, () => duplicateKeys(db, dataset, facts)))]
   const complete = withInputs(resolved, inputs.value)
-  // A rule for the threshold needs rows the model is not fitted on; without a validation part, folds of the others.
-  const folds = model.thresholdRule === undefined || hasValidation(dataset) ? undefined : thresholdFolds
+  const folds = needsFolds(model, dataset) ? usualFolds : undefined
   const read = folds ? compileTrainingQuery(dataset, facts, { foldKey: foldKeyOf(folds.folds) }) : query
   const { wanted } = trainingColumns(folds ? withFoldKey(complete) : complete, read.columns)
   const fitOptions = {
@@ -104,7 +103,14 @@ export async function trainModel(db: Database, model: ModelDef, options: TrainOp
   }
 }
 
-const thresholdFolds: FoldChoice = {
+/**
+ * A path of penalties is cross-validated; a rule for the threshold and a calibration need rows the model is not fitted on:
+ * without a validation part, folds of the others.
+ */
+const needsFolds = ({ path, thresholdRule, calibrate }: ModelDef, dataset: DatasetDef): boolean =>
+  path !== undefined || ((thresholdRule !== undefined || calibrate !== undefined) && !hasValidation(dataset))
+
+const usualFolds: FoldChoice = {
   folds: { kind: 'hash', count: 5, repeats: 1 },
   gap: { seconds: 0, edge: '<' },
 }

@@ -2,6 +2,7 @@
 import { encodedColumns, type LearnedInput } from '@viewcast/compiler'
 import { type Collected, type Part, parts } from '../collect/collect.ts'
 import type { Rows } from '../collect/row-store.ts'
+import { foldKeyColumn } from '../select/folds.ts'
 import type { Block, Design } from '../solve/fit.ts'
 import { type ColumnEncoder, columnEncoder } from './column-encoder.ts'
 import { outOfFoldEncoder } from './out-of-fold.ts'
@@ -96,5 +97,11 @@ function encodeBlock(
     y[r] = values[(chosen[r] as number) + label] as number
     weight[r] = values[(chosen[r] as number) + label + 1] as number
   }
-  return { rows, x, y, ...(collected.isWeighted ? { weight } : {}) }
+  return { rows, x, y, ...(collected.isWeighted ? { weight } : {}), ...keysOf(collected, values, chosen) }
+}
+
+/** The fold keys, where the rows were collected with them. */
+function keysOf({ inputs }: Collected, values: Float64Array, chosen: Int32Array): Pick<Block, 'key'> {
+  const at = inputs.findIndex((i) => i.feature === foldKeyColumn)
+  return at < 0 ? {} : { key: Float64Array.from(chosen, (row) => values[row + at] as number) }
 }

@@ -1,5 +1,5 @@
 /** Predictions of a fit for the rows of a design, and how good they are. */
-import type { Metrics, ModelDef } from '@viewcast/compiler'
+import { type CalibrationCurve, calibrationProbability, type Metrics, type ModelDef } from '@viewcast/compiler'
 import { familyFunctions } from '../solve/families.ts'
 import { type ClassFit, type Design, type Fit, scoresOf } from '../solve/fit.ts'
 import { createWorkspace } from '../solve/kernels.ts'
@@ -19,9 +19,12 @@ export interface Predictions {
   readonly weights?: Float64Array
 }
 
+/** A model whose scores become probabilities by a curve, where it has one. */
+export type Curved = Pick<ModelDef, 'family' | 'link'> & { readonly curve?: CalibrationCurve }
+
 /** What a fit with one score predicts for the rows of a design. Memory: about 40 bytes per row. */
 export async function predictionsOf(
-  model: Pick<ModelDef, 'family' | 'link'>,
+  model: Curved,
   fit: Fit | ClassFit,
   design: Design,
   signal: AbortSignal | undefined,
@@ -49,7 +52,10 @@ export async function predictionsOf(
     at += block.rows
   })
   if (model.family !== 'svm') {
-    const { mean } = familyFunctions(model.family, model.link)
+    const { mean } =
+      model.curve === undefined
+        ? familyFunctions(model.family, model.link)
+        : { mean: calibrationProbability(model.curve) }
     for (let r = 0; r < predictions.length; r++) predictions[r] = mean(predictions[r] as number)
   }
   return { predictions, labels, ...(isWeighted ? { weights } : {}) }
@@ -57,7 +63,7 @@ export async function predictionsOf(
 
 /** `constant` is what the baseline predicts. Memory: about 40 bytes per row. */
 export async function evaluateFit(
-  model: Pick<ModelDef, 'family' | 'link' | 'threshold'>,
+  model: Curved & Pick<ModelDef, 'threshold'>,
   fit: Fit | ClassFit,
   design: Design,
   constant: number,
@@ -67,7 +73,10 @@ export async function evaluateFit(
   const same = new Float64Array(design.rows).fill(constant)
   if (model.family === 'svm') {
     return {
-      metrics: marginMetrics(predictions, labels, given),
+      metrics: {
+        ...marginMetrics(predictions, labels, given),
+        ...curveMetrics(model.curve, predictions, labels, given),
+      },
       baseline: marginMetrics(same.fill(constant >= 0.5 ? 1 : -1), labels, given),
     }
   }
@@ -81,4 +90,21 @@ export async function evaluateFit(
     metrics: classificationMetrics(predictions, labels, model.threshold, given),
     baseline: classificationMetrics(same, labels, model.threshold, given),
   }
+}
+
+/** Of the probabilities a curve makes of distances. */
+function curveMetrics(
+  curve: CalibrationCurve | undefined,
+  distances: Float64Array,
+  labels: Float64Array,
+  weights: Float64Array | undefined,
+): Metrics {
+  if (curve === undefined || labels.length === 0) return {}
+  const { logLoss = null, brier = null } = classificationMetrics(
+    distances.map(calibrationProbability(curve)),
+    labels,
+    0.5,
+    weights,
+  )
+  return { logLoss, brier }
 }

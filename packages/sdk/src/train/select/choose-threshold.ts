@@ -3,7 +3,7 @@ import { type Diagnostic, diagnostic, type LearnedInput, type ModelDef, type Mod
 import type { Collected } from '../collect/collect.ts'
 import { createDesign } from '../encode/design.ts'
 import { fitDesign } from '../fit-design.ts'
-import { type Predictions, predictionsOf } from '../measure/evaluate-fit.ts'
+import { type Curved, type Predictions, predictionsOf } from '../measure/evaluate-fit.ts'
 import { chooseThreshold } from '../measure/threshold.ts'
 import type { ClassFit, Design, Fit } from '../solve/fit.ts'
 import { encodeFold, failureOf } from './fit-fold.ts'
@@ -35,7 +35,7 @@ interface Chosen {
  * fitted, the training rows, with the warning `train/threshold-rows`.
  */
 export async function chooseModelThreshold(
-  model: ModelDef,
+  model: ModelDef & Curved,
   fit: Fit | ClassFit,
   { read, collected, inputs, design }: FittedOn,
   { folds, signal, memoryBudgetBytes }: Options,
@@ -62,7 +62,7 @@ export async function chooseModelThreshold(
 
 /** What models of the other folds predict for each fold; undefined when no fold can be fitted. */
 async function outOfFold(
-  model: ModelDef,
+  model: ModelDef & Curved,
   read: Collected,
   { folds, gap }: FoldChoice,
   signal: AbortSignal | undefined,
