@@ -219,6 +219,9 @@ export { interactionContribution, interactionValues } from './model/encoders/int
 export { type Cells, type LevelTable, levelTable } from './model/encoders/level-table.ts'
 export { numberEncoder, scaleOf, transformOf } from './model/encoders/number-encoder.ts'
 export { hasLogarithm } from './model/encoders/transform.ts'
+export { exportJavascript } from './model/export/javascript.ts'
+export { javascriptPrinter } from './model/export/javascript-expression.ts'
+export { runtimeText } from './model/export/javascript-runtime.ts'
 export type {
   ImportedModel,
   ImportOptions,

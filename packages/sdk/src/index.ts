@@ -130,6 +130,7 @@ export { type EvaluateOptions, type Evaluation, evaluateModel } from './report/e
 export { type ReportOptions, renderReport } from './report/report-page.ts'
 export type { EvaluatedPart } from './report/scored-rows.ts'
 export { listRecords, listVersions, loadRecord, saveRecord } from './store/records.ts'
+export { type ExportedModel, type ExportFormat, exportModel } from './train/exchange/export-model.ts'
 export { type ImportModelOptions, type ImportModelResult, importModel } from './train/exchange/import-model.ts'
 export type { Block, Design, Fit, FitOptions } from './train/solve/fit.ts'
 export { fitGradientDescent } from './train/solve/gradient-descent.ts'

@@ -3,7 +3,9 @@ import { applyCommand } from './apply.ts'
 import { compileCommand } from './compile.ts'
 import { doctorCommand } from './doctor.ts'
 import { explainCommand } from './explain.ts'
+import { exportModelCommand } from './export-model.ts'
 import { importCommand } from './import.ts'
+import { importModelCommand } from './import-model.ts'
 import { initCommand } from './init.ts'
 import { leakCommand } from './leak.ts'
 import { lineageCommand } from './lineage.ts'
@@ -23,6 +25,7 @@ export const commands: readonly Command[] = [
   lsCommand,
   showCommand,
   trainCommand,
+  importModelCommand,
   compileCommand,
   explainCommand,
   predictCommand,
@@ -30,6 +33,7 @@ export const commands: readonly Command[] = [
   verifyCommand,
   leakCommand,
   applyCommand,
+  exportModelCommand,
   lineageCommand,
   doctorCommand,
 ]

@@ -133,6 +133,10 @@ function addModel({ model, bound, record }: LineageOfModel, vertex: AddVertex, e
     }
     return
   }
+  // Trees have no columns of their own between an input and the prediction, and were not fitted to this label.
+  for (const f of record.trees?.inputs ?? []) {
+    for (const p of predictions) edge(vertex('feature', data, f), p, true, ['trees'])
+  }
   for (const c of record.coefficients) {
     const title = c.class === undefined ? c.name : `${c.name} of ${c.class}`
     const own = vertex('coefficient', model.name, title, c.estimate)

@@ -54,6 +54,12 @@ export function featureLineage(bound: BoundDataset, feature: string, facts: Fact
 export function predictionLineage(bound: BoundDataset, record: ModelRecord, facts: Facts): LineageNode {
   const output = outputs(record)[0]?.name ?? ''
   const children = record.inputs.map((input) => {
+    const { trees } = record
+    if (trees !== undefined) {
+      const share = trees.importance?.[input.feature]
+      const via = share === undefined ? 'trees' : `trees, importance ${share.toPrecision(3)}`
+      return { ...featureLineage(bound, input.feature, facts), via }
+    }
     const own = record.coefficients.filter((c) => c.feature === input.feature)
     const weight = own.length === 1 ? `coefficient ${own[0]?.estimate.toPrecision(4)}` : `${own.length} coefficients`
     return { ...featureLineage(bound, input.feature, facts), via: `${input.encoder.kind}, ${weight}` }

@@ -7,6 +7,10 @@ import { outputs } from '../model/outputs.ts'
 import type { SpineBinding } from '../rewrite/bind-spine.ts'
 import { header } from './header.ts'
 
+/** Compiling 500 trees to machine code costs more than it saves: 100 trees of depth 6 took 9 times as long with it. */
+const treesLine = ({ trees }: NonNullable<ModelRecord['trees']>): string =>
+  `${trees.length}; for many rows run it with SET jit = off`
+
 /** What a prediction is written as. */
 export type PredictionForm = 'query' | 'view' | 'function' | 'scalar'
 
@@ -41,6 +45,7 @@ export function predictionHeader(about: About, more: readonly (readonly [string,
     ['asked for', askedFor(about)],
     ...(bound.hasAsOf && !overColumns(about) ? [['as of', asOf(about)] as const] : []),
     ...(distributed ? [['dialect', 'citus: one distributed plan; plain PostgreSQL gives the same rows'] as const] : []),
+    ...(record.trees === undefined ? [] : [['trees', treesLine(record.trees)] as const]),
     ...more,
   ])
 }

@@ -1,0 +1,28 @@
+import { exportJavascript, type ModelRecord } from '@viewcast/compiler'
+
+/** What a model can be written as, for others to run. */
+export type ExportFormat = 'javascript'
+
+export interface ExportedModel {
+  readonly content: string
+  /** Ending of a file of the format, with its dot. */
+  readonly extension: string
+}
+
+/**
+ * Writes a trained or imported model in a format others read.
+ *
+ * `javascript` is one module without dependencies, `score(row)`, with the same bits as predictions here.
+ *
+ * @example
+ * ```ts
+ * const { content } = exportModel(record, 'javascript')
+ * await writeFile('late.js', content)
+ * ```
+ */
+export function exportModel(record: ModelRecord, format: ExportFormat): ExportedModel {
+  switch (format) {
+    case 'javascript':
+      return { content: exportJavascript(record), extension: '.js' }
+  }
+}
