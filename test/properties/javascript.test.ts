@@ -143,7 +143,12 @@ describe('a model as JavaScript', () => {
   test.each([
     ['gaussian', 'identity'],
     ['binomial', 'logit'],
-  ] as const)('of every encoder, %s, gives what the interpreter gives', async (family, link) => {
+    ['binomial', 'cloglog'],
+    ['binomial', 'probit'],
+    ['poisson', 'log'],
+    ['gamma', 'inverse'],
+    ['svm', 'identity'],
+  ] as const)('of every encoder, %s by %s, gives what the interpreter gives', async (family, link) => {
     const own = { ...record, family, link }
     const scorer = await load(exportJavascript(own))
     expect(scorer.inputs).toEqual(['a', 'b', 'c', 'd', 'w', 'v', 'h'])

@@ -47,7 +47,7 @@ export function scoreStages(
     const passed = [...carried, ...handedOn(plan, i, options.withScores ? plan.scores : [])]
     return {
       name: stage.name,
-      ...comment(stage.name),
+      ...comment(stage.name, record),
       relation: {
         ...empty,
         from:
@@ -86,7 +86,9 @@ const comments: Readonly<Record<string, string>> = {
   _terms: 'What each input adds to the linear predictor.',
   _score: 'The linear predictor, computed once per row; encoders and coefficients are folded into one term per input.',
 }
-const comment = (name: string): Pick<Stage, 'comment'> => {
-  const text = comments[name]
+const treesComment =
+  'The score: a CASE for each tree, whose leaves are added in the order and the precision of the library that made them.'
+const comment = (name: string, { trees }: ModelRecord): Pick<Stage, 'comment'> => {
+  const text = trees !== undefined && name === '_score' ? treesComment : comments[name]
   return text === undefined ? {} : { comment: text }
 }

@@ -105,6 +105,8 @@ export function complementOf(link: Link, z: Expr, bounded = false): Expr {
       return expr.sigmoid(expr.negate(z), bounded)
     case 'probit':
       return normalProbability(expr.negate(z))
+    case 'identity':
+      return expr.sum([float(1), expr.negate(z)])
     default:
       return survival(z)
   }

@@ -138,13 +138,15 @@ function probabilities(record: ModelRecord): PlannedOutputs {
   if (family !== 'multinomial') refuse(record, 'probabilities', 'has no classes')
   const scores = scoreColumns(record)
   const names = namesOf('probability', classes)
+  // Forests vote in probabilities: nothing is left to compute.
+  const isShare = link === 'identity'
   return {
-    columns: [topScore(scores), ...shares(scores), totalOfShares(scores.length)],
+    columns: isShare ? [] : [topScore(scores), ...shares(scores), totalOfShares(scores.length)],
     outputs: classes.map((c, i) => ({
       name: names[i] ?? '',
       type: 'float8',
       description: `probability that ${of} is ${c}, 0 to 1`,
-      expr: probabilityOf(i),
+      expr: isShare ? stage(scores[i] ?? '') : probabilityOf(i),
     })),
   }
 }

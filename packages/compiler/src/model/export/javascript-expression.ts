@@ -119,6 +119,9 @@ const functions: Readonly<Partial<Record<FunctionName, RuntimeName>>> = {
   ln: 'ln',
   sqrt: 'sqrt',
   abs: 'abs',
+  sinh: 'sinh',
+  floor: 'floor',
+  greatest: 'greatest',
   nullif: 'nullif',
   hash_slot: 'slot',
 }

@@ -79,9 +79,14 @@ export const runtime = {
   if (a < 0) throw new RangeError('cannot take square root of a negative number')
   return Math.sqrt(a)
 }`,
+  sinh: 'const sinh = (a) => (a === null ? null : Math.sinh(a))',
+  floor: 'const floor = (a) => (a === null ? null : Math.floor(a))',
+  greatest: `function greatest(...values) {
+  return values.reduce((most, v) => (v !== null && (most === null || order(v, most) > 0) ? v : most), null)
+}`,
   abs: 'const abs = (a) => (a === null ? null : Math.abs(a))',
   sigmoid: `function sigmoid(z) {
-  if (z === null || Number.isNaN(z)) return z
+  if (z === null || Number.isNaN(z)) return null
   if (z > 708) return 1
   if (z < -708) return 0
   return 1 / (1 + Math.exp(-z))
@@ -140,6 +145,7 @@ const uses: Partial<Record<RuntimeName, readonly RuntimeName[]>> = {
   ge: ['order'],
   nullif: ['order'],
   exp: ['overflow', 'underflow'],
+  greatest: ['order'],
   slot: ['hash32'],
 }
 

@@ -1,10 +1,13 @@
 /** A model record as one JavaScript module without dependencies, with the bits of the reference interpreter. */
+
+import { InternalError } from '../../diagnostics/diagnostic.ts'
 import { digest } from '../../ir/digest.ts'
-import { expr } from '../../ir/expression.ts'
 import { familyTitle } from '../../ir/family.ts'
 import type { ModelRecord } from '../../ir/model-record.ts'
+import type { Projection } from '../../ir/relation.ts'
 import { boundaryType } from '../../rewrite/feature-boundary.ts'
-import { linearPredictors, outputs, scoreColumns } from '../scoring.ts'
+import { outputs } from '../outputs.ts'
+import { scorePlan } from '../score-plan.ts'
 import { preparedInputs } from '../trees/inputs.ts'
 import { javascriptPrinter } from './javascript-expression.ts'
 import { type RuntimeName, runtimeText } from './javascript-runtime.ts'
@@ -21,34 +24,30 @@ import { type RuntimeName, runtimeText } from './javascript-runtime.ts'
  * ```
  */
 export function exportJavascript(record: ModelRecord): string {
-  const place = new Map<string, number>()
-  const put = (name: string): string => {
-    place.set(name, place.get(name) ?? place.size)
-    return `x[${place.get(name)}]`
+  const place = new Map<string, string>()
+  const put = (alias: string, name: string): string => {
+    const own = `x[${place.size}]`
+    place.set(`${alias}.${name}`, own)
+    return own
   }
-  const printer = javascriptPrinter(({ name }) => `x[${place.get(name)}]`)
+  const printer = javascriptPrinter(({ of, name }) => place.get(`${of}.${name}`) ?? missingColumn(name))
   const conversions: RuntimeName[] = []
   const lines: string[] = []
   for (const input of record.inputs) {
     const convert = ({ float8: 'number', bool: 'truth', text: 'text' } as const)[boundaryType(input)] ?? 'text'
     conversions.push(convert)
-    lines.push(`${put(input.feature)} = ${convert}(row[${JSON.stringify(input.feature)}])`)
+    lines.push(`${put('f', input.feature)} = ${convert}(row[${JSON.stringify(input.feature)}])`)
   }
-  if (record.trees !== undefined) {
-    for (const { name, expr: value } of preparedInputs(record, 'f')) {
-      const text = printer.print(value)
-      lines.push(`${put(name)} = ${text}`)
+  // What a column is computed of is printed before it has a place: it cannot read itself.
+  const assign = (alias: string, columns: readonly Projection[]): void => {
+    for (const { name, text } of columns.map((c) => ({ name: c.name, text: printer.print(c.expr) }))) {
+      lines.push(`${put(alias, name)} = ${text}`)
     }
   }
-  const names = scoreColumns(record)
-  linearPredictors(record, 'f').forEach((score, i) => {
-    const text = printer.print(score)
-    lines.push(`${put(names[i] ?? '')} = ${text}`)
-  })
-  const out = outputs(
-    record,
-    names.map((name) => expr.column('s', name)),
-  ).map((o) => `${JSON.stringify(o.name)}: ${printer.print(o.expr)}`)
+  if (record.trees !== undefined) assign('f', preparedInputs(record, 'f'))
+  const plan = scorePlan(record)
+  for (const { columns } of plan.stages) assign('s', columns)
+  const out = plan.outputs.map((o) => `${JSON.stringify(o.name)}: ${printer.print(o.expr)}`)
   const features = record.inputs.map((i) => i.feature)
   return [
     ...comment(record),
@@ -70,10 +69,14 @@ function comment(record: ModelRecord): string[] {
   const { name, version, family, link } = record
   const what =
     record.trees === undefined ? familyTitle(family, link) : `${record.fit.solver}, ${familyTitle(family, link)}`
-  const says = outputs(record, []).map((o) => `${o.name}: ${o.description}`)
+  const says = outputs(record).map((o) => `${o.name}: ${o.description}`)
   return [
     `Model ${JSON.stringify(name)} version ${version}, ${what}, ${record.trainedAt}. Written by viewcast.`,
     `Digest ${digest(record).slice(0, 16)} (SHA-256 of the model record).`,
     ...says,
   ].map((line) => `// ${line.replace(/[\r\n\u2028\u2029]+/g, ' ')}`)
+}
+
+function missingColumn(name: string): never {
+  throw new InternalError(`The scorer has no column "${name}"`)
 }
