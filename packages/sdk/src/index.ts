@@ -68,14 +68,43 @@ export { type LogUniform, logSpace, logUniform } from './define/axis.ts'
 export type { Dataset, DatasetTypes, RowOf } from './define/dataset.ts'
 export type { Duration } from './define/duration.ts'
 export {
+  type BinOptions,
+  type BSplineOptions,
+  bins,
+  bSpline,
+  type PolynomialOptions,
+  polynomial,
+  type SplineOptions,
+  spline,
+} from './define/encoders/basis.ts'
+export {
   asBoolean,
+  type FrequencyOptions,
+  frequency,
+  type HashedOptions,
+  hashed,
+  type OneHotOptions,
+  type OrdinalOptions,
+  oneHot,
+  ordinal,
+  type TargetOptions,
+  target,
+} from './define/encoders/category.ts'
+export {
+  boxCox,
+  type DatedSpec,
+  days,
   log1p,
+  maxAbs,
+  minMax,
   type NumericOptions,
   numeric,
-  type OneHotOptions,
-  oneHot,
+  type PowerOptions,
+  robust,
+  type ScaledOptions,
   standardize,
-} from './define/encoders.ts'
+  yeoJohnson,
+} from './define/encoders/numeric.ts'
 export type { Entity } from './define/entity.ts'
 export type { FeatureQuery } from './define/feature-view.ts'
 export type { Folds, FoldsBuilder, HashFoldsOptions, TimeFoldsOptions } from './define/folds.ts'

@@ -116,6 +116,7 @@ const reasons = {
   gap: 'in the gap of the split',
   unlabelled: 'without label',
   weightless: 'of weight 0',
+  missing: 'with a missing input that has no score',
 } as const
 
 function leftOut({ leftOut }: ModelRecord['dataset']): [string, string][] {

@@ -86,14 +86,15 @@ const expectedLabel: Readonly<Record<LabelKind, string>> = {
   class: 'text, an enum, boolean or a whole number',
 }
 
+const isDated = (encoder: { since?: string; origin?: number | undefined }): boolean =>
+  encoder.since !== undefined || encoder.origin !== undefined
+
 /** Whether an encoder, declared or learned, can read a column. Whole numbers and truth values serve as categories too. */
 export function canRead(encoder: EncoderSpec | LearnedEncoder, column: { type: string; isEnum?: boolean }): boolean {
   const kind = featureKind(column.type, column.isEnum)
   switch (encoder.kind) {
     case 'numeric':
-      return isInstant(column.type)
-        ? ('since' in encoder ? encoder.since : 'origin' in encoder ? encoder.origin : undefined) !== undefined
-        : kind === 'numeric'
+      return isDated(encoder) ? isInstant(column.type) : kind === 'numeric'
     case 'boolean':
       return kind === 'boolean'
     case 'hashed':
@@ -108,17 +109,21 @@ export function canRead(encoder: EncoderSpec | LearnedEncoder, column: { type: s
 function checkEncoder(
   input: string,
   encoder: EncoderSpec | 'auto',
-  found: { type: string; isEnum: boolean },
+  found: { type: string; isEnum: boolean; view?: string },
   diagnostics: Diagnostic[],
 ): void {
   const kind = featureKind(found.type, found.isEnum)
   const name = encoder === 'auto' ? 'a model' : `the ${encoder.kind} encoder`
-  if (encoder === 'auto' ? kind !== undefined : canRead(encoder, found)) return
+  // A column of the sample is read as it is; what makes days of a date is the boundary of a view.
+  const isRead = found.view !== undefined || !isInstant(found.type)
+  if (encoder === 'auto' ? kind !== undefined : isRead && canRead(encoder, found)) return
   const hint =
     kind === 'category'
       ? 'Encode a category with oneHot().'
       : kind === undefined
-        ? 'Turn it into a number, a truth value or a category in the view; for an instant, into an age.'
+        ? isInstant(found.type) && isRead
+          ? `Read it as days since a day: days('2020-01-01'), or turn it into an age in the view.`
+          : 'Turn it into a number, a truth value or a category in the view; for an instant, into an age.'
         : `Encode a ${kind} column with ${kind === 'numeric' ? 'standardize() or numeric()' : 'asBoolean()'}.`
   diagnostics.push(diagnostic('model/input-type', { input, type: found.type, encoder: name, hint }))
 }

@@ -209,7 +209,7 @@ function checkInputs(model: ModelDef, bound: BoundDataset, record: ModelRecord):
       if (
         encoder.kind === 'raw'
           ? featureKind(found.type, found.isEnum) === (featureKind(type) ?? 'category')
-          : canRead(encoder, found)
+          : canRead(encoder, found) && boundaryType(found) === boundaryType({ type })
       )
         return []
       const hint = `The model was trained on ${type}. Run: viewcast train ${model.name}`

@@ -115,6 +115,7 @@ const recordSchema = z.strictObject({
         gap: z.number().int(),
         unlabelled: z.number().int(),
         weightless: z.number().int(),
+        missing: z.number().int().optional(),
       })
       .optional(),
   }),

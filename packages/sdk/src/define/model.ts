@@ -123,10 +123,12 @@ export type CheckedInput<T extends DatasetTypes, Label, C extends string, Encode
 
 /** The problems of those encoders that do not suit the column, where several are given. */
 type Wrong<Kind extends keyof Hint, Encoder extends EncoderSpec, C extends string> = Encoder extends EncoderSpec
-  ? unknown extends Fits<Kind, Encoder['kind'], C>
+  ? unknown extends Fits<Kind, KindOfEncoder<Encoder>, C>
     ? never
-    : Fits<Kind, Encoder['kind'], C>
+    : Fits<Kind, KindOfEncoder<Encoder>, C>
   : never
+
+type KindOfEncoder<E extends EncoderSpec> = E extends { readonly since: string } ? 'dated' : E['kind']
 
 interface Reads {
   numeric: 'numeric'
@@ -136,12 +138,14 @@ interface Reads {
   frequency: 'category' | 'boolean' | 'numeric'
   hashed: 'category'
   boolean: 'boolean'
+  /** A number that is made of a date or an instant. */
+  dated: 'other'
 }
 interface Hint {
   numeric: 'a number; use standardize(), log1p() or numeric()'
   category: 'text; use oneHot()'
   boolean: 'a truth value; use asBoolean()'
-  other: 'neither number, text nor truth value; cast it in the view'
+  other: 'neither number, text nor truth value; cast it in the view, or read a date by days()'
   unknown: never
 }
 type Fits<Kind extends keyof Hint, Encoder extends keyof Reads, C extends string> = Kind extends

@@ -1,7 +1,9 @@
 import { type Definition, isFeatureView, isViewcastError } from '@viewcast/compiler'
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
-import { log1p, oneHot, standardize } from './encoders.ts'
+import { bins, bSpline, polynomial, spline } from './encoders/basis.ts'
+import { hashed, oneHot, ordinal, target } from './encoders/category.ts'
+import { boxCox, days, log1p, numeric, standardize } from './encoders/numeric.ts'
 import { project } from './project.ts'
 
 interface DB {
@@ -331,6 +333,24 @@ describe('what the type checker cannot see is checked when a definition is made'
     ['define/option', () => oneHot({ maxCategories: 0 })],
     ['define/option', () => oneHot({ minCount: 1.5 })],
     ['define/option', () => standardize({ impute: Number.NaN })],
+    ['define/option', () => standardize({ clip: [3, 1] })],
+    ['define/option', () => numeric({ clip: { quantiles: [0.5, 1.5] } })],
+    ['define/option', () => boxCox({ lambda: 9 })],
+    ['define/option', () => days('1.1.2020')],
+    ['define/option', () => days('2020-13-01')],
+    ['define/option', () => bins({ count: 1 })],
+    ['define/option', () => bins({ edges: [1, 1] })],
+    ['define/option', () => bins({ edges: [] })],
+    ['define/option', () => polynomial({ degree: 9 })],
+    ['define/option', () => spline({ knots: 2 })],
+    ['define/option', () => spline({ knots: [0, 1] })],
+    ['define/option', () => bSpline({ degree: 0 })],
+    ['define/option', () => bSpline({ ends: [1, 0] })],
+    ['define/option', () => ordinal({ order: ['a', 'a'] })],
+    ['define/option', () => ordinal({ unseen: Number.NaN })],
+    ['define/option', () => target({ smoothing: -1 })],
+    ['define/option', () => target({ folds: 1 })],
+    ['define/option', () => hashed({ columns: 5000 })],
     ['compile/literal', () => query.query(() => sql<{ iata: string }>`select ${Symbol('x')} as iata`)],
     ['sql/not-a-select', () => query.query(({ db }) => db.deleteFrom('airports').returning('iata') as never)],
   ])('%s', (code, make) => expect(codeOf(make)).toBe(code))

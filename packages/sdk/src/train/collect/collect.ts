@@ -163,10 +163,11 @@ export function checkRows(model: ModelDef, inputs: readonly CollectedInput[], fo
 }
 
 /** What was left out, when a part has no rows. */
-function whyNone(model: ModelDef, { censored, gap, unlabelled }: LeftOut): { readonly hint?: string } {
+function whyNone(model: ModelDef, { censored, gap, unlabelled, missing }: LeftOut): { readonly hint?: string } {
   const reasons = [
     ...(unlabelled > 0 ? [`Label "${model.label}" is NULL in ${unlabelled} rows.`] : []),
     ...(censored > 0 ? [`The outcome of ${censored} rows is not complete; see knownUntil of the target.`] : []),
+    ...(missing !== undefined ? [`${missing} rows lack an input whose encoder gives no score then.`] : []),
     ...(gap > 0 ? [`${gap} rows are in the gap of the split.`] : []),
   ]
   return reasons.length === 0 ? {} : { hint: reasons.join(' ') }

@@ -12,4 +12,6 @@ export interface LeftOut {
   readonly unlabelled: number
   /** Their weight is 0. */
   readonly weightless: number
+  /** An input is missing whose encoder says that it then has no score. Absent where there are none. */
+  readonly missing?: number
 }

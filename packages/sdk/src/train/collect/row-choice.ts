@@ -1,5 +1,5 @@
 /** Which rows of the training query take part, and in what part. */
-import { fail, InternalError, labelKind, type ModelDef } from '@viewcast/compiler'
+import { type EncoderSpec, fail, InternalError, labelKind, type ModelDef, usableNumber } from '@viewcast/compiler'
 import type { NumberBatch } from '../../database/number-batch.ts'
 import { type LeftOut, type Part, parts } from './parts.ts'
 import type { TrainingColumns } from './training-columns.ts'
@@ -35,12 +35,18 @@ const partNumber = (level: string | undefined): number => {
   throw new InternalError('The training query divides rows into parts other than train, validation and test')
 }
 
-/** Chooses by what the columns say: complete outcome, part, label, weight, in this order. */
-export function rowChoice(model: Pick<ModelDef, 'family' | 'label'>, columns: TrainingColumns): RowChoice {
+/** Chooses by what the columns say: complete outcome, part, label, weight, inputs that must not be missing, in this order. */
+export function rowChoice(model: Pick<ModelDef, 'family' | 'label' | 'inputs'>, columns: TrainingColumns): RowChoice {
   const width = columns.wanted.length
   const { label, weight, split, censored } = columns
   const isOutcome = labelKind(model.family) === 'outcome'
-  const leftOut = { censored: 0, gap: 0, unlabelled: 0, weightless: 0 }
+  const leftOut: { -readonly [Reason in keyof LeftOut]: LeftOut[Reason] } = {
+    censored: 0,
+    gap: 0,
+    unlabelled: 0,
+    weightless: 0,
+  }
+  const needed = Object.values(model.inputs).flatMap((spec, j) => (hasNoScoreForMissing(spec) ? [j] : []))
   const perPart = [0, 0, 0]
   const partOfLevel: number[] = []
   let badWeights = 0
@@ -77,6 +83,10 @@ export function rowChoice(model: Pick<ModelDef, 'family' | 'label'>, columns: Tr
           leftOut.weightless++
           continue
         }
+        if (needed.some((j) => Number.isNaN(usableNumber(values[at + j] as number)))) {
+          leftOut.missing = (leftOut.missing ?? 0) + 1
+          continue
+        }
         chosen.row[count] = r
         chosen.label[count] = y
         chosen.weight[count] = w
@@ -93,6 +103,10 @@ export function rowChoice(model: Pick<ModelDef, 'family' | 'label'>, columns: Tr
     },
   }
 }
+
+/** Rows without a score cannot be fitted, and are told from others before any encoder is learned. */
+const hasNoScoreForMissing = (spec: EncoderSpec | 'auto'): boolean =>
+  spec !== 'auto' && 'missing' in spec && (spec.missing === 'null' || spec.missing === null)
 
 const room = (rows: number): Omit<ChosenRows, 'count'> => ({
   row: new Int32Array(rows),

@@ -58,7 +58,7 @@ export function learnNumeric(
   const clip = clipOf(spec, sample, origin)
   const bent: Numeric = {
     kind: 'numeric',
-    ...(origin === 0 ? {} : { origin }),
+    ...(spec.since === undefined ? {} : { origin }),
     ...(clip === undefined ? {} : { clip }),
     transform: spec.transform,
     impute,

@@ -35,10 +35,16 @@ function correlation(x: readonly number[], y: readonly number[]): number {
   return product(x, mx, y, my) / Math.sqrt(product(x, mx, x, mx) * product(y, my, y, my))
 }
 
+function randomBit(i: number): number {
+  let x = Math.imul(i + 1, 0x9e3779b1)
+  for (let round = 0; round < 3; round++) x = Math.imul(x ^ (x >>> 15), 0x85ebca6b)
+  return (x >>> 13) & 1
+}
+
 /** A label that nothing predicts, and a category of about two rows a level. */
 const noise = Array.from({ length: 2000 }, (_, i) => ({
   level: `level ${(i * 7919) % 1000}`,
-  label: (Math.imul(i + 1, 2654435761) >>> 16) & 1,
+  label: randomBit(i),
 }))
 
 test('a label that nothing predicts is not predicted, which the mean label of all rows would seem to do', () => {
