@@ -10,6 +10,12 @@ export const asIs = (feature: string, more: Partial<Extract<Input['encoder'], { 
   encoder: { kind: 'numeric', transform: 'identity', impute: 0, indicator: false, center: 0, scale: 1, ...more },
 })
 
+export const levels = (feature: string, names: readonly string[], base = 'other'): Input => ({
+  feature,
+  type: 'text',
+  encoder: { kind: 'onehot', levels: [...names], base },
+})
+
 export const coefficient = (
   name: string,
   feature: string | null,

@@ -100,13 +100,13 @@ export function compiledPrediction(
   if (distributed && form === 'query' && bound.hasAsOf && readsClock(binding)) {
     fail('compile/needs-instant', { model: model.name })
   }
-  const scoring = scorePlan(record)
+  const scoring = scorePlan(record, { joined: true })
   const wanted = passes.prune ? new Set(inputs) : everyFeature(bound, new Set(inputs))
   const names = stageNames(
     reservedNames(textsOf(bound, facts), facts.catalog),
     '_as_of',
     '_features',
-    ...scoring.stages.map((s) => s.name),
+    ...[...scoring.lookups, ...scoring.stages].map((s) => s.name),
   )
   const spine = handOver(
     options,

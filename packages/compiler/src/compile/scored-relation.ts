@@ -22,7 +22,7 @@ export function scoredRelation(
   carried: readonly string[],
   options: CompileOptions & { readonly withScores: boolean },
 ): Statement {
-  const plan = scorePlan(record)
+  const plan = scorePlan(record, { joined: true })
   const { withScores } = options
   const stages = scoreStages(record, plan, relation, carried, options)
   const own = carried.map((name) => ({ name, expr: expr.column('s', name) }))
@@ -41,7 +41,14 @@ export function scoreStages(
     const encoded = handOver(options, 'encode features', written)
     return passesOf(options).fold ? handOver(options, 'fold constants', foldConstants(encoded)) : encoded
   }
-  return plan.stages.map((stage, i): Stage => {
+  const lists = plan.lookups.map(
+    ({ name, feature, relation: list }): Stage => ({
+      name,
+      comment: `The weights of each level of ${feature}.`,
+      relation: list,
+    }),
+  )
+  const scoring = plan.stages.map((stage, i): Stage => {
     const alias = i === 0 ? 'f' : 's'
     const before = plan.stages[i - 1]?.name
     const passed = [...carried, ...handedOn(plan, i, options.withScores ? plan.scores : [])]
@@ -58,10 +65,12 @@ export function scoreStages(
           ...passed.map((name) => ({ name, expr: expr.column(alias, name) })),
           ...stage.columns.map((c) => ({ name: c.name, expr: folded(c.expr) })),
         ],
+        joins: i === 0 ? plan.lookups.map((l) => l.join) : [],
         fence: true,
       },
     }
   })
+  return [...lists, ...scoring]
 }
 
 /** The last SELECT: `own` columns, the scores where wanted, the outputs. */

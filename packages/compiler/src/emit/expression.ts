@@ -67,6 +67,7 @@ const bareSigmoid = (negatable: string): string => `1::float8 / (1::float8 + exp
 
 function printCall(name: Exclude<FunctionName, 'hash32'>, args: readonly string[]): string {
   if (name === 'epoch') return `extract(epoch FROM ${args.join()})`
+  if (name === 'bytewise') return `${args.join()} COLLATE "C"`
   if (name === 'hash_slot') return hashSlot(args)
   if (name === 'hex') return `encode(${args.join()}, 'hex')`
   return `${name}(${args.join(', ')})`

@@ -21,7 +21,7 @@ export interface RowScorer {
 
 /** Prepares the scoring of rows with a record; the expressions are made once. */
 export function rowScorer(record: ModelRecord): RowScorer {
-  const plan = scorePlan(record)
+  const plan = scorePlan(record, { joined: false })
   const walk = record.trees === undefined ? undefined : treeWalker(record.trees)
   const scored = (features: Row, scores?: readonly (number | null)[]): ScoredRow => {
     const given = new Map(scores?.map((score, i) => [plan.scores[i] ?? '', score]))

@@ -14,6 +14,8 @@ export type FunctionName =
   | 'abs'
   | 'sinh'
   | 'floor'
+  /** The text compared byte by byte, whatever its collation. */
+  | 'bytewise'
   /** The greatest of the arguments that are not NULL; NULL when all are. NaN is above every number. */
   | 'greatest'
   | 'coalesce'

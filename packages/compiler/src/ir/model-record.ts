@@ -64,6 +64,8 @@ const recordSchema = z.strictObject({
   coefficients: z.array(coefficient),
   /** Instead of coefficients: the scores are sums over trees, and every input is raw. */
   trees: treesSchema.optional(),
+  /** Weighted mean of each encoded column over the training rows, in the order of the coefficients of a score. */
+  means: z.array(recordNumber).optional(),
   /** Covariance of the coefficients, in their order: a lower triangle, row by row. Absent where a penalty makes it meaningless. */
   covariance: z.array(recordNumber).optional(),
   fit: z.strictObject({

@@ -119,3 +119,6 @@ const survival = (z: Expr): Expr =>
     to(below(z, 0), 1),
     to(anyNumber(z), 0),
   )
+
+/** Whether a larger linear predictor is a smaller mean. */
+export const isDecreasing = (link: Link): boolean => link === 'inverse' || link === 'inverse-square'

@@ -1,5 +1,4 @@
 /** The columns a prediction has beside its keys, and what has to be computed for them. */
-import { fail } from '../diagnostics/diagnostic.ts'
 import type { Calibration } from '../ir/calibration.ts'
 import { type Expr, expr } from '../ir/expression.ts'
 import { type Family, labelKind } from '../ir/family.ts'
@@ -7,25 +6,14 @@ import type { ModelRecord } from '../ir/model-record.ts'
 import { type OutputChoice, outputTitle } from '../ir/output.ts'
 import type { Projection } from '../ir/relation.ts'
 import { calibrated } from './calibration.ts'
+import { contributions } from './contributions.ts'
+import { confidence, interval } from './intervals.ts'
 import { complementOf, meanOf } from './links.ts'
 import { namesOf } from './output-names.ts'
+import { type Output, type PlannedOutputs, refuseOutput } from './planned-outputs.ts'
+import { reasons } from './reasons.ts'
 import { scoreColumns } from './score-columns.ts'
 import { probabilityOf, shares, topColumn, topScore, totalOfShares } from './softmax.ts'
-
-export interface Output {
-  readonly name: string
-  readonly type: 'float8' | 'bool' | 'text'
-  readonly description: string
-  readonly expr: Expr
-  /** Made of more than the linear predictors. */
-  readonly ofInputs?: true
-}
-
-/** What a choice asks for: columns of stages, and outputs over them. */
-export interface PlannedOutputs {
-  readonly columns: readonly Projection[]
-  readonly outputs: readonly Output[]
-}
 
 /** Name of the output column `value`. */
 export function outputName(family: Family): string {
@@ -49,12 +37,8 @@ export function plannedOutputs(record: ModelRecord): PlannedOutputs {
   const columns = new Map(planned.flatMap((p) => p.columns.map((c) => [c.name, c])))
   const all = planned.flatMap((p) => p.outputs)
   const twice = all.find((o, i) => all.findIndex((other) => other.name === o.name) !== i)
-  if (twice !== undefined) refuse(record, twice.name, 'two choices give a column of that name')
+  if (twice !== undefined) refuseOutput(record, twice.name, 'two choices give a column of that name')
   return { columns: [...columns.values()], outputs: all }
-}
-
-function refuse(record: ModelRecord, output: string, reason: string): never {
-  return fail('model/output', { model: record.name, output, reason })
 }
 
 function outputsOf(record: ModelRecord, choice: OutputChoice, all: readonly OutputChoice[]): PlannedOutputs {
@@ -67,10 +51,30 @@ function outputsOf(record: ModelRecord, choice: OutputChoice, all: readonly Outp
       return label(record, all)
     case 'linear':
       return linear(record)
-    default:
-      return refuse(record, outputTitle(choice), 'is not there yet')
+    case 'contributions':
+      return explained(record, choice) ?? contributions(record)
   }
+  const title = outputTitle(choice)
+  if ('reasons' in choice) {
+    if (record.classes !== undefined)
+      refuseOutput(record, title, 'has a score for each class; contributions are told for each')
+    return explained(record, choice) ?? reasons(record, choice.reasons, choice.by ?? 'raising')
+  }
+  if (record.trees !== undefined) refuseOutput(record, title, 'is made of trees')
+  return 'confidence' in choice
+    ? confidence(record, choice.confidence, title)
+    : interval(record, choice.interval, title)
 }
+
+/** Refuses what only a linear predictor can be told apart into. */
+function explained(record: ModelRecord, choice: OutputChoice): undefined {
+  if (record.trees !== undefined) refuseOutput(record, outputTitle(choice), 'is made of trees')
+  if (record.inputs.length === 0) refuseOutput(record, outputTitle(choice), 'has no inputs')
+}
+
+/** Whether a choice needs what each input adds. */
+export const isExplained = (record: ModelRecord): boolean =>
+  (record.outputs ?? []).some((c) => c === 'contributions' || (typeof c === 'object' && 'reasons' in c))
 
 const stage = (name: string): Expr => expr.column('s', name)
 const linearColumn = (record: ModelRecord): Expr => stage(scoreColumns(record)[0] ?? '')
@@ -96,7 +100,7 @@ function curved(record: ModelRecord, { curve }: Calibration): { columns: readonl
 
 function value(record: ModelRecord, all: readonly OutputChoice[]): PlannedOutputs {
   const { family, label: of } = record
-  if (family === 'multinomial') refuse(record, 'value', 'has a probability for each class instead')
+  if (family === 'multinomial') refuseOutput(record, 'value', 'has a probability for each class instead')
   const { columns, expr: written } = mean(record, all)
   const description =
     family === 'binomial'
@@ -135,7 +139,7 @@ function probabilities(record: ModelRecord): PlannedOutputs {
       ],
     }
   }
-  if (family !== 'multinomial') refuse(record, 'probabilities', 'has no classes')
+  if (family !== 'multinomial') refuseOutput(record, 'probabilities', 'has no classes')
   const scores = scoreColumns(record)
   const names = namesOf('probability', classes)
   // Forests vote in probabilities: nothing is left to compute.
@@ -155,7 +159,7 @@ function probabilities(record: ModelRecord): PlannedOutputs {
 function label(record: ModelRecord, all: readonly OutputChoice[]): PlannedOutputs {
   const { family, classes = [], label: of, threshold } = record
   const kind = labelKind(family)
-  if (kind === 'number') refuse(record, 'label', 'predicts a number, which is its value')
+  if (kind === 'number') refuseOutput(record, 'label', 'predicts a number, which is its value')
   if (kind === 'class') {
     const scores = scoreColumns(record)
     const arms = scores.map((name, i) => ({

@@ -6,9 +6,13 @@
 import { children, type Expr, expr } from '../ir/expression.ts'
 import type { ModelRecord } from '../ir/model-record.ts'
 import type { Projection } from '../ir/relation.ts'
-import { type Output, plannedOutputs } from './outputs.ts'
+import { termColumn } from './contributions.ts'
+import { type LookupStage, withLookups } from './lookups.ts'
+import { isExplained, plannedOutputs } from './outputs.ts'
+import type { Output } from './planned-outputs.ts'
+import { type Predictor, predictorsOf } from './predictors.ts'
 import { scoreColumns } from './score-columns.ts'
-import { linearPredictors } from './scoring.ts'
+import { constantOf, linearPredictors, predictorSum } from './scoring.ts'
 
 export interface ScoreStage {
   readonly name: string
@@ -17,6 +21,8 @@ export interface ScoreStage {
 }
 
 export interface ScorePlan {
+  /** Lists of levels, which the first stage is joined to. */
+  readonly lookups: readonly LookupStage[]
   readonly stages: readonly ScoreStage[]
   /** Over the last stage, alias `s`. */
   readonly outputs: readonly Output[]
@@ -28,13 +34,14 @@ export interface ScorePlan {
 const scoreStage = '_score'
 const termStage = '_terms'
 
-/** The plan of a record with the outputs it has chosen. Errors: `model/output`; `model/record`. */
-export function scorePlan(record: ModelRecord): ScorePlan {
+/**
+ * The plan of a record with the outputs it has chosen. `joined` reads categories of many levels from lists beside the rows;
+ * without it they are CASE expressions of the same numbers, which need nothing but the row. Errors: `model/output`; `model/record`.
+ */
+export function scorePlan(record: ModelRecord, { joined }: { readonly joined: boolean }): ScorePlan {
   const scores = scoreColumns(record)
   const { columns, outputs } = plannedOutputs(record)
-  const own = new Set(columns.map((c) => c.name))
-  const predictors = linearPredictors(record, 'f')
-  const written = scores.flatMap((name, i) => (own.has(name) ? [] : [{ name, expr: predictors[i] ?? expr.float(0) }]))
+  const { lookups, columns: written } = predictorColumns(record, scores, joined)
   const all = [...written, ...columns]
   const levels = levelsOf(all)
   const home = levels.get(scores[0] ?? '') ?? 0
@@ -42,8 +49,30 @@ export function scorePlan(record: ModelRecord): ScorePlan {
     name: level < home ? termStage : level === home ? scoreStage : `${scoreStage}_${level - home + 1}`,
     columns: all.filter((c) => levels.get(c.name) === level),
   }))
-  return { stages, outputs, scores }
+  return { lookups, stages, outputs, scores }
 }
+
+/** The scores, and where they are explained what they are summed of. */
+function predictorColumns(
+  record: ModelRecord,
+  scores: readonly string[],
+  joined: boolean,
+): { readonly lookups: readonly LookupStage[]; readonly columns: readonly Projection[] } {
+  const named = (exprs: readonly Expr[]) => scores.map((name, k) => ({ name, expr: exprs[k] ?? expr.float(0) }))
+  if (record.trees !== undefined) return { lookups: [], columns: named(linearPredictors(record, 'f')) }
+  const plain = predictorsOf(record, 'f')
+  const { predictors, stages } = joined ? withLookups(record, plain, 'f') : { predictors: plain, stages: [] }
+  if (!isExplained(record)) return { lookups: stages, columns: named(predictors.map(predictorSum)) }
+  const terms = predictors.flatMap(({ parts }, k) => parts.map((p, i) => ({ name: termColumn(k, i), expr: p.expr })))
+  return { lookups: stages, columns: [...terms, ...named(predictors.map(sumOfTerms))] }
+}
+
+/** Adds in the order of {@link predictorSum}: the score is the same to the bit. */
+const sumOfTerms = (predictor: Predictor, score: number): Expr =>
+  expr.sum([
+    expr.float(constantOf(predictor)),
+    ...predictor.parts.map((_, i) => expr.column('s', termColumn(score, i))),
+  ])
 
 /** The first stage a column can be computed in: after all that it reads. */
 function levelsOf(columns: readonly Projection[]): ReadonlyMap<string, number> {
