@@ -28,7 +28,8 @@ const smallest = 1e-150
 /** `confidence_low`, `confidence_high`: where the mean is, on the scale of the link, then through it. Errors: `model/output`. */
 export function confidence(record: ModelRecord, level: number, title: string): PlannedOutputs {
   const { family, link, label } = record
-  if (record.calibration !== undefined) refuseOutput(record, title, 'is calibrated, and the interval is of what it was before')
+  if (record.calibration !== undefined)
+    refuseOutput(record, title, 'is calibrated, and the interval is of what it was before')
   const quantile = quantileOf(record, level, title)
   const linear = stage(scoreColumns(record)[0] ?? '')
   const reach = (sign: number) =>
