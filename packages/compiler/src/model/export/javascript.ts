@@ -45,7 +45,7 @@ export function exportJavascript(record: ModelRecord): string {
     }
   }
   if (record.trees !== undefined) assign('f', preparedInputs(record, 'f'))
-  const plan = scorePlan(record)
+  const plan = scorePlan(record, { joined: false })
   for (const { columns } of plan.stages) assign('s', columns)
   const out = plan.outputs.map((o) => `${JSON.stringify(o.name)}: ${printer.print(o.expr)}`)
   const features = record.inputs.map((i) => i.feature)
