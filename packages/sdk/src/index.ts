@@ -118,7 +118,9 @@ export type { RequestOptions, RequestQuery } from './define/request-view.ts'
 export type { DeclaredSample, Sample, SampleQuery } from './define/sample.ts'
 export {
   type Axis,
+  defineSelection as selectionOf,
   type InputChoice,
+  isMoreBetter,
   type Pruning,
   random,
   type Search,
@@ -161,6 +163,8 @@ export type { EvaluatedPart } from './report/scored-rows.ts'
 export { listRecords, listVersions, loadRecord, saveRecord } from './store/records.ts'
 export { type ExportedModel, type ExportFormat, exportModel } from './train/exchange/export-model.ts'
 export { type ImportModelOptions, type ImportModelResult, importModel } from './train/exchange/import-model.ts'
+export type { ComparedCandidate, MetricSummary } from './train/select/choose.ts'
+export { type SelectOptions, type SelectProgress, type SelectResult, selectModel } from './train/select/select.ts'
 export type { Block, Design, Fit, FitOptions } from './train/solve/fit.ts'
 export { fitGradientDescent } from './train/solve/gradient-descent.ts'
 export { fitLinear } from './train/solve/linear.ts'

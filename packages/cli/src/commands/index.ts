@@ -12,6 +12,7 @@ import { lineageCommand } from './lineage.ts'
 import { lsCommand } from './ls.ts'
 import { predictCommand } from './predict.ts'
 import { reportCommand } from './report.ts'
+import { selectCommand } from './select.ts'
 import { showCommand } from './show.ts'
 import { trainCommand } from './train.ts'
 import { typesCommand } from './types.ts'
@@ -25,6 +26,7 @@ export const commands: readonly Command[] = [
   lsCommand,
   showCommand,
   trainCommand,
+  selectCommand,
   importModelCommand,
   compileCommand,
   explainCommand,

@@ -1,4 +1,4 @@
-import type { Definition, Project } from '@viewcast/sdk'
+import type { Definition, Project, SelectionDef } from '@viewcast/sdk'
 import { z } from 'zod'
 import { defineCommand } from '../command.ts'
 import { openProject } from '../open.ts'
@@ -9,7 +9,7 @@ export const lsCommand = defineCommand({
   name: 'ls',
   summary: 'List what the project declares',
   description:
-    'Lists entities, feature views, samples, targets, datasets and models: key, columns, where each is used, and the newest trained version. Reads no database.',
+    'Lists entities, feature views, samples, targets, datasets, models and selections: key, columns, where each is used, and the newest trained version. Reads no database.',
   positionals: [],
   options: z.object({}),
   examples: [
@@ -23,8 +23,9 @@ export const lsCommand = defineCommand({
         entryOf(d, project, await familyOf(d), await newest(d, settings.directory.value)),
       ),
     )
-    await invocation.output.result({ project: project.name, definitions: entries }, (colors) =>
-      text(entries, colors, invocation.output.width),
+    const selections = [...project.selections.values()].map(selectionEntry)
+    await invocation.output.result({ project: project.name, definitions: entries, selections }, (colors) =>
+      text([...entries, ...selections], colors, invocation.output.width),
     )
     return 0
   },
@@ -49,7 +50,7 @@ async function familyOf(d: Definition): Promise<string> {
 
 interface Entry {
   readonly name: string
-  readonly kind: Definition['kind']
+  readonly kind: Definition['kind'] | 'selection'
   readonly key: readonly string[]
   /** Names it gives; empty when only its query knows. */
   readonly columns: readonly string[]
@@ -72,6 +73,16 @@ function entryOf(d: Definition, project: Project, family: string, trained?: Trai
     ...(trained === undefined ? {} : { version: trained.version, trainedAt: trained.trainedAt }),
   }
 }
+
+const selectionEntry = (s: SelectionDef): Entry => ({
+  name: s.name,
+  kind: 'selection',
+  key: s.model.dataset.sample.entity.keys.map((k) => k.name),
+  columns: Object.keys(s.over.inputs),
+  usedBy: [],
+  about: `of ${s.model.name}, by ${s.metric}, ${s.folds.count} folds by ${s.folds.kind}`,
+  ...(s.description === undefined ? {} : { description: s.description }),
+})
 
 function keyOf(d: Definition): string[] {
   if (d.kind === 'entity') return d.keys.map((k) => k.name)
@@ -109,13 +120,14 @@ function aboutOf(d: Definition, family: string, trained?: Trained): string {
   return `${family} for ${d.label}, ${version}`
 }
 
-const groups: readonly (readonly [string, readonly Definition['kind'][]])[] = [
+const groups: readonly (readonly [string, readonly Entry['kind'][]])[] = [
   ['Entities', ['entity']],
   ['Feature views', ['static', 'history', 'window', 'aggregates', 'request']],
   ['Samples', ['sample']],
   ['Targets', ['target']],
   ['Datasets', ['dataset']],
   ['Models', ['model']],
+  ['Selections', ['selection']],
 ]
 
 function text(entries: readonly Entry[], colors: Colors, width: number | undefined): string {

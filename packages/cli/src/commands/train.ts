@@ -7,7 +7,7 @@ import { significant } from '../render/number.ts'
 import type { Colors } from '../render/palette.ts'
 import { shown } from '../render/path.ts'
 import { calibrationTable, pathTable } from '../render/penalty-path.ts'
-import type { Progress } from '../render/progress.ts'
+import { stages } from '../render/stages.ts'
 import { grouped, renderPairs, renderTable } from '../render/table.ts'
 
 export const trainCommand = defineCommand({
@@ -51,16 +51,6 @@ export const trainCommand = defineCommand({
       return 0
     }),
 })
-
-/** A step per stage; a stage that ends is a line of its own when stderr is no terminal. */
-function stages(progress: Progress): (stage: string, done: number, total?: number) => void {
-  let current: string | undefined
-  return (stage, done, total) => {
-    if (stage !== current) progress.step(stage, total)
-    current = stage
-    progress.at(done, total)
-  }
-}
 
 const asData = ({ record, warnings, seconds, trainingQuery }: TrainResult, file: string) => ({
   model: record.name,

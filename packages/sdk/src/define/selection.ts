@@ -3,7 +3,6 @@ import {
   type EncoderSpec,
   type Family,
   fail,
-  type LabelKind,
   type Link,
   labelKind,
   links,
@@ -23,20 +22,32 @@ export type InputChoice = EncoderSpec | 'auto' | 'out'
 /** Values for one number: one of a list, or any between two. */
 export type Axis = readonly number[] | LogUniform
 
-/** Measures candidates can be chosen by, for each kind of label. */
+/** Measures candidates can be chosen by, the usual one first. */
 const metricsOf = {
   outcome: ['logLoss', 'auc', 'brier', 'accuracy'],
+  margin: ['squaredHinge', 'auc', 'accuracy'],
   class: ['logLoss', 'accuracy'],
-  number: ['rmse', 'mae', 'r2', 'deviance'],
-} as const satisfies Record<LabelKind, readonly string[]>
+  gaussian: ['rmse', 'mae', 'r2', 'deviance'],
+  number: ['deviance', 'rmse', 'mae', 'r2'],
+} as const
 
-export type SelectionMetric = (typeof metricsOf)[LabelKind][number]
+type Measured = keyof typeof metricsOf
 
-type KindOfFamily<F extends Family> = F extends 'binomial' | 'svm'
+export type SelectionMetric = (typeof metricsOf)[Measured][number]
+
+function measuredAs(family: Family): Measured {
+  if (family === 'svm') return 'margin'
+  if (family === 'gaussian') return 'gaussian'
+  return labelKind(family)
+}
+
+type MeasuredAs<F extends Family> = F extends 'binomial'
   ? 'outcome'
-  : F extends 'multinomial'
-    ? 'class'
-    : 'number'
+  : F extends 'svm'
+    ? 'margin'
+    : F extends 'multinomial'
+      ? 'class'
+      : 'number'
 
 /** Of these, more is better; of the others, less. */
 export const isMoreBetter = (metric: SelectionMetric): boolean =>
@@ -98,8 +109,8 @@ export interface SelectionOptions<T extends DatasetTypes, F extends Family, Labe
   }
   /** `grid` by default; see {@link random}. */
   readonly search?: 'grid' | Search
-  /** `logLoss` for labels that are outcomes or classes, `rmse` for gaussian, `deviance` for other families by default. */
-  readonly metric?: (typeof metricsOf)[KindOfFamily<F>][number]
+  /** `logLoss` for binomial and multinomial, `squaredHinge` for svm, `rmse` for gaussian, `deviance` for others by default. */
+  readonly metric?: (typeof metricsOf)[MeasuredAs<F>][number]
   /**
    * `best` (the default) takes the candidate with the best mean; `oneStandardError` the simplest one whose mean is within
    * a standard error of it: fewest coefficients that are not 0, then the largest penalty, then the first declared.
@@ -166,9 +177,8 @@ export function defineSelection(name: string, options: PlainOptions): SelectionD
   const bad = (option: string, detail: string, hint: string): never =>
     fail('define/option', { what, option, detail, hint })
 
-  const kind = labelKind(model.family)
-  const metric = options.metric ?? (kind !== 'number' ? 'logLoss' : model.family === 'gaussian' ? 'rmse' : 'deviance')
-  const known: readonly string[] = metricsOf[kind]
+  const known: readonly SelectionMetric[] = metricsOf[measuredAs(model.family)]
+  const metric = options.metric ?? (known[0] as SelectionMetric)
   if (!known.includes(metric))
     bad('metric', `does not measure a ${model.family} model`, `Write one of: ${known.join(', ')}.`)
 

@@ -8,12 +8,15 @@ import {
   nearParameter,
   throwIfErrors,
 } from '@viewcast/compiler'
+import type { SelectionDef } from '../define/selection.ts'
 
 export interface Project {
   readonly name: string
   /** What relative `.sql` paths are relative to. */
   readonly directory: string
   readonly definitions: ReadonlyMap<string, Definition>
+  /** By name, which no definition has. */
+  readonly selections: ReadonlyMap<string, SelectionDef>
 }
 
 const kinds = new Set([
@@ -37,8 +40,11 @@ export const isDefinition = (value: unknown): value is Definition =>
   typeof value.name === 'string' &&
   kinds.has(String(value.kind))
 
+const isSelection = (value: unknown): value is SelectionDef =>
+  value !== null && typeof value === 'object' && 'kind' in value && value.kind === 'selection' && 'folds' in value
+
 /**
- * Collects the definitions among a module's exports, and those they refer to: exporting a model is enough.
+ * Collects the definitions and selections among a module's exports, and those they refer to: exporting a model is enough.
  *
  * Errors: `project/duplicate-name`, all of them at once.
  */
@@ -47,6 +53,7 @@ export function collectProject(
   options: { readonly directory: string; readonly file: string; readonly name?: string },
 ): Project {
   const definitions = new Map<string, Definition>()
+  const selections = new Map<string, SelectionDef>()
   const diagnostics: Diagnostic[] = []
   const add = (d: Definition): void => {
     const known = definitions.get(d.name)
@@ -58,9 +65,22 @@ export function collectProject(
     definitions.set(d.name, d)
     for (const other of refersTo(d)) add(other)
   }
-  for (const value of Object.values(exports)) if (isDefinition(value)) add(value)
+  for (const value of Object.values(exports)) {
+    if (isDefinition(value)) add(value)
+    else if (isSelection(value)) {
+      const known = selections.get(value.name)
+      if (known !== undefined && known !== value && JSON.stringify(known) !== JSON.stringify(value)) {
+        diagnostics.push(diagnostic('project/duplicate-name', { name: value.name }))
+      }
+      selections.set(value.name, value)
+      add(value.model)
+    }
+  }
+  for (const name of selections.keys()) {
+    if (definitions.has(name)) diagnostics.push(diagnostic('project/duplicate-name', { name }))
+  }
   throwIfErrors(diagnostics)
-  return { name: options.name ?? 'project', directory: options.directory, definitions }
+  return { name: options.name ?? 'project', directory: options.directory, definitions, selections }
 }
 
 const sameData = (a: Definition, b: Definition): boolean => JSON.stringify({ ...a }) === JSON.stringify({ ...b })

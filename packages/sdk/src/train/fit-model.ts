@@ -101,7 +101,11 @@ export async function fitModel(
 }
 
 /** The same for rows that are read already; they stay with the caller. */
-async function fitCollected(declared: ModelDef, read: Collected, options: FitModelOptions): Promise<FittedModel> {
+export async function fitCollected(
+  declared: ModelDef,
+  read: Collected,
+  options: FitModelOptions,
+): Promise<FittedModel> {
   const { signal, onProgress, memoryBudgetBytes } = options
   const collected = options.folds === undefined ? read : withInputsOnly(read, Object.keys(declared.inputs))
   const { inputs, warnings } = learnEncoders(declared.inputs, collected)

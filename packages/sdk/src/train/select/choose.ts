@@ -112,7 +112,7 @@ const rank = (lines: readonly ComparedCandidate[], outcomes: readonly Outcome[],
   lines[i]?.state === 'failed' ? 2 : outcomes[i]?.pruned ? 1 : 0
 
 /** By fold; undefined for a candidate that failed in one or has no value there. */
-function scoresOf({ results }: Outcome, metric: string): number[] | undefined {
+export function scoresOf({ results }: Outcome, metric: string): number[] | undefined {
   const scores = results.map((r) => (r.failure === undefined ? (r.metrics[metric] ?? null) : null))
   return scores.length > 0 && scores.every((s) => s !== null) ? scores : undefined
 }

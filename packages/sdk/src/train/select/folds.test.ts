@@ -18,7 +18,7 @@ const codeOf = (call: () => unknown): string | undefined => {
 }
 
 test('each key is validated on once per repeat, in folds of about the same size', () => {
-  const plan = planFolds(folds.hash(5, { repeats: 3 }), noGap, none, 's')
+  const plan = planFolds(folds.hash(5, { repeats: 3 }), noGap, keys, 's')
   expect(plan.count).toBe(15)
   const sizes = Array.from({ length: 15 }, () => 0)
   for (const key of keys) {
@@ -34,7 +34,7 @@ test('each key is validated on once per repeat, in folds of about the same size'
 })
 
 test('repeats divide independently, small keys and neighbours included', () => {
-  const plan = planFolds(folds.hash(4, { repeats: 2 }), noGap, none, 's')
+  const plan = planFolds(folds.hash(4, { repeats: 2 }), noGap, keys, 's')
   const small = Float64Array.from({ length: 4000 }, (_, i) => i)
   const pairs = new Map<string, number>()
   for (const key of small) {
@@ -87,7 +87,7 @@ test('an instant is met to the microsecond', () => {
 test('rows without a key are in no fold', () => {
   const byTime = planFolds(folds.time(1), noGap, Float64Array.of(1, 2, Number.NaN), 's')
   expect(byTime.partOf(0, Number.NaN)).toBeUndefined()
-  expect(planFolds(folds.hash(2), noGap, none, 's').partOf(0, Number.NaN)).toBeUndefined()
+  expect(planFolds(folds.hash(2), noGap, keys, 's').partOf(0, Number.NaN)).toBeUndefined()
 })
 
 test('instants that are too few, and folds without rows to fit, are refused', () => {
@@ -96,6 +96,7 @@ test('instants that are too few, and folds without rows to fit, are refused', ()
   expect(codeOf(() => planFolds(folds.time(1), { seconds: 7200, edge: '<' }, few, 's'))).toBe('select/folds')
   expect(codeOf(() => planFolds(folds.time(['2030-01-01T00:00Z']), noGap, few, 's'))).toBe('select/folds')
   expect(codeOf(() => planFolds(folds.time(1), noGap, none, 's'))).toBe('select/folds')
+  expect(codeOf(() => planFolds(folds.hash(3), noGap, Float64Array.of(7, 7, 9), 's'))).toBe('select/folds')
 })
 
 test('many rows of one instant do not swallow the cuts after it', () => {

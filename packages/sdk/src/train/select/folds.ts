@@ -49,16 +49,23 @@ export interface FoldPlan {
  * Errors: `select/folds` when the rows cannot be divided so.
  */
 export function planFolds(folds: Folds, gap: Gap, keys: Float64Array, what: string): FoldPlan {
-  return folds.kind === 'hash' ? byHash(folds) : byTime(folds, gap, keys, what)
+  return folds.kind === 'hash' ? byHash(folds, keys, what) : byTime(folds, gap, keys, what)
 }
 
-function byHash({ count, repeats }: Extract<Folds, { kind: 'hash' }>): FoldPlan {
+function byHash({ count, repeats }: Extract<Folds, { kind: 'hash' }>, keys: Float64Array, what: string): FoldPlan {
+  const ownFold = (key: number, repeat: number): number => Math.floor((mixed(key, repeat) / 2 ** 32) * count)
+  for (let repeat = 0; repeat < repeats; repeat++) {
+    const seen = new Set<number>()
+    for (let i = 0; i < keys.length && seen.size < count; i++) seen.add(ownFold(keys[i] as number, repeat))
+    if (seen.size < count) {
+      fail('select/folds', { what, detail: `of ${count} folds by hash, ${count - seen.size} would have no rows` })
+    }
+  }
   return {
     count: count * repeats,
     partOf(fold, key) {
       if (Number.isNaN(key)) return undefined
-      const own = Math.floor((mixed(key, Math.floor(fold / count)) / 2 ** 32) * count)
-      return own === fold % count ? 'validation' : 'train'
+      return ownFold(key, Math.floor(fold / count)) === fold % count ? 'validation' : 'train'
     },
     title: (fold) =>
       repeats === 1 ? String((fold % count) + 1) : `${(fold % count) + 1} of repeat ${Math.floor(fold / count) + 1}`,
