@@ -8,7 +8,7 @@ import { chooseThreshold } from '../measure/threshold.ts'
 import type { ClassFit, Design, Fit } from '../solve/fit.ts'
 import { encodeFold, failureOf } from './fit-fold.ts'
 import { foldKeys } from './fold-view.ts'
-import { type FoldChoice, planFolds } from './folds.ts'
+import { type FoldChoice, type FoldPlan, planFolds } from './folds.ts'
 
 interface FittedOn {
   /** With the fold keys, when there are folds. */
@@ -69,7 +69,13 @@ async function outOfFold(
   memoryBudgetBytes: number | undefined,
 ): Promise<Predictions | undefined> {
   const once = folds.kind === 'hash' ? { ...folds, repeats: 1 } : folds
-  const plan = planFolds(once, gap, foldKeys(read), `model "${model.name}"`)
+  let plan: FoldPlan
+  try {
+    plan = planFolds(once, gap, foldKeys(read), `model "${model.name}"`)
+  } catch (e) {
+    failureOf(e)
+    return undefined
+  }
   const all: Predictions[] = []
   for (let fold = 0; fold < plan.count; fold++) {
     const encoded = encodeFold(model, read, (key) => plan.partOf(fold, key), memoryBudgetBytes)

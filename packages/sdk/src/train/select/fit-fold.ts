@@ -40,6 +40,6 @@ export function encodeFold(
 /** Why a fold could not be fitted; anything but a refusal of its data is thrown on. */
 export function failureOf(e: unknown): Diagnostic {
   const [first] = isViewcastError(e) ? e.diagnostics : []
-  if (first === undefined || !(first.code.startsWith('train/') || first.code.startsWith('model/'))) throw e
+  if (first === undefined || !/^(train|model|select)\//.test(first.code)) throw e
   return first
 }
