@@ -5,6 +5,7 @@ import { diagnosticData } from '../failure.ts'
 import { withProject } from '../open.ts'
 import { UsageError } from '../parse/usage.ts'
 import { limitOption } from '../parse/values.ts'
+import { significant } from '../render/number.ts'
 import type { Colors } from '../render/palette.ts'
 import { shown } from '../render/path.ts'
 import { stages } from '../render/stages.ts'
@@ -190,8 +191,8 @@ function comparison(table: readonly ComparedCandidate[], metric: string, limit: 
     words[t.state],
     ...both(t.state === 'failed' ? undefined : t.metrics[metric]),
     ...both(t.state === 'failed' ? undefined : t.worseBy),
-    ...others.map((m) => digits(t.state === 'failed' ? null : (t.metrics[m]?.mean ?? null))),
-    digits(t.nonZero),
+    ...others.map((m) => significant(t.state === 'failed' ? null : (t.metrics[m]?.mean ?? null), 4)),
+    significant(t.nonZero, 4),
     t.folds,
     t.seconds.toFixed(1),
   ])
@@ -206,8 +207,8 @@ const isRate = (metric: string): boolean => metric === 'baseRate' || metric === 
 const words = { chosen: 'chosen', measured: '', pruned: 'stopped', failed: 'failed' } as const
 
 const both = (summary: MetricSummary | undefined): string[] => [
-  digits(summary?.mean ?? null),
-  digits(summary?.standardError ?? null, 2),
+  significant(summary?.mean ?? null, 4),
+  significant(summary?.standardError ?? null, 2),
 ]
 
 function failures(table: readonly ComparedCandidate[]): string[] {
@@ -226,7 +227,7 @@ function metrics({ record }: SelectResult): string[] {
   const parts = { train, ...(validation === undefined ? {} : { validation }), test, baseline }
   const present = Object.entries(parts).filter(([, values]) => Object.keys(values).length > 0)
   const names = [...new Set(present.flatMap(([, values]) => Object.keys(values)))]
-  const rows = names.map((name) => [name, ...present.map(([, values]) => digits(values[name] ?? null))])
+  const rows = names.map((name) => [name, ...present.map(([, values]) => significant(values[name] ?? null, 4))])
   return [renderTable([{ name: 'fitted on all' }, ...present.map(([name]) => ({ name, type: 'float8' }))], rows)]
 }
 
@@ -236,14 +237,14 @@ function threshold({ record }: SelectResult, colors: Colors): string[] {
   const rule = typeof choice.rule === 'string' ? choice.rule : 'cost'
   const columns = ['threshold', 'true pos.', 'false pos.', 'true neg.', 'false neg.', rule]
   const rows = choice.table.map((t) => [
-    `${digits(t.threshold)}${t.threshold === record.threshold ? ' *' : ''}`,
-    digits(t.truePositives),
-    digits(t.falsePositives),
-    digits(t.trueNegatives),
-    digits(t.falseNegatives),
-    digits(t.value),
+    `${significant(t.threshold, 4)}${t.threshold === record.threshold ? ' *' : ''}`,
+    significant(t.truePositives, 4),
+    significant(t.falsePositives, 4),
+    significant(t.trueNegatives, 4),
+    significant(t.falseNegatives, 4),
+    significant(t.value, 4),
   ])
-  const title = `threshold ${digits(record.threshold)} by ${rule}, on ${choice.rows} rows`
+  const title = `threshold ${significant(record.threshold, 4)} by ${rule}, on ${choice.rows} rows`
   return [
     `${title}\n${renderTable(
       columns.map((name) => ({ name, type: 'float8' })),
@@ -252,10 +253,3 @@ function threshold({ record }: SelectResult, colors: Colors): string[] {
     )}`,
   ]
 }
-
-const digits = (value: number | null, precision = 4): string =>
-  value === null
-    ? ''
-    : Number.isInteger(value) && Math.abs(value) < 1e6
-      ? String(value)
-      : String(Number(value.toPrecision(precision)))

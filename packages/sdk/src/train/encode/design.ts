@@ -100,8 +100,8 @@ function encodeBlock(
   return { rows, x, y, ...(collected.isWeighted ? { weight } : {}), ...keysOf(collected, values, chosen) }
 }
 
-/** The fold keys, where the rows were collected with them. */
+/** The fold keys, where the rows were collected with them: hashes, or instants, which are made whole numbers as well. */
 function keysOf({ inputs }: Collected, values: Float64Array, chosen: Int32Array): Pick<Block, 'key'> {
   const at = inputs.findIndex((i) => i.feature === foldKeyColumn)
-  return at < 0 ? {} : { key: Float64Array.from(chosen, (row) => values[row + at] as number) }
+  return at < 0 ? {} : { key: Float64Array.from(chosen, (row) => (values[row + at] as number) >>> 0) }
 }

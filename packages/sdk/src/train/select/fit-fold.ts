@@ -20,7 +20,7 @@ export function encodeFold(
   partOf: (key: number) => Part | undefined,
   memoryBudgetBytes: number | undefined,
 ): EncodedFold | Diagnostic {
-  const { view, hasOneLabel } = foldView(read, Object.keys(model.inputs), partOf)
+  const { view, keyed, hasOneLabel } = foldView(read, Object.keys(model.inputs), partOf)
   const lacking = view.rows.train === 0 ? 'training' : view.rows.validation === 0 ? 'validation' : undefined
   if (lacking !== undefined) return diagnostic('train/no-rows', { dataset: model.dataset.name, part: lacking })
   if (hasOneLabel && model.family !== 'gaussian') {
@@ -30,8 +30,8 @@ export function encodeFold(
   if (empty !== undefined) return diagnostic('train/all-null', { input: empty.feature })
   try {
     const { inputs } = learnEncoders(model.inputs, view)
-    const train = createDesign(view, inputs, 'train', { memoryBudgetBytes })
-    return { inputs, train, validation: createDesign(view, inputs, 'validation', { memoryBudgetBytes }) }
+    const train = createDesign(keyed, inputs, 'train', { memoryBudgetBytes })
+    return { inputs, train, validation: createDesign(keyed, inputs, 'validation', { memoryBudgetBytes }) }
   } catch (e) {
     return failureOf(e)
   }

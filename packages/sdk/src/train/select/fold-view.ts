@@ -12,6 +12,13 @@ export function withInputsOnly(collected: Collected, features: readonly string[]
   return { ...collected, store, inputs: columns.map((c) => collected.inputs[c] as CollectedInput) }
 }
 
+export interface FoldView {
+  readonly view: Collected
+  /** The same with the fold keys after the inputs. */
+  readonly keyed: Collected
+  readonly hasOneLabel: boolean
+}
+
 /**
  * The training rows, divided anew by their fold keys; the others are gone. The labels of the training rows come with it,
  * as far as two of them differ.
@@ -20,7 +27,7 @@ export function foldView(
   collected: Collected,
   features: readonly string[],
   partOf: (key: number) => Part | undefined,
-): { readonly view: Collected; readonly hasOneLabel: boolean } {
+): FoldView {
   const columns = columnsOf(collected, features)
   const store = viewOf(collected, columns, partOf)
   const counters = columns.map((c) => counterOf((collected.inputs[c] as CollectedInput).statistics))
@@ -45,7 +52,14 @@ export function foldView(
     ...(collected.inputs[c] as CollectedInput),
     statistics: (counters[j] as Counter).read(),
   }))
-  return { view: { ...collected, store, inputs, rows }, hasOneLabel: !(least < most) }
+  const view = { ...collected, store, inputs, rows }
+  const withKey = columnsOf(collected, [...features, foldKeyColumn])
+  const keyed = {
+    ...view,
+    store: viewOf(collected, withKey, partOf),
+    inputs: [...inputs, collected.inputs[withKey.at(-1) as number] as CollectedInput],
+  }
+  return { view, keyed, hasOneLabel: !(least < most) }
 }
 
 /** Fold keys of the training rows, in the order of the store. */

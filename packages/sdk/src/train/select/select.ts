@@ -28,8 +28,8 @@ import { solverOf } from '../solve/solvers.ts'
 import { type Candidate, candidatesOf } from './candidates.ts'
 import { type ComparedCandidate, type Comparison, compareOutcomes } from './choose.ts'
 import { fingerprintOf } from './fingerprint.ts'
-import { foldKeys } from './fold-view.ts'
-import { foldKeyOf, planFolds, withFoldKey } from './folds.ts'
+import { foldKeys, withInputsOnly } from './fold-view.ts'
+import { foldKeyColumn, foldKeyOf, planFolds, withFoldKey } from './folds.ts'
 import { candidateMeasure } from './measure-candidate.ts'
 import { race } from './race.ts'
 import { noSavedResults, openSavedResults } from './saved-results.ts'
@@ -155,7 +155,9 @@ export async function selectModel(
     let record: ModelRecord | undefined
     let refitWarnings: readonly Diagnostic[] = []
     if (options.refit ?? true) {
-      const fitted = await fitCollected(chosen, collected, {
+      // In the order of the model, as a design is made by places.
+      const own = withInputsOnly(collected, [...Object.keys(chosen.inputs), foldKeyColumn])
+      const fitted = await fitCollected(chosen, own, {
         ...limits,
         folds: { folds, gap },
         ...(onProgress === undefined ? {} : { onProgress }),
