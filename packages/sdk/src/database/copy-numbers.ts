@@ -7,7 +7,10 @@ import type { CopyDecoder } from './stream-copy.ts'
 
 /** Signature, flags, length of the header's extension. */
 const headerLength = 19
-const rowsPerBatch = 2048
+const rowsPerBatch = 1024
+
+/** Bytes of a chunk that are copied to complete the row before it; a longer row costs a copy of the whole. */
+const leadLength = 4096
 
 /** How a field is read; numbers, because a switch over them is what the inner loop can afford. */
 const kinds = { bool: 0, int2: 1, int4: 2, int8: 3, float4: 4, float8: 5, numeric: 6 } as const
@@ -126,9 +129,13 @@ export function numberDecoder(
   return {
     *push(chunk) {
       if (ended) return
-      const bytes = pending.length === 0 ? chunk : Buffer.concat([pending, chunk])
-      const done = yield* readAll(bytes)
-      pending = bytes.subarray(done)
+      let bytes = chunk
+      if (pending.length > 0) {
+        const done = yield* readAll(Buffer.concat([pending, chunk.subarray(0, leadLength)]))
+        const isPast = done >= pending.length
+        bytes = isPast ? chunk.subarray(done - pending.length) : Buffer.concat([pending.subarray(done), chunk])
+      }
+      pending = bytes.subarray(yield* readAll(bytes))
     },
     rest: () => (rows === 0 ? undefined : batch()),
   }

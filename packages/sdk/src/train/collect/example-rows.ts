@@ -48,13 +48,14 @@ function spread({ store, rows }: Collected): Float64Array[] {
   const wanted = Array.from({ length: count }, (_, k) => Math.floor((k * rows.train) / count))
   const found: Float64Array[] = []
   let seen = 0
-  for (const block of store.blocks()) {
-    for (let r = 0; r < block.rows && found.length < count; r++) {
-      const row = block.values.subarray(r * store.width, (r + 1) * store.width)
-      if (row[store.width - 1] !== parts.train) continue
-      if (seen === wanted[found.length]) found.push(row.slice())
+  const { width } = store
+  for (const { rows: blockRows, values } of store.blocks()) {
+    for (let r = 0, at = 0; r < blockRows && found.length < count; r++, at += width) {
+      if (values[at + width - 1] !== parts.train) continue
+      if (seen === wanted[found.length]) found.push(values.slice(at, at + width))
       seen++
     }
+    if (found.length === count) break
   }
   return found
 }

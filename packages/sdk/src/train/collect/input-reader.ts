@@ -50,15 +50,17 @@ function numericReader(feature: string, type: string): InputReader {
   return {
     feature,
     type,
-    take({ values, levels: { length: width } }, column, { row, part }, from, count, into) {
+    take({ values, levels: { length: width } }, column, { row, part }, from, count, { values: into, at, stride }) {
       if (training.length < count) training = new Float64Array(count)
+      const kept = training
+      const end = from + count
       let trainingRows = 0
-      for (let k = from, to = into.at; k < from + count; k++, to += into.stride) {
+      for (let k = from, to = at; k < end; k++, to += stride) {
         const x = usableNumber(values[(row[k] as number) * width + column] as number)
-        into.values[to] = x
-        if (part[k] === parts.train) training[trainingRows++] = x
+        into[to] = x
+        if (part[k] === parts.train) kept[trainingRows++] = x
       }
-      moments.addAll(training, trainingRows)
+      moments.addAll(kept, trainingRows)
     },
     statistics: moments.read,
   }

@@ -53,7 +53,7 @@ export function createRowStore(width: number, options: RowStoreOptions = {}): Ro
   const blockLength = rowsPerBlock * width
   /** Full blocks in memory; none once there is a file. */
   const full: Float64Array[] = []
-  let last = new Float64Array(blockLength)
+  let last: Float64Array = new Float64Array(new SharedArrayBuffer(blockLength * 8))
   let rowsInLast = 0
   let rows = 0
   let spool: Spool | undefined
@@ -68,7 +68,7 @@ export function createRowStore(width: number, options: RowStoreOptions = {}): Ro
     if (spool !== undefined) spool.append(last)
     else {
       full.push(last)
-      last = new Float64Array(blockLength)
+      last = new Float64Array(new SharedArrayBuffer(blockLength * 8))
     }
     rowsInLast = 0
   }

@@ -54,46 +54,57 @@ export function createMoments(): Moments {
   let squares = 0
   let min = Number.POSITIVE_INFINITY
   let max = Number.NEGATIVE_INFINITY
-  const takes = (x: number): boolean => {
-    if (x - x === 0) return true
-    missing++
-    return false
-  }
-  const extend = (x: number): void => {
-    if (x < min) min = x
-    if (x > max) max = x
-  }
   return {
     add(x) {
-      if (!takes(x)) return
+      if (x - x !== 0) {
+        missing++
+        return
+      }
       if (count === 0) origin = x
-      extend(x)
+      if (x < min) min = x
+      if (x > max) max = x
       count++
       const d = x - origin - mean
       mean += d / count
       squares += d * (x - origin - mean)
     },
     addAll(values, length) {
+      // In variables of its own: those around it are objects on the heap each time they are written.
+      let low = min
+      let high = max
       let n = 0
       let sum = 0
+      let from = origin
       for (let i = 0; i < length; i++) {
         const x = values[i] as number
-        if (!takes(x)) continue
-        if (count + n === 0) origin = x
-        extend(x)
+        if (x - x !== 0) {
+          missing++
+          continue
+        }
+        if (n === 0 && count === 0) from = x
         n++
-        sum += x - origin
+        sum += x - from
+        if (x < low) low = x
+        if (x > high) high = x
       }
       if (n === 0) return
       const center = sum / n
+      const middle = from + center
       let around = 0
+      let left = 0
       for (let i = 0; i < length; i++) {
-        const d = (values[i] as number) - origin - center
-        if (d - d === 0) around += d * d
+        const d = (values[i] as number) - middle
+        if (d - d !== 0) continue
+        around += d * d
+        left += d
       }
+      // `middle` is rounded; what that leaves is taken out again.
       const apart = center - mean
+      origin = from
+      min = low
+      max = high
       count += n
-      squares += around + (apart * apart * n * (count - n)) / count
+      squares += around - (left * left) / n + (apart * apart * n * (count - n)) / count
       mean += (apart * n) / count
     },
     read: () => {
