@@ -9,6 +9,7 @@ import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fail, InternalError } from '@viewcast/compiler'
+import { sharedNumbers } from '../shared-numbers.ts'
 
 export interface RowStoreOptions {
   /** Bytes kept in memory before rows go to a temporary file; 256 MiB by default. */
@@ -53,7 +54,7 @@ export function createRowStore(width: number, options: RowStoreOptions = {}): Ro
   const blockLength = rowsPerBlock * width
   /** Full blocks in memory; none once there is a file. */
   const full: Float64Array[] = []
-  let last: Float64Array = new Float64Array(new SharedArrayBuffer(blockLength * 8))
+  let last = sharedNumbers(blockLength)
   let rowsInLast = 0
   let rows = 0
   let spool: Spool | undefined
@@ -68,7 +69,7 @@ export function createRowStore(width: number, options: RowStoreOptions = {}): Ro
     if (spool !== undefined) spool.append(last)
     else {
       full.push(last)
-      last = new Float64Array(new SharedArrayBuffer(blockLength * 8))
+      last = sharedNumbers(blockLength)
     }
     rowsInLast = 0
   }
@@ -97,7 +98,7 @@ export function createRowStore(width: number, options: RowStoreOptions = {}): Ro
       if (isDisposed) throw new InternalError('A row store was read after it was disposed of')
       for (const values of full) yield { rows: rowsPerBlock, values }
       if (spool !== undefined) {
-        const buffer = new Float64Array(blockLength)
+        const buffer = sharedNumbers(blockLength)
         for (let from = 0; from + rowsPerBlock <= rows; from += rowsPerBlock) {
           spool.read(buffer, from * width * 8)
           yield { rows: rowsPerBlock, values: buffer }
@@ -108,7 +109,7 @@ export function createRowStore(width: number, options: RowStoreOptions = {}): Ro
     dispose() {
       isDisposed = true
       full.length = 0
-      last = new Float64Array(0)
+      last = sharedNumbers(0)
       rowsInLast = 0
       spool?.close()
       spool = undefined

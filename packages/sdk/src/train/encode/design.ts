@@ -3,6 +3,7 @@ import { encodedColumns, type LearnedInput } from '@viewcast/compiler'
 import { type Collected, type Part, parts } from '../collect/collect.ts'
 import type { Rows } from '../collect/row-store.ts'
 import { foldKeyColumn } from '../select/folds.ts'
+import { sharedNumbers } from '../shared-numbers.ts'
 import type { Block, Design } from '../solve/fit.ts'
 import { type ColumnEncoder, columnEncoder } from './column-encoder.ts'
 import { outOfFoldEncoder } from './out-of-fold.ts'
@@ -82,9 +83,9 @@ function encodeBlock(
 ): Block {
   const rows = chosen.length
   if (buffers.y.length < rows) {
-    buffers.x = new Float64Array(rows * width)
-    buffers.y = new Float64Array(rows)
-    buffers.weight = new Float64Array(rows)
+    buffers.x = sharedNumbers(rows * width)
+    buffers.y = sharedNumbers(rows)
+    buffers.weight = sharedNumbers(rows)
   }
   const { x, y, weight } = buffers
   let column = 0
