@@ -1,12 +1,11 @@
 /** Training: our logistic solver against scikit-learn's on the same matrix, in time and in coefficients. */
-import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { arrayDesign, fitLogistic } from '@viewcast/sdk'
+import { type Answer, type Peer, startPeer } from './peer.ts'
 import { duration, inRounds, least, median } from './timing.ts'
+import { endToEnd } from './train-end-to-end.ts'
 
 const rows = Number(process.env['BENCH_ROWS'] ?? 200_000)
 const columns = 20
@@ -49,46 +48,21 @@ function matrix(title: string, correlation: number, seed: number): Matrix {
   return { title, x, y }
 }
 
-interface Answer {
-  readonly wall: number
-  readonly cpu: number
-  readonly iterations: number
-  readonly theta: readonly number[]
-  readonly error?: string
-}
-
-/** scikit-learn in a process of its own, holding the matrix; undefined when it is not installed. */
-async function peerOn({ x, y }: Matrix) {
-  const python = [process.env['BENCH_PYTHON'], '/usr/bin/python3', 'python3'].find(
-    (p) => p !== undefined && spawnSync(p, ['-c', 'import sklearn'], { stdio: 'ignore' }).status === 0,
-  )
-  if (python === undefined) return undefined
+/** scikit-learn holding the matrix, with one thread; undefined when it is not installed. */
+async function peerOn({ x, y }: Matrix): Promise<Peer | undefined> {
   const folder = mkdtempSync(join(tmpdir(), 'viewcast-bench-'))
   const path = join(folder, 'matrix.bin')
   const bytes = (a: Float64Array): Buffer => Buffer.from(a.buffer, a.byteOffset, a.byteLength)
   writeFileSync(path, Buffer.concat([bytes(x), bytes(y)]))
-  const script = fileURLToPath(new URL('train-peer.py', import.meta.url))
-  const child: ChildProcessWithoutNullStreams = spawn(python, [script, path, String(rows), String(columns)])
-  const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  const next = async <T>(): Promise<T> => {
-    const { value, done } = await answers.next()
-    if (done) throw new Error('scikit-learn ended early')
-    return JSON.parse(value) as T
+  const peer = await startPeer('train-peer.py', [path, String(rows), String(columns)], ['sklearn'])
+  const remove = (): void => rmSync(folder, { recursive: true })
+  if (peer === undefined) remove()
+  const close = (): void => {
+    peer?.close()
+    remove()
   }
-  const { version } = await next<{ version: string }>()
-  return {
-    version,
-    async fit(options: Readonly<Record<string, unknown>>): Promise<Answer> {
-      child.stdin.write(`${JSON.stringify(options)}\n`)
-      return next<Answer>()
-    },
-    close() {
-      child.kill()
-      rmSync(folder, { recursive: true })
-    },
-  }
+  return peer && { ...peer, close }
 }
-type Peer = NonNullable<Awaited<ReturnType<typeof peerOn>>>
 
 interface Times {
   readonly wall: number[]
@@ -112,7 +86,7 @@ async function fitOurs({ x, y }: Matrix, penalty: number, into?: Times): Promise
 }
 
 async function fitPeer(peer: Peer, options: Readonly<Record<string, unknown>>, into?: Times): Promise<Answer> {
-  const answer = await peer.fit(options)
+  const answer = await peer.ask(options)
   into?.wall.push(answer.wall)
   into?.cpu.push(answer.cpu)
   return answer
@@ -134,8 +108,9 @@ export default async function run(): Promise<{ title: string; columns: string[];
       peer?.close()
     }
   }
+  table.push(...(await endToEnd(rows, Math.ceil(rounds / 3))))
   return {
-    title: 'Training a logistic regression: viewcast against scikit-learn on the same matrix',
+    title: 'Training: viewcast against scikit-learn, on the same matrix and on the same table',
     columns: ['matrix', 'peer', 'measure', 'viewcast', 'scikit-learn', 'ratio', 'ratio of minima', 'ceiling'],
     rows: table,
     notes: [
@@ -145,6 +120,8 @@ export default async function run(): Promise<{ title: string; columns: string[];
       `${rows} rows × ${columns} float64 in memory on both sides, reading excluded; ${rounds} rounds taken in turns, medians.`,
       'cpu: processor time of the whole process meanwhile, which for Node includes its compiler and collector threads.',
       'Penalty 1 (scikit-learn C = 1), but "no penalty", where viewcast computes standard errors too and the peer does not.',
+      'From PostgreSQL: all of trainModel, metrics and standard errors included, against binary COPY into numpy and fit();',
+      'cpu is that of the two programs, without the server, which writes the rows for both.',
       'coefficients: largest relative difference, the peer at tol = 1e-12. lbfgs stops by another rule of its own whatever',
       'tol is, so what it shows is its own distance from the solution; the ceiling is on a solver that reaches it.',
       `Ceilings: time ratio ${timeCeiling}, largest relative difference of a coefficient ${differenceCeiling}.`,

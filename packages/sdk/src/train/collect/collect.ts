@@ -103,6 +103,9 @@ async function readRows(
   return { ...choice.counts(), isWeighted: places.weight >= 0 }
 }
 
+/** Readers go through the rows one after the other, so few enough rows to stay in the processor's cache. */
+const rowsAtOnce = 256
+
 /** Moves chosen rows into the store, as many as have space; returns how many. */
 function keep(
   store: RowStore,
@@ -112,7 +115,7 @@ function keep(
   from: number,
 ): number {
   const { values, at, rows } = store.space()
-  const count = Math.min(rows, chosen.count - from)
+  const count = Math.min(rows, chosen.count - from, rowsAtOnce)
   const stride = store.width
   readers.forEach((reader, j) => {
     reader.take(batch, j, chosen, from, count, { values, at: at + j, stride })

@@ -38,6 +38,7 @@ export function createDesign(
     columns,
     rows,
     *blocks() {
+      if (rows === 0) return
       if (kept !== undefined) {
         yield* kept
         return
@@ -58,6 +59,9 @@ export function createDesign(
     },
   }
 }
+
+/** Encoders go through the rows one after the other, so few enough rows to stay in the processor's cache. */
+const rowsAtOnce = 128
 
 interface Buffers {
   x: Float64Array
@@ -88,10 +92,13 @@ function encodeBlock(
     buffers.weight = sharedNumbers(rows)
   }
   const { x, y, weight } = buffers
-  let column = 0
-  for (const encoder of encoders) {
-    encoder.encode(values, chosen, x, column, width, firstRow)
-    column += encoder.width
+  for (let from = 0; from < rows; from += rowsAtOnce) {
+    const some = chosen.subarray(from, from + rowsAtOnce)
+    let column = from * width
+    for (const encoder of encoders) {
+      encoder.encode(values, some, x, column, width, firstRow)
+      column += encoder.width
+    }
   }
   const label = collected.inputs.length
   for (let r = 0; r < rows; r++) {
