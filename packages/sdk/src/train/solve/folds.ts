@@ -21,9 +21,14 @@ export function refuseFolds(rows: readonly number[]): void {
   fail('train/folds', { fold: String(empty + 1), folds: String(rows.length), detail: 'has no rows' })
 }
 
-/** The rows of a design that are in a fold, or that are not; read from it with every pass. */
+/** Bytes of rows that the designs of all folds keep, as they are read again and again. */
+const keptBytes = 256 * 1024 * 1024
+
+/** The rows of a design that are in a fold, or that are not; kept where they are few, else read from it with every pass. */
 export function foldDesign(design: Design, folds: number, fold: number, side: 'in' | 'out'): Design {
   const width = design.columns.length
+  const isKept = design.rows * (width + 4) * 8 * folds <= keptBytes
+  let kept: Block[] | undefined
   let rows = 0
   const chosen = (block: Block, before: number): number[] => {
     const own: number[] = []
@@ -39,12 +44,21 @@ export function foldDesign(design: Design, folds: number, fold: number, side: 'i
     columns: design.columns,
     rows,
     *blocks() {
+      if (kept !== undefined) {
+        yield* kept
+        return
+      }
+      const made: Block[] = []
       let before = 0
       for (const block of design.blocks()) {
         const own = chosen(block, before)
         before += block.rows
-        if (own.length > 0) yield selected(block, own, width)
+        if (own.length === 0) continue
+        const part = selected(block, own, width)
+        if (isKept) made.push(part)
+        yield part
       }
+      if (isKept) kept = made
     },
   }
 }
