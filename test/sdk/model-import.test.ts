@@ -140,6 +140,39 @@ describeEachEngine('an imported model', (engine) => {
     expect((await verifyModel(engine.db, bought, record, { spine: 'sample' })).checks.filter((c) => !c.ok)).toEqual([])
   })
 
+  test.each([
+    ['sklearn-forest-classes', segment, {}],
+    ['sklearn-boosting-outcome', bought, {}],
+    ['sklearn-hist', spent, {}],
+    ['sklearn-multinomial', segment, {}],
+    ['sklearn-pipeline-boosting', bought, { kind: 'region' }],
+    ['sklearn-pipeline-logistic', bought, { kind: 'region' }],
+  ] as const)('%s predicts in the table what its library predicts', async (name, model, columns) => {
+    const { rows, predictions } = (JSON.parse(fixture(`${name}.json`)) as { parity: Rows }).parity
+    const numbers = rows.map((row) => row.map((v) => (typeof v === 'number' ? v : null)))
+    await fill(numbers)
+    for (const [i, row] of rows.entries()) {
+      await engine.db.execute(`UPDATE people SET region = '${String(row[4]).replaceAll("'", "''")}' WHERE id = ${i}`)
+    }
+    const { record, parity } = await importModel(engine.db, model, fixture(`${name}.json`), { columns })
+    expect(parity).toEqual({ rows: rows.length, from: 'given' })
+    const verified = await verifyModel(engine.db, model, record, { spine: 'sample' })
+    expect(verified.checks.filter((c) => !c.ok)).toEqual([])
+    const prediction = await predict(engine.db, model, record, { spine: 'sample' })
+    const id = prediction.columns.findIndex((c) => c.name === 'id')
+    const first = prediction.columns.findIndex((c) => /^(probability|prediction)/.test(c.name))
+    for await (const batch of prediction.rows) {
+      for (const row of batch) {
+        const theirs = [predictions[row[id] as number]].flat().slice(record.family === 'binomial' ? 1 : 0)
+        theirs.forEach((p, i) => {
+          expect(Math.abs((row[first + i] as number) - (p as number))).toBeLessThanOrEqual(
+            1e-12 * Math.max(1, Math.abs(p as number)),
+          )
+        })
+      }
+    }
+  })
+
   test('is refused when its features are not columns, with the nearest names', async () => {
     const nameless = fixture('xgboost-logistic.model.json').replace('"income"', '"incom"')
     const [problem] = await diagnosticsOf(() => importModel(engine.db, bought, nameless, { file: 'm.json' }))

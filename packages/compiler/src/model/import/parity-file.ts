@@ -16,7 +16,12 @@ export type ParityFile = z.infer<typeof parityFile>
 
 /** Reads `{ "columns": […], "rows": [[…]], "scores": […], "predictions": […] }`. Errors: `model/import`. */
 export function readParityFile(text: string, file: string): ParityFile {
-  const parsed = parityFile.safeParse(readJson(text, file))
+  return parsedParity(readJson(text, file), file)
+}
+
+/** The same, of JSON that is parsed. */
+export function parsedParity(json: unknown, file: string): ParityFile {
+  const parsed = parityFile.safeParse(json)
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
   return refuse(file, `${issue?.path.join('.') || 'the file'}: ${issue?.message}`)

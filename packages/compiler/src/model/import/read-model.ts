@@ -3,10 +3,13 @@
 import { importPmml, isPmml } from '../pmml/import.ts'
 import { type ImportedModel, type ImportOptions, readJson, refuse } from './imported-model.ts'
 import { importLightgbm, isLightgbmJson, isLightgbmText } from './lightgbm.ts'
+import { importMlLogisticRegression, isMlLogisticRegression } from './ml-logistic-regression.ts'
+import { importSklearn, isSklearn } from './sklearn.ts'
 import { importXgboost, isXgboost } from './xgboost.ts'
 
 /**
- * Reads a model of another library: xgboost JSON, LightGBM text or JSON, PMML. Errors: `model/import`.
+ * Reads a model of another library: xgboost JSON, LightGBM text or JSON, scikit-learn attributes, `ml-logistic-regression` JSON,
+ * PMML. Errors: `model/import`.
  *
  * @example
  * ```ts
@@ -19,5 +22,11 @@ export function readImportedModel(text: string, options: ImportOptions): Importe
   const json = readJson(text, options.file)
   if (isXgboost(json)) return importXgboost(text, options)
   if (isLightgbmJson(json)) return importLightgbm(text, options)
-  return refuse(options.file, 'it is of no kind that is known', 'Known: xgboost JSON, LightGBM text and JSON, PMML.')
+  if (isSklearn(json)) return importSklearn(text, options)
+  if (isMlLogisticRegression(json)) return importMlLogisticRegression(text, options)
+  return refuse(
+    options.file,
+    'it is of no kind that is known',
+    'Known: xgboost JSON, LightGBM text and JSON, scikit-learn attributes, ml-logistic-regression JSON, PMML.',
+  )
 }
