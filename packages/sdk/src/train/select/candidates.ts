@@ -9,7 +9,7 @@ import {
   type Solver,
 } from '@viewcast/compiler'
 import { usualSolver } from '../../define/model.ts'
-import type { Axis, SelectionDef } from '../../define/selection.ts'
+import type { Axis, InputChoice, SelectionDef } from '../../define/selection.ts'
 
 export interface Candidate {
   /** As the search changes it. Its threshold rule is left out: candidates are compared at 0.5. */
@@ -184,16 +184,25 @@ const weightsTitle = (weights: ClassWeights | null): string =>
           .map(([label, w]) => `${label} ×${w}`)
           .join(' ')
 
-/** The kind of the encoder and, where several choices share it, what tells them apart. */
-function inputTitle(feature: string, choices: SelectionDef['over']['inputs'][string], i: number): string {
-  const chosen = choices[i]
-  if (typeof chosen === 'string' || chosen === undefined) return `${feature} ${chosen}`
-  const rivals = choices.filter((c) => typeof c !== 'string' && c.kind === chosen.kind)
-  const differing = Object.entries(chosen).filter(
-    ([name, value]) =>
-      name !== 'kind' &&
-      rivals.some((r) => JSON.stringify((r as unknown as Record<string, unknown>)[name]) !== JSON.stringify(value)),
-  )
-  const told = differing.map(([name, value]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : value}`)
-  return [feature, chosen.kind, ...told].join(' ')
+/** What tells an encoder apart from the others tried for the feature: `km log1p`, `city onehot maxCategories 5`. */
+function inputTitle(feature: string, choices: readonly InputChoice[], i: number): string {
+  const titles = choices.map((choice) => choiceTitle(choice, choices))
+  const own = titles[i] as string
+  const isUnique = titles.filter((t) => t === own).length === 1
+  return `${feature} ${isUnique ? own : JSON.stringify(choices[i])}`
+}
+
+function choiceTitle(choice: InputChoice, choices: readonly InputChoice[]): string {
+  if (typeof choice === 'string') return choice
+  const rivals = choices.filter((c) => typeof c !== 'string' && c.kind === choice.kind)
+  const told = Object.entries(choice).flatMap(([name, value]: [string, unknown]) => {
+    const isShared = rivals.every(
+      (r) => JSON.stringify((r as unknown as Record<string, unknown>)[name]) === JSON.stringify(value),
+    )
+    if (name === 'kind' || isShared || value === false || value === 'none' || value === 'identity') return []
+    if (typeof value === 'string') return [value]
+    return [value === true ? name : `${name} ${typeof value === 'object' ? JSON.stringify(value) : value}`]
+  })
+  const isOnlyKind = choices.every((c) => typeof c === 'string' || c.kind === choice.kind)
+  return [...(isOnlyKind && told.length > 0 && choice.kind === 'numeric' ? [] : [choice.kind]), ...told].join(' ')
 }
