@@ -35,7 +35,11 @@ export function bindModel(
       ? declared
       : bound.features.filter((f) => featureKind(f.type, f.isEnum) !== undefined).map((f) => [f.name, 'auto'])
   const value: BoundInput[] = []
-  for (const [feature, encoder] of chosen) {
+  const withOffset: [string, EncoderSpec | 'auto'][] =
+    model.offset === undefined
+      ? chosen
+      : [...chosen.filter(([feature]) => feature !== model.offset), [model.offset, offsetEncoder]]
+  for (const [feature, encoder] of withOffset) {
     if (feature === model.label) {
       diagnostics.push(diagnostic('model/label-as-input', { model: model.name, label: model.label }))
       continue
@@ -55,6 +59,16 @@ export function bindModel(
     value.push({ feature, type: found.type, encoder, ...(found.view === undefined ? {} : { view: found.view }) })
   }
   return { value, diagnostics }
+}
+
+/** An offset is what it is, and without it there is no prediction. */
+const offsetEncoder: EncoderSpec = {
+  kind: 'numeric',
+  impute: 0,
+  missing: 'null',
+  indicator: false,
+  transform: 'identity',
+  scaling: 'none',
 }
 
 function checkLabel(model: ModelDef, bound: BoundDataset, diagnostics: Diagnostic[]): void {

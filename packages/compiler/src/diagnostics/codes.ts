@@ -230,8 +230,11 @@ export const codes = {
     () => 'A classifier needs both outcomes; widen the sample or check the target view.',
   ),
   'train/label-values': entry(
-    (p) => `Label "${p.label}" holds values other than 0 and 1`,
-    () => 'Return boolean, or 0 and 1, from the target view.',
+    (p) => `Label "${p.label}" holds values other than ${p.expected ?? '0 and 1'}`,
+    (p) =>
+      p.expected === undefined
+        ? 'Return boolean, or 0 and 1, from the target view.'
+        : 'Leave those rows out of the sample, or choose another family.',
   ),
   'train/null-label': entry(
     (p) => `Label "${p.label}" is NULL in ${p.rows} of ${p.total} rows; they are left out`,

@@ -276,6 +276,11 @@ export interface ModelDef {
   readonly family: Family
   readonly link: Link
   readonly label: string
+  /**
+   * A numeric column added to the linear predictor as it is, such as the logarithm of an exposure; a row without it has no
+   * score. It is the last of the inputs, with the fixed coefficient 1.
+   */
+  readonly offset?: string
   /** Input feature → encoder, in the order of the design matrix. */
   readonly inputs: Readonly<Record<string, EncoderSpec | 'auto'>>
   readonly penalty: Penalty

@@ -59,6 +59,8 @@ const recordSchema = z.strictObject({
   selection: selectionSchema.optional(),
   /** The output columns, in order; those usual for the family when absent. */
   outputs: z.array(outputChoiceSchema).min(1).optional(),
+  /** The input whose coefficient is fixed at 1. */
+  offset: z.string().optional(),
   inputs: z.array(learnedInputSchema),
   /** For each score, the intercept first, the others in the order of the encoded columns. */
   coefficients: z.array(coefficient),

@@ -45,6 +45,11 @@ export interface ModelOptions<T extends DatasetTypes, F extends FamilyName, Labe
   /** Column of the dataset that is predicted. */
   readonly label: Label
   /**
+   * A numeric column added to the linear predictor with the coefficient 1, such as the logarithm of an exposure; a row
+   * without it has no prediction. Not for `multinomial` and `svm`.
+   */
+  readonly offset?: keyof Inputs<T> & string
+  /**
    * λ ≥ 0 on the coefficients of the encoded columns, not on the intercept: λ₁ · ‖β‖₁ + λ₂/2 · ‖β‖². A number is λ₂; 0
    * by default, 1 for `svm`, whose λ₂ is 1/C. `penaltyPath()` chooses by cross-validation.
    */
@@ -205,6 +210,7 @@ export function defineModel(
     readonly classWeights?: ClassWeightsOption
     readonly priorCorrection?: boolean
     readonly calibrate?: CalibrationMethod
+    readonly offset?: string
     readonly description?: string
   },
 ): ModelDef {
@@ -243,7 +249,8 @@ export function defineModel(
   }
   const thresholdRule = typeof options.threshold === 'number' ? undefined : options.threshold
   if (thresholdRule !== undefined) checkThresholdRule(what, family, thresholdRule)
-  const { classWeights, priorCorrection = false } = options
+  const { classWeights, priorCorrection = false, offset } = options
+  if (offset !== undefined) checkOffset(what, family, label, offset)
   const complete: ModelDef = {
     kind: 'model',
     name,
@@ -251,6 +258,7 @@ export function defineModel(
     family,
     link,
     label,
+    ...(offset === undefined ? {} : { offset }),
     inputs: {},
     ...chosen,
     solver: options.solver ?? usualSolver(family, link, chosen),
@@ -262,8 +270,25 @@ export function defineModel(
     ...(options.calibrate === undefined ? {} : { calibrate: checkedCalibration(what, family, options.calibrate) }),
     ...(options.description === undefined ? {} : { description: options.description }),
   }
-  const give = (inputs: ModelDef['inputs']): ModelDef => Object.freeze({ ...complete, inputs: { ...inputs } })
+  const give = (inputs: ModelDef['inputs']): ModelDef => {
+    if (offset !== undefined && offset in inputs) {
+      fail('define/option', {
+        what,
+        option: 'offset',
+        detail: 'is an input as well',
+        hint: 'Take it out of the inputs.',
+      })
+    }
+    return Object.freeze({ ...complete, inputs: { ...inputs } })
+  }
   return Object.freeze({ ...complete, inputs: emptyRecord(give) as unknown as ModelDef['inputs'] })
+}
+
+function checkOffset(what: string, family: Family, label: string, offset: string): void {
+  const bad = (detail: string, hint: string): never => fail('define/option', { what, option: 'offset', detail, hint })
+  if (family === 'multinomial') bad('is for one linear predictor, and multinomial has several', 'Leave it out.')
+  if (family === 'svm') bad('is for the mean of a label, and a margin has none', 'Leave it out.')
+  if (offset === label) bad('is the label', 'Name another column.')
 }
 
 /** What fits a model when nothing else is asked for. */

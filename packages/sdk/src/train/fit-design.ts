@@ -26,6 +26,7 @@ export async function fitDesign(
     penalty: penalty.l2,
     l1: penalty.l1,
     ...(path === undefined ? {} : { path }),
+    ...(classes === undefined ? {} : { classes }),
     ...(signal === undefined ? {} : { signal }),
     ...(onIteration === undefined ? {} : { onIteration }),
   })

@@ -15,7 +15,7 @@ import { createDesign } from './encode/design.ts'
 import { learnEncoders } from './encode/encoders.ts'
 import { fitDesign } from './fit-design.ts'
 import { evaluateFit } from './measure/evaluate-fit.ts'
-import { coefficientsOf, factsOf } from './measure/inference.ts'
+import { coefficientsOf, covarianceOf, factsOf } from './measure/inference.ts'
 import { chooseModelThreshold } from './select/choose-threshold.ts'
 import { withInputsOnly } from './select/fold-view.ts'
 import { type FoldChoice, withFoldKey } from './select/folds.ts'
@@ -45,6 +45,8 @@ export interface FittedModel {
   readonly coefficients: readonly Coefficient[]
   /** Covariance of the coefficients, packed, in their order; absent where a penalty makes it meaningless. */
   readonly covariance?: readonly number[]
+  /** Of a label that has several, in order. */
+  readonly classes?: readonly string[]
   readonly fit: ModelRecord['fit']
   /** How the penalty was chosen. */
   readonly path?: PathRecord
@@ -111,7 +113,11 @@ export async function fitCollected(
   const { inputs, warnings } = learnEncoders(declared.inputs, collected)
   // With the keys of the rows, where there are folds.
   const design = createDesign(read, inputs, 'train', { memoryBudgetBytes })
-  const fit = await fitDesign(declared, design, { signal, onIteration: (i) => onProgress?.('fitting', i) })
+  const fit = await fitDesign(declared, design, {
+    signal,
+    onIteration: (i) => onProgress?.('fitting', i),
+    classes: collected.classes?.names,
+  })
   const testDesign = createDesign(collected, inputs, 'test', { memoryBudgetBytes: 0 })
   const validationDesign = createDesign(collected, inputs, 'validation', { memoryBudgetBytes: 0 })
   const held = { train: design, validation: validationDesign, test: testDesign }
@@ -132,8 +138,9 @@ export async function fitCollected(
   onProgress?.('evaluating', total, total)
   return {
     inputs,
-    coefficients: coefficientsOf(model, inputs, fit),
-    ...(fit.covariance === null ? {} : { covariance: [...fit.covariance] }),
+    coefficients: coefficientsOf(model, inputs, fit, collected.classes?.names),
+    ...covarianceOf(model, inputs, fit),
+    ...(collected.classes === undefined ? {} : { classes: collected.classes.names }),
     fit: factsOf(model, fit),
     ...(fit.path === undefined ? {} : { path: fit.path }),
     ...(calibrated === undefined ? {} : { calibration: calibrated.calibration }),

@@ -19,6 +19,8 @@ export function modelRecordOf(
     family: model.family,
     link: model.link,
     label: model.label,
+    ...(fitted.classes === undefined ? {} : { classes: [...fitted.classes] }),
+    ...(model.offset === undefined ? {} : { offset: model.offset }),
     threshold: fitted.threshold,
     ...(fitted.thresholdChoice === undefined ? {} : { thresholdChoice: fitted.thresholdChoice }),
     ...(model.classWeights === undefined ? {} : { classWeights: model.classWeights }),

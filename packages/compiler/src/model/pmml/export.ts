@@ -13,7 +13,6 @@ import { constant, formula, isUnsayable, number } from './formula.ts'
 import { whereMissing } from './where-missing.ts'
 
 type ModelRecord = Stored & {
-  readonly offset?: string
   readonly calibration?: unknown
   readonly interactions?: readonly (readonly string[])[]
 }
@@ -126,10 +125,6 @@ function dataDictionary(record: ModelRecord): Written {
     }
     return written('DataField', { name, optype: 'categorical', dataType: isBoolean(type) ? 'boolean' : 'string' })
   })
-  const offset =
-    record.offset === undefined
-      ? []
-      : [written('DataField', { name: record.offset, optype: 'continuous', dataType: 'double' })]
   const classes = classesOf(record)
   const target =
     classes === undefined
@@ -139,11 +134,7 @@ function dataDictionary(record: ModelRecord): Written {
           { name: record.label, optype: 'categorical', dataType: 'string' },
           classes.map((value) => written('Value', { value })),
         )
-  return written('DataDictionary', { numberOfFields: fields.length + offset.length + 1 }, [
-    ...fields,
-    ...offset,
-    target,
-  ])
+  return written('DataDictionary', { numberOfFields: fields.length + 1 }, [...fields, target])
 }
 
 /** Outcomes of a binomial label are `true` and `false`. */
@@ -157,12 +148,7 @@ function miningSchema(record: ModelRecord): Written {
       ...(isNumber(i.type) ? { invalidValueTreatment: 'asMissing' } : { invalidValueTreatment: 'asIs' }),
     }),
   )
-  const offset = record.offset === undefined ? [] : [written('MiningField', { name: record.offset })]
-  return written('MiningSchema', {}, [
-    ...inputs,
-    ...offset,
-    written('MiningField', { name: record.label, usageType: 'target' }),
-  ])
+  return written('MiningSchema', {}, [...inputs, written('MiningField', { name: record.label, usageType: 'target' })])
 }
 
 function output(record: ModelRecord): Written {
@@ -193,8 +179,8 @@ const normalisations: Readonly<Partial<Record<ModelRecord['link'], string>>> = {
   softmax: 'softmax',
 }
 
-const needsGeneral = ({ link, offset, trees }: ModelRecord): boolean =>
-  trees === undefined && (offset !== undefined || normalisations[link] === undefined)
+const needsGeneral = ({ link, trees }: ModelRecord): boolean =>
+  trees === undefined && normalisations[link] === undefined
 
 function regression(
   record: ModelRecord,
@@ -243,7 +229,7 @@ function generalRegression(
   coefficients: readonly Coefficient[],
   encoded: readonly Encoded[],
 ): Written {
-  const { link, offset } = record
+  const { link } = record
   const power = powers[link]
   const classes = classesOf(record)
   const attributes = {
@@ -253,7 +239,6 @@ function generalRegression(
     distribution: distributions[record.family],
     linkFunction: power === undefined ? link : 'power',
     linkParameter: power,
-    offsetVariable: offset,
   }
   const category = classes === undefined ? {} : { targetCategory: 'true' }
   const parameters = coefficients.map((c, i) => ({ name: `p${i}`, label: c.name, estimate: c.estimate }))
@@ -287,7 +272,7 @@ function generalRegression(
 /** The record's verification rows, those with an answer; a value that is missing has no element. */
 function verification(record: ModelRecord): Written | undefined {
   const name = record.family === 'binomial' ? 'probability' : 'prediction'
-  if (record.family === 'multinomial' || record.offset !== undefined) return undefined
+  if (record.family === 'multinomial') return undefined
   const rows = record.verification.filter(
     (v) => typeof v.outputs[name] === 'number' && saysAll(record.inputs, v.inputs),
   )

@@ -2,6 +2,7 @@
 import { type Column, type Diagnostic, diagnostic, labelKind, type ModelDef, throwIfErrors } from '@viewcast/compiler'
 import { type NumberBatch, numbersOfRows } from '../../database/number-batch.ts'
 import { stopIfAborted } from '../solve/passes.ts'
+import type { Classes } from './classes.ts'
 import { createInputReader, type InputReader } from './input-reader.ts'
 import type { LeftOut, Part } from './parts.ts'
 import { type ChosenRows, type RowCounts, rowChoice } from './row-choice.ts'
@@ -22,6 +23,10 @@ export interface Collected {
   readonly store: RowStore
   readonly inputs: readonly CollectedInput[]
   readonly isWeighted: boolean
+  /** The input that is the offset. */
+  readonly offset?: string
+  /** Of a label with several classes. */
+  readonly classes?: Classes
   readonly rows: Readonly<Record<Part, number>>
   readonly leftOut: LeftOut
   readonly warnings: readonly Diagnostic[]
@@ -60,8 +65,17 @@ export async function collectRows(
     const found = await readRows(model, columns, readers, batches, store, options)
     const inputs = readers.map((r) => ({ feature: r.feature, type: r.type, statistics: r.statistics() }))
     const warnings = checkRows(model, inputs, found)
-    const { rows, isWeighted, leftOut } = found
-    return { store, inputs, rows, isWeighted, leftOut, warnings }
+    const { rows, isWeighted, leftOut, classes } = found
+    return {
+      store,
+      inputs,
+      rows,
+      isWeighted,
+      ...(model.offset === undefined ? {} : { offset: model.offset }),
+      ...(classes === undefined ? {} : { classes }),
+      leftOut,
+      warnings,
+    }
   } catch (e) {
     store.dispose()
     throw e
@@ -154,6 +168,9 @@ export function checkRows(model: ModelDef, inputs: readonly CollectedInput[], fo
     if (labelKind(model.family) === 'outcome' && (positives === 0 || positives === rows.train)) {
       errors.push(diagnostic('train/one-class', { label: model.label, rows: String(rows.train) }))
     }
+    if (found.classes !== undefined && found.classes.names.length < 2) {
+      errors.push(diagnostic('train/one-class', { label: model.label, rows: String(rows.train) }))
+    }
     for (const { feature, statistics } of inputs) {
       if (statistics.count === 0) {
         errors.push(diagnostic('train/all-null', { input: feature, ...viewOf(model, feature) }))
@@ -166,11 +183,15 @@ export function checkRows(model: ModelDef, inputs: readonly CollectedInput[], fo
 }
 
 /** What was left out, when a part has no rows. */
-function whyNone(model: ModelDef, { censored, gap, unlabelled, missing }: LeftOut): { readonly hint?: string } {
+function whyNone(
+  model: ModelDef,
+  { censored, gap, unlabelled, weightless, missing }: LeftOut,
+): { readonly hint?: string } {
   const reasons = [
     ...(unlabelled > 0 ? [`Label "${model.label}" is NULL in ${unlabelled} rows.`] : []),
     ...(censored > 0 ? [`The outcome of ${censored} rows is not complete; see knownUntil of the target.`] : []),
     ...(missing !== undefined ? [`${missing} rows lack an input whose encoder gives no score then.`] : []),
+    ...(weightless > 0 ? [`The weight of ${weightless} rows is 0.`] : []),
     ...(gap > 0 ? [`${gap} rows are in the gap of the split.`] : []),
   ]
   return reasons.length === 0 ? {} : { hint: reasons.join(' ') }

@@ -1,6 +1,15 @@
 /** Which rows of the training query take part, and in what part. */
-import { type EncoderSpec, fail, InternalError, labelKind, type ModelDef, usableNumber } from '@viewcast/compiler'
+import {
+  type EncoderSpec,
+  type Family,
+  fail,
+  InternalError,
+  labelKind,
+  type ModelDef,
+  usableNumber,
+} from '@viewcast/compiler'
 import type { NumberBatch } from '../../database/number-batch.ts'
+import { type Classes, createClassReader } from './classes.ts'
 import { type LeftOut, type Part, parts } from './parts.ts'
 import type { TrainingColumns } from './training-columns.ts'
 
@@ -21,6 +30,8 @@ export interface RowCounts {
   readonly badWeights: number
   /** Training rows with label 1. */
   readonly positives: number
+  /** Of a label with several classes; its rows have codes as labels. */
+  readonly classes?: Classes
 }
 
 export interface RowChoice {
@@ -35,11 +46,25 @@ const partNumber = (level: string | undefined): number => {
   throw new InternalError('The training query divides rows into parts other than train, validation and test')
 }
 
+/** Labels that a family cannot have are no rows of it. */
+const expectedLabels: Readonly<
+  Partial<Record<Family, { readonly isLabel: (y: number) => boolean; readonly words: string }>>
+> = {
+  poisson: { isLabel: (y) => y >= 0, words: 'numbers from 0' },
+  gamma: { isLabel: (y) => y > 0, words: 'numbers above 0' },
+  'inverse-gaussian': { isLabel: (y) => y > 0, words: 'numbers above 0' },
+  multinomial: { isLabel: Number.isSafeInteger, words: 'whole numbers, texts or truth values' },
+}
+
 /** Chooses by what the columns say: complete outcome, part, label, weight, inputs that must not be missing, in this order. */
 export function rowChoice(model: Pick<ModelDef, 'family' | 'label' | 'inputs'>, columns: TrainingColumns): RowChoice {
   const width = columns.wanted.length
-  const { label, weight, split, censored } = columns
-  const isOutcome = labelKind(model.family) === 'outcome'
+  const { label, labelAs, weight, split, censored } = columns
+  const kind = labelKind(model.family)
+  const isOutcome = kind === 'outcome'
+  const expected = expectedLabels[model.family]
+  const classes = kind === 'class' ? createClassReader() : undefined
+  let texts: readonly string[] = []
   const leftOut: { -readonly [Reason in keyof LeftOut]: LeftOut[Reason] } = {
     censored: 0,
     gap: 0,
@@ -55,6 +80,7 @@ export function rowChoice(model: Pick<ModelDef, 'family' | 'label' | 'inputs'>, 
   return {
     choose({ rows, values, levels }) {
       if (chosen.row.length < rows) chosen = room(rows)
+      texts = levels[label] ?? []
       let count = 0
       for (let r = 0, at = 0; r < rows; r++, at += width) {
         if (censored >= 0 && values[at + censored] === 1) {
@@ -77,6 +103,7 @@ export function rowChoice(model: Pick<ModelDef, 'family' | 'label' | 'inputs'>, 
         }
         if (isOutcome && y !== 0 && y !== 1) fail('train/label-values', { label: model.label })
         if (!Number.isFinite(y)) fail('train/not-finite', { input: model.label })
+        if (expected?.isLabel(y) === false) fail('train/label-values', { label: model.label, expected: expected.words })
         const w = weight < 0 ? 1 : (values[at + weight] as number)
         if (!(w >= 0 && w < Number.POSITIVE_INFINITY)) badWeights++
         if (!(w > 0)) {
@@ -88,18 +115,25 @@ export function rowChoice(model: Pick<ModelDef, 'family' | 'label' | 'inputs'>, 
           continue
         }
         chosen.row[count] = r
-        chosen.label[count] = y
+        const code = classes === undefined ? y : classes.code(y)
+        chosen.label[count] = code
         chosen.weight[count] = w
         chosen.part[count] = part
         count++
         perPart[part] = (perPart[part] as number) + 1
-        if (part === parts.train && y === 1) positives++
+        if (part !== parts.train) continue
+        if (classes !== undefined) classes.count(code)
+        else if (y === 1) positives++
       }
       return { ...chosen, count }
     },
     counts: () => {
       const [train = 0, test = 0, validation = 0] = perPart
-      return { rows: { train, test, validation }, leftOut, badWeights, positives }
+      const found = { rows: { train, test, validation }, leftOut, badWeights, positives }
+      if (classes === undefined) return found
+      const nameOf = (y: number): string =>
+        labelAs === 'text' ? (texts[y] ?? '') : labelAs === 'truth' ? String(y === 1) : String(y)
+      return { ...found, classes: classes.classes(nameOf, labelAs === 'text') }
     },
   }
 }

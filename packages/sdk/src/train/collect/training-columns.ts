@@ -1,5 +1,5 @@
 /** Which columns of the training query are read, and how. */
-import { type Column, featureKind, InternalError, type ModelDef } from '@viewcast/compiler'
+import { type Column, featureKind, InternalError, labelKind, type ModelDef } from '@viewcast/compiler'
 import type { NumberColumn } from '../../database/number-batch.ts'
 
 /** Places in a row of numbers; −1 for a column the dataset does not have. */
@@ -7,6 +7,8 @@ export interface TrainingColumns {
   /** To be read, in this order: the inputs of the model in theirs, then the others. */
   readonly wanted: readonly NumberColumn[]
   readonly label: number
+  /** What the label is; a text is read as a level. */
+  readonly labelAs: 'number' | 'truth' | 'text'
   readonly weight: number
   readonly split: number
   readonly censored: number
@@ -24,10 +26,14 @@ export function trainingColumns(model: ModelDef, columns: readonly Column[]): Tr
   })
   const also = (at: number, as: NumberColumn['as']): number => (at < 0 ? -1 : wanted.push({ at, as }) - 1)
   const byName = (name: string): number => columns.findIndex((c) => c.name === name)
+  const label = indexOf(columns, model.label)
+  const { type, isEnum } = columns[label] as Column
+  const isText = labelKind(model.family) === 'class' && featureKind(type, isEnum) === 'category'
   const drops = (model.dataset.target?.censored ?? 'drop') === 'drop'
   return {
     wanted,
-    label: also(indexOf(columns, model.label), 'number'),
+    label: also(label, isText ? 'level' : 'number'),
+    labelAs: isText ? 'text' : type === 'bool' ? 'truth' : 'number',
     weight: also(byName('_weight'), 'number'),
     split: also(byName('_split'), 'level'),
     censored: drops ? also(byName('_censored'), 'number') : -1,

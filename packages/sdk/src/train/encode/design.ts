@@ -25,14 +25,20 @@ export function createDesign(
   part: Part,
   options: DesignOptions = {},
 ): Design {
-  const columns = encodedColumns(inputs).map((c) => c.name)
+  const columns = encodedColumns(inputs.filter((i) => i.feature !== collected.offset)).map((c) => c.name)
   const rows = collected.rows[part]
-  const encoders = inputs.map((input, i) => {
+  const encoders = inputs.flatMap((input, i) => {
+    if (input.feature === collected.offset) return []
     const own = part === 'train' ? outOfFoldEncoder(input, collected, i) : undefined
-    return own ?? columnEncoder(input, collected, i)
+    return [own ?? columnEncoder(input, collected, i)]
   })
-  const isKept = rows * (columns.length + 2) * 8 <= (options.memoryBudgetBytes ?? defaultBudget)
-  const buffers: Buffers = { x: new Float64Array(0), y: new Float64Array(0), weight: new Float64Array(0) }
+  const isKept = rows * (columns.length + 3) * 8 <= (options.memoryBudgetBytes ?? defaultBudget)
+  const buffers: Buffers = {
+    x: new Float64Array(0),
+    y: new Float64Array(0),
+    weight: new Float64Array(0),
+    offset: new Float64Array(0),
+  }
   let kept: Block[] | undefined
   return {
     columns,
@@ -67,6 +73,7 @@ interface Buffers {
   x: Float64Array
   y: Float64Array
   weight: Float64Array
+  offset: Float64Array
 }
 
 function rowsOf({ rows, values }: Rows, width: number, part: Part): Int32Array {
@@ -90,8 +97,9 @@ function encodeBlock(
     buffers.x = sharedNumbers(rows * width)
     buffers.y = sharedNumbers(rows)
     buffers.weight = sharedNumbers(rows)
+    buffers.offset = sharedNumbers(collected.offset === undefined ? 0 : rows)
   }
-  const { x, y, weight } = buffers
+  const { x, y, weight, offset } = buffers
   for (let from = 0; from < rows; from += rowsAtOnce) {
     const some = chosen.subarray(from, from + rowsAtOnce)
     let column = from * width
@@ -101,11 +109,22 @@ function encodeBlock(
     }
   }
   const label = collected.inputs.length
+  const places = collected.classes?.places
+  const offsetAt = collected.inputs.findIndex((i) => i.feature === collected.offset)
   for (let r = 0; r < rows; r++) {
-    y[r] = values[(chosen[r] as number) + label] as number
+    const own = values[(chosen[r] as number) + label] as number
+    y[r] = places === undefined ? own : (places[own] as number)
+    if (offsetAt >= 0) offset[r] = values[(chosen[r] as number) + offsetAt] as number
     weight[r] = values[(chosen[r] as number) + label + 1] as number
   }
-  return { rows, x, y, ...(collected.isWeighted ? { weight } : {}), ...keysOf(collected, values, chosen) }
+  return {
+    rows,
+    x,
+    y,
+    ...(collected.isWeighted ? { weight } : {}),
+    ...(collected.offset === undefined ? {} : { offset }),
+    ...keysOf(collected, values, chosen),
+  }
 }
 
 /** The fold keys, where the rows were collected with them: hashes, or instants, which are made whole numbers as well. */

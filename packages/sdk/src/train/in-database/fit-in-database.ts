@@ -42,6 +42,7 @@ export function staysOutOfDatabase(model: ModelDef): string | undefined {
   if (model.path !== undefined) return 'a path of penalties'
   if (model.thresholdRule !== undefined) return 'a rule for the threshold'
   if (model.classWeights !== undefined) return 'class weights'
+  if (model.offset !== undefined) return 'an offset'
   const { family, link, solver, penalty } = model
   if (!(family === 'gaussian' && link === 'identity') && !(family === 'binomial' && link === 'logit')) {
     return `the family ${family} (${link})`

@@ -4,7 +4,8 @@ import { familyFunctions } from '../solve/families.ts'
 import { type ClassFit, type Design, type Fit, scoresOf } from '../solve/fit.ts'
 import { createWorkspace } from '../solve/kernels.ts'
 import { eachBlock } from '../solve/passes.ts'
-import { classificationMetrics, marginMetrics, regressionMetrics } from './metrics.ts'
+import { evaluateClasses } from './evaluate-classes.ts'
+import { classificationMetrics, devianceMetrics, marginMetrics, regressionMetrics } from './metrics.ts'
 
 export interface Evaluated {
   readonly metrics: Metrics
@@ -43,6 +44,11 @@ export async function predictionsOf(
       workspace.load(block.x, from, rows)
       workspace.predict()
       predictions.set(workspace.predictor.subarray(0, rows), at + from)
+      if (block.offset === undefined) continue
+      for (let r = 0; r < rows; r++) {
+        const i = at + from + r
+        predictions[i] = (predictions[i] as number) + (block.offset[from + r] as number)
+      }
     }
     labels.set(block.y.subarray(0, block.rows), at)
     if (block.weight !== undefined) {
@@ -69,6 +75,7 @@ export async function evaluateFit(
   constant: number,
   signal: AbortSignal | undefined,
 ): Promise<Evaluated> {
+  if ('scores' in fit) return evaluateClasses(fit, design, signal)
   const { predictions, labels, weights: given } = await predictionsOf(model, fit, design, signal)
   const same = new Float64Array(design.rows).fill(constant)
   if (model.family === 'svm') {
@@ -80,7 +87,13 @@ export async function evaluateFit(
       baseline: marginMetrics(same.fill(constant >= 0.5 ? 1 : -1), labels, given),
     }
   }
-  if (model.family !== 'binomial') {
+  if (model.family !== 'gaussian' && model.family !== 'binomial') {
+    return {
+      metrics: devianceMetrics(model.family, predictions, labels, given),
+      baseline: devianceMetrics(model.family, same, labels, given),
+    }
+  }
+  if (model.family === 'gaussian') {
     return {
       metrics: regressionMetrics(predictions, labels, given),
       baseline: regressionMetrics(same, labels, given),

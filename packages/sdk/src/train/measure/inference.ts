@@ -20,10 +20,10 @@ const confidence = 0.95
  * The coefficients of every score with Wald's statistics: p values two-sided and intervals of 95 %, by Student's t where
  * the dispersion is estimated, else by the normal distribution.
  *
- * A perfect fit has standard errors of 0 and a constant column has none: their statistics are null.
+ * A perfect fit has standard errors of 0, and a constant column and an offset have none: their statistics are null.
  */
 export function coefficientsOf(
-  model: Pick<ModelDef, 'family'>,
+  model: Pick<ModelDef, 'family' | 'offset'>,
   inputs: readonly LearnedInput[],
   fit: Fit | ClassFit,
   classes?: readonly string[],
@@ -35,8 +35,12 @@ export function coefficientsOf(
   return scoresOf(fit).flatMap((score, s) => {
     if (score === null) return []
     const own = classes === undefined ? {} : { class: classes[s] as string }
-    return names.map(({ name, feature }, i) => {
-      const estimate = score[i] as number
+    let next = 0
+    return names.map(({ name, feature }) => {
+      if (feature !== null && feature === model.offset) {
+        return { name, feature, estimate: 1, standardError: null, statistic: null, pValue: null }
+      }
+      const estimate = score[next++] as number
       const standardError = fit.standardErrors?.[at++] ?? Number.NaN
       if (!(standardError > 0)) {
         return { name, feature, ...own, estimate, standardError: null, statistic: null, pValue: null }
@@ -47,6 +51,25 @@ export function coefficientsOf(
       return { name, feature, ...own, estimate, standardError, statistic, pValue, interval }
     })
   })
+}
+
+/** The covariance of {@link coefficientsOf}, if it is known; that of an offset, whose coefficient is fixed, is 0. */
+export function covarianceOf(
+  model: Pick<ModelDef, 'offset'>,
+  inputs: readonly LearnedInput[],
+  { covariance }: Fit | ClassFit,
+): { readonly covariance?: readonly number[] } {
+  if (covariance === null) return {}
+  if (model.offset === undefined) return { covariance: [...covariance] }
+  const at = 1 + encodedColumns(inputs).findIndex((c) => c.feature === model.offset)
+  const triangle: number[] = []
+  for (let i = 0, from = 0; from < covariance.length || i === at; i++) {
+    const row = i === at ? new Float64Array(at) : covariance.subarray(from, from + (i < at ? i + 1 : i))
+    if (i !== at) from += row.length
+    triangle.push(...row.subarray(0, Math.min(at, row.length)))
+    if (i >= at) triangle.push(0, ...row.subarray(at))
+  }
+  return { covariance: triangle }
 }
 
 /** The facts of a fit. AIC counts an estimated dispersion as a parameter, as R does. */

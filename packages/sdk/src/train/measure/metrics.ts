@@ -1,6 +1,7 @@
 /** How well predictions fit labels, as plain records. Values that the rows do not define (R² of equal labels) are null. */
-import type { Metrics } from '@viewcast/compiler'
+import type { Family, Metrics } from '@viewcast/compiler'
 import { mean, weightedMean } from 'simple-statistics'
+import { familyFunctions } from '../solve/families.ts'
 import { auc } from './auc.ts'
 
 /** Probabilities are held this far from 0 and 1 in the log loss, as one certain error would make it infinite. */
@@ -84,12 +85,42 @@ export function regressionMetrics(predictions: Float64Array, labels: Float64Arra
   }
 }
 
+/**
+ * Metrics of means against labels of a family whose spread grows with its mean: those of {@link regressionMetrics}, without
+ * `r2`, and `deviance`, the mean unit deviance (0 for a perfect prediction), and `devianceExplained`, the share of it that
+ * one mean for all rows has and the predictions have not.
+ */
+export function devianceMetrics(
+  family: Family,
+  predictions: Float64Array,
+  labels: Float64Array,
+  weights?: Float64Array,
+): Metrics {
+  const { r2: _, ...others } = regressionMetrics(predictions, labels, weights)
+  const center = others.mean
+  if (typeof center !== 'number') return others
+  // With the link identity the linear predictor is the mean, whatever the link of the model.
+  const { row } = familyFunctions(family, 'identity')
+  const facts = { loss: 0, score: 0, weight: 0 }
+  const deviance = (of: (r: number) => number): number | null =>
+    averageOf(
+      labels.map((y, r) => {
+        row(y, of(r), facts)
+        return 2 * facts.loss
+      }),
+      weights,
+    )
+  const own = deviance((r) => predictions[r] as number)
+  const shared = deviance(() => center)
+  return { ...others, deviance: own, devianceExplained: own === null || !shared ? null : 1 - own / shared }
+}
+
 const clip = (p: number): number => Math.min(1 - logLossClip, Math.max(logLossClip, p))
 
 const orNull = (v: number): number | null => (Number.isFinite(v) ? v : null)
 
 /** The library's sums are compensated, so the mean of many rows keeps its digits. Its types ask for arrays only. */
-function averageOf(values: Float64Array, weights: Float64Array | undefined): number | null {
+export function averageOf(values: Float64Array, weights: Float64Array | undefined): number | null {
   const list = values as unknown as number[]
   return orNull(weights === undefined ? mean(list) : weightedMean(list, weights as unknown as number[]))
 }

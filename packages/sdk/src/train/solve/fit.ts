@@ -74,6 +74,8 @@ export interface Fit extends FitFacts {
 export interface ClassFit extends FitFacts {
   /** Intercept first, then the coefficients. */
   readonly scores: readonly (Float64Array | null)[]
+  /** Of each class in the weight of all rows: what a model without columns gives as probabilities. */
+  readonly shares: readonly number[]
   /** Of the scores that have coefficients, one after another. */
   readonly standardErrors: Float64Array | null
 }

@@ -130,6 +130,19 @@ describe('a multinomial model', () => {
     expect((await multinomialSolver(classes)(design({ b, level }, places), { penalty: 0.1 })).converged).toBe(true)
   })
 
+  test('refuses a class without rows', async () => {
+    const [found] = await failureOf(
+      multinomialSolver(classes)(
+        design(
+          { a },
+          places.map((p) => p % 2),
+        ),
+        { penalty: 1 },
+      ),
+    )
+    expect(found?.message).toMatch(/^The classes "train" are separated perfectly by the intercept/)
+  })
+
   test('refuses columns that follow from others, and more coefficients than it can look at in pairs', async () => {
     const sum = a.map((v, r) => v + (b[r] as number))
     const dependent = await failureOf(multinomialSolver(classes)(design({ a, b, sum }, places), { penalty: 0 }))

@@ -53,6 +53,10 @@ export function multinomialSolver(
     const { shift } = await survey(design, 1, signal)
     const objective = multinomialObjective(design, classes.length, scores, shift, penalty, signal)
     const counts = await classWeights(design, classes.length, signal)
+    const absent = counts.indexOf(0)
+    // As in a fold that has no row of it: its intercept would fall without end.
+    if (absent >= 0)
+      fail('train/separation', { columns: 'the intercept', classes: columnList([classes[absent] as string]) })
     const start = new Float64Array(scores * size)
     const logs = counts.map(Math.log)
     const middle = penalty > 0 ? logs.reduce((s, v) => s + v, 0) / logs.length : (logs[0] as number)
@@ -95,6 +99,7 @@ export function multinomialSolver(
         own[0] = unshiftedIntercept(own, shift)
         return own
       }),
+      shares: counts.map((c) => c / total),
       standardErrors: isInferred ? standardErrors(factor, shift, scores) : null,
       covariance: isInferred ? covariance(factor, shift, 1, scores) : null,
       residualDegrees: (design.rows - size + constant) * (classes.length - 1),

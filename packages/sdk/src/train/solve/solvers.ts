@@ -19,7 +19,7 @@ export type Solve = (design: Design, options: FitOptions) => Promise<Fit | Class
  * const fit = await solverOf(model)(design, { penalty: model.penalty.l2 })
  * ```
  */
-export function solverOf(model: Pick<ModelDef, 'family' | 'link' | 'solver' | 'penalty' | 'path'>): Solve {
+export function solverOf(model: Pick<ModelDef, 'family' | 'link' | 'solver' | 'penalty' | 'path' | 'offset'>): Solve {
   const { family, link, solver } = model
   if (solver === 'coordinate-descent' && family !== 'multinomial') return fitPenalised(family, link)
   if (model.penalty.l1 > 0 || model.path !== undefined) {
@@ -36,8 +36,12 @@ export function solverOf(model: Pick<ModelDef, 'family' | 'link' | 'solver' | 'p
   const isLogistic = family === 'binomial' && link === 'logit'
   if (solver === 'newton' && family === 'svm') return fitPenalised(family, link)
   if (solver === 'cholesky' && isLinear) return fitLinear
-  if (solver === 'ml-logistic-regression' && isLogistic) return fitGradientDescent
-  if (solver === 'irls' && isGlm.has(family)) return isLogistic ? fitLogistic : glmSolver(family, link)
+  if (solver === 'ml-logistic-regression' && isLogistic) {
+    if (model.offset !== undefined) fail('train/unsupported', { solver, what: 'add an offset', instead: 'irls' })
+    return fitGradientDescent
+  }
+  if (solver === 'irls' && isGlm.has(family))
+    return isLogistic && model.offset === undefined ? fitLogistic : glmSolver(family, link)
   const what = `fit a ${familyTitle(family, link)} model`
   return fail('train/unsupported', {
     solver,
