@@ -73,6 +73,7 @@ export { separationQuery } from './compile/training/separation.ts'
 export { type TrainingInput, type TrainingRows, trainingRows } from './compile/training/training-rows.ts'
 export { type TrainingQueryOptions, trainingQuery } from './compile/training-query.ts'
 export { type VerificationQuery, verificationQuery } from './compile/verification-query.ts'
+export { withOutputs } from './compile/with-outputs.ts'
 export { type Code, codes } from './diagnostics/codes.ts'
 export {
   type Diagnostic,

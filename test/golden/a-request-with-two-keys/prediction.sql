@@ -51,10 +51,8 @@ WITH
       f.place,
       f.as_of,
       0.5::float8 + CASE
-        WHEN abs(f.cell_size) >= 1e-150::float8
-        AND abs(f.cell_size) <= 1e+150::float8 THEN 1::float8 * f.cell_size
-        WHEN abs(f.cell_size) < 1e-150::float8 THEN 0::float8
-        ELSE 0::float8
+        WHEN f.cell_size IS NULL THEN 0::float8
+        ELSE 1::float8 * f.cell_size
       END + CASE
         WHEN abs(f.urgency) >= 1e-150::float8
         AND abs(f.urgency) <= 1e+150::float8 THEN 1::float8 * f.urgency

@@ -277,10 +277,8 @@ WITH
             WHEN abs(f.v3_share_1d) < 1e-150::float8 THEN 0::float8
             ELSE 0::float8
           END + CASE
-            WHEN abs(f.v4_quiet) >= 1e-150::float8
-            AND abs(f.v4_quiet) <= 1e+150::float8 THEN 1::float8 * f.v4_quiet
-            WHEN abs(f.v4_quiet) < 1e-150::float8 THEN 0::float8
-            ELSE 0::float8
+            WHEN f.v4_quiet IS NULL THEN 0::float8
+            ELSE 1::float8 * f.v4_quiet
           END
         ]
       ) AS _fence (_linear)

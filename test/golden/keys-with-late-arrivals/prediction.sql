@@ -81,15 +81,11 @@ WITH
         WHEN abs(f.known_total_6h) < 1e-150::float8 THEN 0::float8
         ELSE 0::float8
       END + CASE
-        WHEN abs(f.known_n_2d) >= 1e-150::float8
-        AND abs(f.known_n_2d) <= 1e+150::float8 THEN 1::float8 * f.known_n_2d
-        WHEN abs(f.known_n_2d) < 1e-150::float8 THEN 0::float8
-        ELSE 0::float8
+        WHEN f.known_n_2d IS NULL THEN 0::float8
+        ELSE 1::float8 * f.known_n_2d
       END + CASE
-        WHEN abs(f.size) >= 1e-150::float8
-        AND abs(f.size) <= 1e+150::float8 THEN 1::float8 * f.size
-        WHEN abs(f.size) < 1e-150::float8 THEN 0::float8
-        ELSE 0::float8
+        WHEN f.size IS NULL THEN 0::float8
+        ELSE 1::float8 * f.size
       END AS _linear
     FROM
       _features AS f

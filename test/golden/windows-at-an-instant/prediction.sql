@@ -95,15 +95,11 @@ WITH
         WHEN abs(f.mean_2d) < 1e-150::float8 THEN 0::float8
         ELSE 0.09375::float8
       END + CASE
-        WHEN abs(f.n_1w) >= 1e-150::float8
-        AND abs(f.n_1w) <= 1e+150::float8 THEN '-0.16666666666666666'::float8 * f.n_1w
-        WHEN abs(f.n_1w) < 1e-150::float8 THEN '-0'::float8
-        ELSE '-2'::float8
+        WHEN f.n_1w IS NULL THEN '-2'::float8
+        ELSE '-0.16666666666666666'::float8 * f.n_1w
       END + CASE
-        WHEN abs(f.peak) >= 1e-150::float8
-        AND abs(f.peak) <= 1e+150::float8 THEN 0.025::float8 * f.peak
-        WHEN abs(f.peak) < 1e-150::float8 THEN 0::float8
-        ELSE 0.25::float8
+        WHEN f.peak IS NULL THEN 0.25::float8
+        ELSE 0.025::float8 * f.peak
       END + CASE
         WHEN f.region = 'south' THEN 1.5::float8
         WHEN f.region = 'o''hare' THEN '-2'::float8

@@ -6,7 +6,16 @@ import { diagnosticData } from '../failure.ts'
 import { type Opened, withProject } from '../open.ts'
 import { formOption, readForms } from '../parse/forms.ts'
 import { UsageError } from '../parse/usage.ts'
-import { atOption, keysOption, limitOption, outOption, readKeys, versionOption } from '../parse/values.ts'
+import {
+  atOption,
+  keysOption,
+  limitOption,
+  outOption,
+  outputsOption,
+  readKeys,
+  readOutputs,
+  versionOption,
+} from '../parse/values.ts'
 import { writeWhole } from '../render/file.ts'
 
 const options = z.object({
@@ -25,6 +34,7 @@ const options = z.object({
     .optional()
     .meta({ description: 'Engine the text is for; postgres when absent. citus keeps it one distributed plan' }),
   version: versionOption,
+  outputs: outputsOption,
   form: formOption,
   out: outOption,
 })
@@ -41,6 +51,10 @@ export const compileCommand = defineCommand({
     { command: 'viewcast compile history', description: 'The training query' },
     { command: 'viewcast compile reorder --out reorder.sql', description: 'The prediction query, into a file' },
     { command: 'viewcast compile reorder --keys customer_id=7 | psql', description: 'Ask for one customer' },
+    {
+      command: 'viewcast compile reorder --outputs value,label,reasons=3',
+      description: 'With the label and the three features that raise it most',
+    },
     {
       command: 'viewcast compile reorder --as function | psql',
       description: 'A function of a customer and an instant',
@@ -97,7 +111,7 @@ async function compiled(
   if (definition.kind === 'dataset') {
     refuse(
       o,
-      ['keys', 'at', 'sample', 'limit', 'name', 'self-test', 'version'],
+      ['keys', 'at', 'sample', 'limit', 'name', 'self-test', 'version', 'outputs'],
       `is for models; "${definition.name}" is a dataset`,
     )
     if (o.as !== 'query') throw new UsageError(`--as ${o.as} is for models; "${definition.name}" is a dataset`)
@@ -115,7 +129,13 @@ async function ofModel(
 ): Promise<Compiled> {
   const sdk = await import('@viewcast/sdk')
   const record = await sdk.loadRecord(settings.directory.value, model.name, o.version)
-  const common = { directory: project.directory, ...textOf(o), ...(o.at === undefined ? {} : { at: o.at }) }
+  const outputs = await readOutputs(o.outputs)
+  const common = {
+    directory: project.directory,
+    ...textOf(o),
+    ...(o.at === undefined ? {} : { at: o.at }),
+    ...(outputs === undefined ? {} : { outputs }),
+  }
   if (o.as !== 'query') {
     refuse(o, ['keys', 'sample', 'limit', 'self-test'], 'is for --as query')
     if (o.as !== 'view')

@@ -4,7 +4,16 @@ import { z } from 'zod'
 import { defineCommand, positional } from '../command.ts'
 import { diagnosticData } from '../failure.ts'
 import { withProject } from '../open.ts'
-import { atOption, keysOption, limitOption, outOption, readKeys, versionOption } from '../parse/values.ts'
+import {
+  atOption,
+  keysOption,
+  limitOption,
+  outOption,
+  outputsOption,
+  readKeys,
+  readOutputs,
+  versionOption,
+} from '../parse/values.ts'
 import { writePieces } from '../render/file.ts'
 import type { Output } from '../render/output.ts'
 import { type RowFormat, rowFormats, writeRows } from '../render/rows.ts'
@@ -26,6 +35,7 @@ export const predictCommand = defineCommand({
       .describe('How rows are written; from the name of --out, otherwise a table on a terminal and CSV into a pipe'),
     out: outOption,
     version: versionOption,
+    outputs: outputsOption,
   }),
   examples: [
     { command: 'viewcast predict reorder --at 2025-12-31T00:00Z --limit 10', description: 'As of an instant' },
@@ -39,12 +49,14 @@ export const predictCommand = defineCommand({
       const model = sdk.resolveDefinition(project, positional(invocation, 'model'), 'model')
       const record = await sdk.loadRecord(settings.directory.value, model.name, options.version)
       const keys = readKeys(options.keys, io.cwd)
+      const outputs = await readOutputs(options.outputs)
       const prediction = await sdk.predict(db, model, record, {
         directory: project.directory,
         signal: io.signal,
         ...(options.at === undefined ? {} : { at: options.at }),
         ...(keys === undefined ? {} : { keys }),
         ...(options.limit === undefined ? {} : { limit: options.limit }),
+        ...(outputs === undefined ? {} : { outputs }),
       })
       await output.warn(prediction.warnings)
       const file = options.out === undefined ? undefined : resolve(io.cwd, options.out)

@@ -1,6 +1,7 @@
 /** Option types several commands share, and the values they read. */
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import type { OutputChoice } from '@viewcast/sdk'
 import { z } from 'zod'
 import { UsageError } from './usage.ts'
 
@@ -31,6 +32,23 @@ export const outOption = z
   .string()
   .optional()
   .meta({ value: 'file', description: 'Write to this file instead of stdout' })
+
+export const outputsOption = z.string().optional().meta({
+  value: 'list',
+  description:
+    'Columns instead of those of the model: value, probabilities, label, linear, contributions, reasons=3, confidence=0.95, interval=0.95',
+})
+
+/** Reads `--outputs`: choices with commas between them. Errors: `UsageError`. */
+export async function readOutputs(given: string | undefined): Promise<OutputChoice[] | undefined> {
+  if (given === undefined) return undefined
+  const { outputChoice } = await import('@viewcast/sdk')
+  return given.split(',').map((title) => {
+    const choice = outputChoice(title)
+    if (choice === undefined) throw new UsageError(`--outputs: "${title.trim()}" is no output; see --help`)
+    return choice
+  })
+}
 
 export type Keys = Record<string, unknown>
 

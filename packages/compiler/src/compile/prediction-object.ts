@@ -8,6 +8,7 @@ import { readsAnew } from '../front/sql/reads-anew.ts'
 import { type CompileOptions, isDistributed, passesOf } from '../ir/compile-options.ts'
 import type { ModelDef, RelationName } from '../ir/definition.ts'
 import type { ModelRecord } from '../ir/model-record.ts'
+import type { OutputChoice } from '../ir/output.ts'
 import type { Column } from '../ir/type.ts'
 import { outputs } from '../model/outputs.ts'
 import { boundaryType } from '../rewrite/feature-boundary.ts'
@@ -15,10 +16,13 @@ import { type Callable, createFunction, type Parameter, signature } from './func
 import { predictionHeader } from './prediction-header.ts'
 import { compiledPrediction } from './prediction-query.ts'
 import { scoreOfColumns } from './score-of-columns.ts'
+import { withOutputs } from './with-outputs.ts'
 
 export interface PredictionObjectOptions extends CompileOptions {
   /** `view`: every entity. `function`: a row for the key given. `scalar`: the number for the key given. */
   readonly as: 'view' | 'function' | 'scalar'
+  /** Output columns instead of those the record has; a scalar gives the first. */
+  readonly outputs?: readonly OutputChoice[]
   /** Default: the model's name for a view, `predict_<model>` for a function; in the schema that is first on the search path. */
   readonly name?: RelationName
   /** ISO instant a view predicts at; default the start of each transaction that reads it. Functions are given theirs. */
@@ -52,10 +56,11 @@ export interface PredictionObject {
  */
 export function predictionObject(
   model: ModelDef,
-  record: ModelRecord,
+  trained: ModelRecord,
   facts: Facts,
   options: PredictionObjectOptions,
 ): PredictionObject {
+  const record = withOutputs(trained, options.outputs)
   if (options.as === 'view') return viewObject(model, record, facts, options)
   if (options.at !== undefined) {
     fail('define/option', {

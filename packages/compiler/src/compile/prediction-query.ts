@@ -10,8 +10,9 @@ import { type CompileOptions, handOver, isDistributed, passesOf } from '../ir/co
 import type { ModelDef } from '../ir/definition.ts'
 import { expr } from '../ir/expression.ts'
 import type { ModelRecord } from '../ir/model-record.ts'
+import type { OutputChoice } from '../ir/output.ts'
 import type { Projection, Select, Stage, Statement } from '../ir/relation.ts'
-import { type Column, featureKind } from '../ir/type.ts'
+import { type Column, featureKind, type SqlType } from '../ir/type.ts'
 import { outputs } from '../model/outputs.ts'
 import { scoreColumns } from '../model/score-columns.ts'
 import { scorePlan } from '../model/score-plan.ts'
@@ -29,11 +30,14 @@ import { type PredictionForm, predictionHeader } from './prediction-header.ts'
 import { outputsOver, scoreStages } from './scored-relation.ts'
 import { checkSize, costOfScoring } from './scoring-cost.ts'
 import { textsOf } from './training-query.ts'
+import { withOutputs } from './with-outputs.ts'
 
 export interface PredictionOptions extends CompileOptions {
   readonly spine: SpineBinding
   /** Also return the features each prediction was made from, for verification. Default false. */
   readonly withFeatures?: boolean
+  /** Output columns instead of those the record has. */
+  readonly outputs?: readonly OutputChoice[]
   /** First rows only, in key order. */
   readonly limit?: number
 }
@@ -57,10 +61,11 @@ export interface PredictionOptions extends CompileOptions {
  */
 export function predictionQuery(
   model: ModelDef,
-  record: ModelRecord,
+  trained: ModelRecord,
   facts: Facts,
   options: PredictionOptions,
 ): CompiledQuery {
+  const record = withOutputs(trained, options.outputs)
   const { bound, binding, text, columns, warnings, plan } = compiledPrediction(model, record, facts, options, 'query')
   const distributed = isDistributed(options)
   const head = predictionHeader({ record, bound, binding, form: 'query', distributed })
@@ -100,7 +105,7 @@ export function compiledPrediction(
   if (distributed && form === 'query' && bound.hasAsOf && readsClock(binding)) {
     fail('compile/needs-instant', { model: model.name })
   }
-  const scoring = scorePlan(record, { joined: true })
+  const scoring = scorePlan(record, { joined: true, types: typesOf(bound, form) })
   const wanted = passes.prune ? new Set(inputs) : everyFeature(bound, new Set(inputs))
   const names = stageNames(
     reservedNames(textsOf(bound, facts), facts.catalog),
@@ -167,6 +172,11 @@ export function compiledPrediction(
   const plan = planOf(statement, pit.views, dialect, { record, scoring: scoringCost })
   return { bound, binding, asked: questionColumns(bound, wanted), text, questions, columns, warnings, plan }
 }
+
+/** The types the inputs have now. */
+const typesOf = (bound: BoundDataset, form: PredictionForm): ReadonlyMap<string, SqlType> =>
+  // What a scalar over columns is called with is not of the columns' types.
+  form === 'scalar' ? new Map() : new Map([...bound.extras, ...bound.features].map((c) => [c.name, c.type]))
 
 const readsClock = (binding: SpineBinding): boolean =>
   (binding.kind === 'entities' || binding.kind === 'keys') && binding.at === undefined

@@ -22,6 +22,7 @@ import { dollarTag } from './function-text.ts'
 import { predictionHeader } from './prediction-header.ts'
 import { compiledPrediction, type PredictionOptions } from './prediction-query.ts'
 import { scoredRows } from './verification-query.ts'
+import { withOutputs } from './with-outputs.ts'
 
 /**
  * The prediction query, a query of its checks, and a statement that raises the names of those that fail.
@@ -42,10 +43,11 @@ import { scoredRows } from './verification-query.ts'
  */
 export function selfTest(
   model: ModelDef,
-  record: ModelRecord,
+  trained: ModelRecord,
   facts: Facts,
   options: PredictionOptions,
 ): CompiledQuery {
+  const record = withOutputs(trained, options.outputs)
   const { bound, binding, text, questions, columns, warnings, plan } = compiledPrediction(
     model,
     record,

@@ -6,6 +6,7 @@ import type { Aggregate, Filter } from './aggregate.ts'
 import type { CalibrationMethod } from './calibration.ts'
 import type { EncoderSpec } from './encoder-spec.ts'
 import type { Family, Link } from './family.ts'
+import type { OutputChoice } from './output.ts'
 import type { PenaltyPath } from './penalty-path.ts'
 import type { TieBreak } from './relation.ts'
 import type { SqlType } from './type.ts'
@@ -284,6 +285,8 @@ export interface ModelDef {
   /** Input feature → encoder, in the order of the design matrix. */
   readonly inputs: Readonly<Record<string, EncoderSpec | 'auto'>>
   readonly penalty: Penalty
+  /** Output columns; those usual for the family when absent. */
+  readonly outputs?: readonly OutputChoice[]
   /** Chooses the penalty; `penalty` is then 0. */
   readonly path?: PenaltyPath
   readonly solver: Solver

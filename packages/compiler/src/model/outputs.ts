@@ -13,6 +13,7 @@ import { namesOf } from './output-names.ts'
 import { type Output, type PlannedOutputs, refuseOutput } from './planned-outputs.ts'
 import { reasons } from './reasons.ts'
 import { scoreColumns } from './score-columns.ts'
+import { isBounded } from './score-range.ts'
 import { probabilityOf, shares, topColumn, topScore, totalOfShares } from './softmax.ts'
 
 /** Name of the output column `value`. */
@@ -85,7 +86,7 @@ const meanColumn = '_mean'
 /** The mean, as a column of its own where both it and the label it decides are asked for. */
 function mean(record: ModelRecord, all: readonly OutputChoice[]): { columns: readonly Projection[]; expr: Expr } {
   if (record.family === 'binomial' && record.calibration !== undefined) return curved(record, record.calibration)
-  const written = meanOf(record.family, record.link, linearColumn(record))
+  const written = meanOf(record.family, record.link, linearColumn(record), isBounded(record))
   const shared = record.family === 'binomial' && all.includes('value') && all.includes('label')
   return shared
     ? { columns: [{ name: meanColumn, expr: written }], expr: stage(meanColumn) }

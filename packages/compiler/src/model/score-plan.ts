@@ -6,6 +6,8 @@
 import { children, type Expr, expr } from '../ir/expression.ts'
 import type { ModelRecord } from '../ir/model-record.ts'
 import type { Projection } from '../ir/relation.ts'
+import type { SqlType } from '../ir/type.ts'
+import { boundaryType } from '../rewrite/feature-boundary.ts'
 import { termColumn } from './contributions.ts'
 import { type LookupStage, withLookups } from './lookups.ts'
 import { isExplained, plannedOutputs } from './outputs.ts'
@@ -38,7 +40,23 @@ const termStage = '_terms'
  * The plan of a record with the outputs it has chosen. `joined` reads categories of many levels from lists beside the rows;
  * without it they are CASE expressions of the same numbers, which need nothing but the row. Errors: `model/output`; `model/record`.
  */
-export function scorePlan(record: ModelRecord, { joined }: { readonly joined: boolean }): ScorePlan {
+export function scorePlan(record: ModelRecord, options: ScoreOptions): ScorePlan {
+  return planOf(withTypes(record, options.types), options.joined)
+}
+
+export interface ScoreOptions {
+  readonly joined: boolean
+  /** Input → SQL type of the column it is read from. Without one an input may be any value the feature boundary lets through. */
+  readonly types?: ReadonlyMap<string, SqlType>
+}
+
+/** Which guards are needed depends on the type that is read now, not on the one the model was trained on. */
+const withTypes = (record: ModelRecord, types: ScoreOptions['types']): ModelRecord => ({
+  ...record,
+  inputs: record.inputs.map((i) => ({ ...i, type: types?.get(i.feature) ?? boundaryType(i) })),
+})
+
+function planOf(record: ModelRecord, joined: boolean): ScorePlan {
   const scores = scoreColumns(record)
   const { columns, outputs } = plannedOutputs(record)
   const { lookups, columns: written } = predictorColumns(record, scores, joined)

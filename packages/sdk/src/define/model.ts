@@ -7,6 +7,7 @@ import {
   type Link,
   links,
   type ModelDef,
+  type OutputChoice,
   type Penalty,
   type PenaltyPath,
   type Solver,
@@ -17,6 +18,7 @@ import { emptyRecord } from './callable.ts'
 import { type ClassWeightsOption, checkedClassWeights } from './class-weights.ts'
 import type { Dataset, DatasetTypes } from './dataset.ts'
 import { checkedName } from './name.ts'
+import { checkedOutputs } from './outputs.ts'
 import { completePenalty, refuseNoPenalty } from './penalty.ts'
 import type { Problem } from './problem.ts'
 import type { KindOf } from './sql-types.ts'
@@ -32,6 +34,20 @@ export type LinkOf<F extends FamilyName> = F extends 'logistic'
   : F extends 'linear'
     ? 'identity'
     : (typeof links)[Canonical<F> & Family][number]
+
+type Named<O extends OutputChoice> = Extract<OutputChoice, O>
+type Reasons = Extract<OutputChoice, { reasons: number }>
+type Confidence = Extract<OutputChoice, { confidence: number }>
+type Interval = Extract<OutputChoice, { interval: number }>
+
+/** What a model of the family can give. */
+type OutputOf<F> = F extends 'multinomial'
+  ? Named<'label' | 'probabilities' | 'linear' | 'contributions'>
+  : F extends 'binomial'
+    ? Named<'value' | 'probabilities' | 'label' | 'linear' | 'contributions'> | Reasons | Confidence
+    : F extends 'svm'
+      ? Named<'value' | 'label' | 'linear' | 'contributions'> | Reasons
+      : Named<'value' | 'linear' | 'contributions'> | Reasons | Confidence | (F extends 'gaussian' ? Interval : never)
 
 export interface ModelOptions<T extends DatasetTypes, F extends FamilyName, Label> {
   readonly dataset: Dataset<T>
@@ -69,6 +85,18 @@ export interface ModelOptions<T extends DatasetTypes, F extends FamilyName, Labe
    * ```
    */
   readonly threshold?: number | ThresholdRule
+  /**
+   * The columns of a prediction, in order; by default the mean, of several classes the label and a probability each. They can
+   * be chosen anew for each query.
+   *
+   * ```ts
+   * outputs: ['value', 'label', { reasons: 3 }, { confidence: 0.95 }]
+   * ```
+   * ```sql
+   * SELECT s._mean AS probability, s._mean >= 0.5::float8 AS label, CASE … END AS reason_1, …
+   * ```
+   */
+  readonly outputs?: readonly [OutputOf<Canonical<F>>, ...OutputOf<Canonical<F>>[]]
   /**
    * What a training row counts for by its label, times its case weight: `'balanced'` makes the classes count the same in
    * sum. Metrics and other parts are not weighted by it. It moves probabilities towards the classes that count for more;
@@ -207,6 +235,7 @@ export function defineModel(
     readonly penalty?: number | Partial<Penalty> | PenaltyPath
     readonly solver?: Solver
     readonly threshold?: number | ThresholdRule
+    readonly outputs?: readonly OutputChoice[]
     readonly classWeights?: ClassWeightsOption
     readonly priorCorrection?: boolean
     readonly calibrate?: CalibrationMethod
@@ -263,6 +292,7 @@ export function defineModel(
     ...chosen,
     solver: options.solver ?? usualSolver(family, link, chosen),
     threshold,
+    ...(options.outputs === undefined ? {} : { outputs: checkedOutputs(what, options.outputs) }),
     ...(thresholdRule === undefined ? {} : { thresholdRule }),
     ...(classWeights === undefined
       ? {}

@@ -10,6 +10,7 @@ import {
   type Literal,
   type ModelDef,
   type ModelRecord,
+  type OutputChoice,
   type PredictionObject,
   type PredictionObjectOptions,
   type PredictionOptions,
@@ -48,6 +49,8 @@ export interface PredictOptions extends CompileOptions {
   readonly limit?: number
   /** `sample` predicts for the sample's own rows and instants. Default `entities`. */
   readonly spine?: 'entities' | 'sample'
+  /** Output columns instead of those the model was trained with: `['value', { reasons: 3 }]`. */
+  readonly outputs?: readonly OutputChoice[]
   /** Also return the features. Default false. */
   readonly withFeatures?: boolean
   readonly directory?: string
@@ -136,6 +139,7 @@ export function predictionOptions(options: PredictOptions): PredictionOptions {
     spine,
     ...(options.withFeatures === undefined ? {} : { withFeatures: options.withFeatures }),
     ...(options.limit === undefined ? {} : { limit: options.limit }),
+    ...(options.outputs === undefined ? {} : { outputs: options.outputs }),
     ...(options.dialect === undefined ? {} : { dialect: options.dialect }),
     ...(options.passes === undefined ? {} : { passes: options.passes }),
     ...(options.forms === undefined ? {} : { forms: options.forms }),

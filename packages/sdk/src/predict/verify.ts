@@ -14,6 +14,7 @@ import {
   type ScoredRow,
   scoreColumns,
   verificationQuery,
+  withOutputs,
 } from '@viewcast/compiler'
 import type { Database, Value } from '../database/database.ts'
 import { namingFailedView } from '../project/failed-view.ts'
@@ -70,9 +71,10 @@ export async function verifyModel(
 async function verified(
   db: Database,
   prepared: { readonly model: ModelDef; readonly facts: Facts },
-  record: ModelRecord,
+  trained: ModelRecord,
   options: PredictOptions & { readonly signal?: AbortSignal },
 ): Promise<VerifyReport> {
+  const record = withOutputs(trained, options.outputs)
   const bound = bindDataset(prepared.model.dataset, prepared.facts).value
   const parity = await checkParity(db, prepared.model, record, prepared.facts, options)
   const checks: VerifyCheck[] = [

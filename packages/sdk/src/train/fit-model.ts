@@ -47,6 +47,8 @@ export interface FittedModel {
   readonly covariance?: readonly number[]
   /** Of a label that has several, in order. */
   readonly classes?: readonly string[]
+  /** Weighted mean of each encoded column. */
+  readonly means?: readonly number[]
   readonly fit: ModelRecord['fit']
   /** How the penalty was chosen. */
   readonly path?: PathRecord
@@ -129,7 +131,7 @@ export async function fitCollected(
   const { rows } = collected
   const total = rows.train + rows.validation + rows.test
   onProgress?.('evaluating', 0, total)
-  const mean = await labelMean(design, signal)
+  const { mean, means } = await meansOf(design, signal)
   const train = await evaluateFit(model, fit, design, mean, signal)
   onProgress?.('evaluating', rows.train, total)
   const test = await evaluateFit(model, fit, testDesign, mean, signal)
@@ -141,6 +143,7 @@ export async function fitCollected(
     coefficients: coefficientsOf(model, inputs, fit, collected.classes?.names),
     ...covarianceOf(model, inputs, fit),
     ...(collected.classes === undefined ? {} : { classes: collected.classes.names }),
+    means,
     fit: factsOf(model, fit),
     ...(fit.path === undefined ? {} : { path: fit.path }),
     ...(calibrated === undefined ? {} : { calibration: calibrated.calibration }),
@@ -159,15 +162,22 @@ export async function fitCollected(
   }
 }
 
-async function labelMean(design: Design, signal: AbortSignal | undefined): Promise<number> {
+/** Weighted means over the rows: of the label, and of each column. */
+async function meansOf(
+  design: Design,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly mean: number; readonly means: readonly number[] }> {
+  const width = design.columns.length
+  const sums = new Float64Array(width)
   let mean = 0
   let total = 0
-  await eachBlock(design, signal, ({ rows, y, weight }) => {
+  await eachBlock(design, signal, ({ rows, x, y, weight }) => {
     for (let r = 0; r < rows; r++) {
       const w = weight === undefined ? 1 : (weight[r] as number)
       total += w
       mean += (w / total) * ((y[r] as number) - mean)
+      for (let j = 0; j < width; j++) sums[j] = (sums[j] as number) + w * (x[r * width + j] as number)
     }
   })
-  return mean
+  return { mean, means: Array.from(sums, (sum) => sum / total) }
 }
