@@ -2,6 +2,7 @@
 import type { Link } from '../ir/family.ts'
 import type { ModelRecord } from '../ir/model-record.ts'
 import type { ParityRow } from '../model/import/imported-model.ts'
+import { outputName } from '../model/outputs.ts'
 import { ArithmeticError, sigmoid } from './evaluate.ts'
 import { rowScorer } from './score-row.ts'
 
@@ -19,7 +20,7 @@ export interface ImportParity {
  * through `exp` by its rounding: 1e-12 relative, or 4 steps of a float32 where the library computes in those.
  */
 export function importParity(record: ModelRecord, rows: readonly ParityRow[]): ImportParity {
-  const { score } = rowScorer(record)
+  const { score, outputsOf } = rowScorer(record)
   const single = record.trees?.sums === 'float32'
   const exactScores = record.trees !== undefined
   let mismatched = 0
@@ -31,7 +32,7 @@ export function importParity(record: ModelRecord, rows: readonly ParityRow[]): I
         ? 'the row cannot be scored'
         : (difference(scores, row.scores, exactScores ? 0 : tolerance, 'score') ??
           difference(
-            means(scores, record.link),
+            means(scores, record.link) ?? [outputsOf(scores, row.inputs)[outputName(record.family)] as number | null],
             row.prediction,
             exactScores && record.link === 'identity' ? 0 : single ? 2 ** -21 : tolerance,
             'prediction',
@@ -66,11 +67,12 @@ function difference(
   return `${what} ${at + 1}, ${by}`
 }
 
-/** The mean by the link: what a library predicts. */
-function means(scores: readonly (number | null)[], link: Link): (number | null)[] {
+/** The mean by the link, as a library computes it; of the links no library but a statistics package has, as a record does. */
+function means(scores: readonly (number | null)[], link: Link): (number | null)[] | undefined {
   if (link === 'logit') return scores.map(sigmoid)
   if (link === 'log') return scores.map((s) => (s === null ? null : Math.exp(s)))
-  if (link !== 'softmax') return [...scores]
+  if (link === 'identity') return [...scores]
+  if (link !== 'softmax') return undefined
   if (scores.includes(null)) return scores.map(() => null)
   const top = Math.max(...(scores as number[]))
   const shares = (scores as number[]).map((s) => Math.exp(s - top))

@@ -47,7 +47,7 @@ export type Field = NumberField | BinsField | CategoryField | LevelField | Table
 
 export interface Fields {
   /** Undefined, and refused, when there is no such field or it cannot be said. */
-  readonly field: (name: string, from: Element) => Field | undefined
+  readonly field: (name: string, from: Element, refuse?: Refuse) => Field | undefined
   /** What replaces a missing value of a feature; null where nothing does. */
   readonly replacement: (feature: string) => number | string | null
   /** In the order of the mining schema: active and supplementary fields that are in the data dictionary. */

@@ -4,7 +4,7 @@ import { child, childrenOf, type Element } from './element.ts'
 import type { Fields, Refuse } from './fields.ts'
 import { positiveOf } from './positive.ts'
 import type { ReadModel } from './read-model.ts'
-import { gather, type Term } from './terms.ts'
+import { gather, referenceOf, type Term } from './terms.ts'
 
 const families: Readonly<Record<string, Family>> = {
   normal: 'gaussian',
@@ -44,7 +44,10 @@ export function readGeneralRegression(model: Element, fields: Fields, refuse: Re
     const linear = gather(terms, fields, classes, intercepts, refuse)
     // The class the others are compared with has no coefficients.
     const coefficients = linear.coefficients.filter((c) => c.class !== other)
-    return { family: 'multinomial', link: 'softmax', classes, inputs: linear.inputs, coefficients, notes: [] }
+    const scores = referenceOf(terms, fields, intercepts)
+    const byTerms: ReadModel['reference'] = (row) => scores(row).map((s, k) => (classes[k] === other ? 0 : s))
+    const own = { inputs: linear.inputs, coefficients, reference: byTerms }
+    return { family: 'multinomial', link: 'softmax', classes, ...own, notes: [] }
   }
   const isOutcome = functionName === 'classification'
   const binary = modelType === 'multinomialLogistic'
@@ -56,19 +59,22 @@ export function readGeneralRegression(model: Element, fields: Fields, refuse: Re
     return undefined
   }
   const { terms, intercepts } = parameters(model, fields, [undefined], refuse)
-  const linear = gather(terms, fields, [undefined], [(intercepts[0] ?? 0) + offset], refuse)
-  if (family !== 'binomial') return { family, link, ...linear, notes: [] }
+  const constants = [(intercepts[0] ?? 0) + offset]
+  const linear = gather(terms, fields, [undefined], constants, refuse)
+  const scores = referenceOf(terms, fields, constants)
+  if (family !== 'binomial') return { family, link, ...linear, notes: [], reference: scores }
   const categories = [...named, ...fields.classes.filter((c) => !named.includes(c))]
   const fitted = named[0] ?? categories.find((c) => c !== reference)
   const positive = positiveOf(categories)
   const note = `The outcome is that ${fields.target ?? 'the label'} is ${positive}.`
   const about = { family, link, ...(positive === undefined ? {} : { positive }), notes: [note] } as const
-  if (fitted === positive) return { ...about, ...linear }
+  if (fitted === positive) return { ...about, ...linear, reference: scores }
   if (link === 'cloglog') refuse(model, 'cloglog of the negative outcome')
   return {
     ...about,
     inputs: linear.inputs,
     coefficients: linear.coefficients.map((c) => ({ ...c, estimate: -c.estimate })),
+    reference: (row) => scores(row).map((score) => (score === null ? null : -score)),
   }
 }
 

@@ -4,6 +4,7 @@ import { isViewcastError } from '../../diagnostics/diagnostic.ts'
 import { rowScorer } from '../../evaluate/score-row.ts'
 import type { Literal } from '../../ir/expression.ts'
 import { importedRecord } from '../import/imported-record.ts'
+import { probeRows } from '../import/probe-rows.ts'
 import { importPmml, isPmml } from './import.ts'
 
 const document = (fields: string, body: string, transformations = '') => `<?xml version="1.0"?>
@@ -24,8 +25,18 @@ const target = (name: string, ...names: string[]) =>
 const modelOf = (text: string) => importPmml(text, { file: 'model.pmml' })
 const scorerOf = (text: string) => {
   const model = modelOf(text)
+  const probes = probeRows(model, 200)
   const about = { name: 'm', version: 1, at: '2026-01-01T00:00:00Z', label: 'y', threshold: 0.5 }
   const record = importedRecord(model, { ...about, dataset: { name: 'd', queryHash: 'f'.repeat(64) } })
+  // The record means what the document's own terms do, on values beside every bound.
+  for (const row of probes) {
+    const theirs = model.reference?.(row) ?? []
+    const mine = rowScorer(record).score(row).scores
+    expect(mine.map((s) => s === null)).toEqual(theirs.map((s) => s === null))
+    for (const [i, s] of mine.entries()) {
+      if (s !== null) expect(Math.abs(s - (theirs[i] as number)) / Math.max(1, Math.abs(s))).toBeLessThan(1e-12)
+    }
+  }
   return (row: Record<string, Literal>) => rowScorer(record).score(row).scores
 }
 const problemsOf = (text: string): string[] => {

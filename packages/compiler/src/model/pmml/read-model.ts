@@ -1,3 +1,4 @@
+import type { Literal } from '../../ir/expression.ts'
 import type { Family, Link } from '../../ir/family.ts'
 import type { Linear } from './terms.ts'
 
@@ -9,4 +10,6 @@ export interface ReadModel extends Linear {
   /** Category whose probability a binomial model gives. */
   readonly positive?: string
   readonly notes: readonly string[]
+  /** Scores of a row by the document's own terms, without the inputs that were made of them. */
+  readonly reference: (row: Readonly<Record<string, Literal>>) => readonly (number | null)[]
 }

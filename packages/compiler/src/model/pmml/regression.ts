@@ -4,7 +4,7 @@ import { childrenOf, type Element } from './element.ts'
 import type { Fields, Refuse } from './fields.ts'
 import { positiveOf } from './positive.ts'
 import type { ReadModel } from './read-model.ts'
-import { gather, type Term } from './terms.ts'
+import { gather, referenceOf, type Term } from './terms.ts'
 
 interface Table {
   readonly element: Element
@@ -44,7 +44,9 @@ export function readRegression(model: Element, fields: Fields, refuse: Refuse): 
     }
     const [family, link] = known
     const terms = termsOf(first, refuse, (w) => [w])
-    return { family, link, ...gather(terms, fields, [undefined], [first.intercept], refuse), notes: [] }
+    const intercepts = [first.intercept]
+    const linear = gather(terms, fields, [undefined], intercepts, refuse)
+    return { family, link, ...linear, notes: [], reference: referenceOf(terms, fields, intercepts) }
   }
   return tables.length === 2
     ? ofTwo(model, method, tables, fields, refuse)
@@ -79,6 +81,7 @@ function ofTwo(
     link,
     ...(positive === undefined ? {} : { positive }),
     ...gather(terms, fields, [undefined], [intercept], refuse),
+    reference: referenceOf(terms, fields, [intercept]),
     notes: [`The outcome is that ${fields.target ?? 'the label'} is ${positive}.`],
   }
 }
@@ -97,13 +100,9 @@ function ofMany(
   const classes = tables.map((t) => t.category)
   const terms = tables.flatMap((t, k) => termsOf(t, refuse, (w) => classes.map((_, j) => (j === k ? w : 0))))
   const intercepts = tables.map((t) => t.intercept)
-  return {
-    family: 'multinomial',
-    link: 'softmax',
-    classes,
-    ...gather(terms, fields, classes, intercepts, refuse),
-    notes: [],
-  }
+  const linear = gather(terms, fields, classes, intercepts, refuse)
+  const reference = referenceOf(terms, fields, intercepts)
+  return { family: 'multinomial', link: 'softmax', classes, ...linear, notes: [], reference }
 }
 
 function termsOf(table: Table, refuse: Refuse, weights: (w: number) => readonly number[]): Term[] {

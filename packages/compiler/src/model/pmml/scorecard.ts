@@ -1,4 +1,5 @@
 /** Scorecard: points for the first attribute of each characteristic that holds. */
+import type { Literal } from '../../ir/expression.ts'
 import type { LearnedInput } from '../../ir/learned-encoder.ts'
 import { encodedColumns } from '../encoders/columns.ts'
 import { child, childrenOf, type Element } from './element.ts'
@@ -35,7 +36,10 @@ export function readScorecard(model: Element, fields: Fields, refuse: Refuse): R
     { name: '(intercept)', feature: null, estimate: constant, ...unknown },
     ...encodedColumns(inputs).map(({ name, feature }, i) => ({ name, feature, estimate: weights[i] ?? 0, ...unknown })),
   ]
-  return { family: 'gaussian', link: 'identity', inputs, coefficients, notes }
+  const reference: ReadModel['reference'] = (row) => [
+    parts.reduce((sum, p) => sum + p.points(row[p.input.feature] ?? null), initial),
+  ]
+  return { family: 'gaussian', link: 'identity', inputs, coefficients, notes, reference }
 }
 
 interface Part {
@@ -44,6 +48,8 @@ interface Part {
   readonly base: number
   /** Of the encoded columns, less the base. */
   readonly weights: readonly number[]
+  /** As the document has them. */
+  readonly points: (value: Literal) => number
 }
 
 function characteristic(c: Element, fields: Fields, refuse: Refuse): Part | undefined {
@@ -64,11 +70,16 @@ function characteristic(c: Element, fields: Fields, refuse: Refuse): Part | unde
     return undefined
   }
   const at = (value: Value): number | undefined => attributes.find((a) => a.holds(value))?.points
-  return fields.isText(feature) ? ofCategory(feature, constants, at) : ofNumber(c, feature, constants, at, refuse)
+  const part = fields.isText(feature) ? ofCategory(feature, constants, at) : ofNumber(c, feature, constants, at, refuse)
+  return part && { ...part, points: (v) => at(typeof v === 'boolean' ? String(v) : v) ?? 0 }
 }
 
 /** No attribute that holds gives no score in PMML; here, as is usual, no points. */
-function ofCategory(feature: string, constants: readonly Value[], at: (v: Value) => number | undefined): Part {
+function ofCategory(
+  feature: string,
+  constants: readonly Value[],
+  at: (v: Value) => number | undefined,
+): Omit<Part, 'points'> {
   const levels = [...new Set(constants.map(String))]
   const other = at('\u0000') ?? 0
   const missing = at(null) ?? other
@@ -86,7 +97,7 @@ function ofNumber(
   constants: readonly Value[],
   at: (v: Value) => number | undefined,
   refuse: Refuse,
-): Part | undefined {
+): Omit<Part, 'points'> | undefined {
   const edges = [...new Set(constants.map(Number))].sort((a, b) => a - b)
   const inside = edges.map((e, i) => (i + 1 < edges.length ? (e + (edges[i + 1] as number)) / 2 : e + 1))
   const points = [(edges[0] ?? 0) - 1, ...inside].map((x) => at(x) ?? 0)

@@ -1,4 +1,5 @@
 /** Terms of a PMML predictor, gathered into inputs with coefficients in the order of their encoded columns. */
+import type { Literal } from '../../ir/expression.ts'
 import type { LearnedInput } from '../../ir/learned-encoder.ts'
 import type { Coefficient } from '../../ir/model-record.ts'
 import { encodedColumns } from '../encoders/columns.ts'
@@ -145,5 +146,52 @@ function inputOf(feature: string, own: Own, fields: Fields, scores: number, refu
       }
       return { input: { feature, type: 'text', encoder }, columns: [sumOf(own)], shift: none }
     }
+  }
+}
+
+/** Scores of a row by the terms as the document has them; a missing number leaves none. */
+export function referenceOf(
+  terms: readonly Term[],
+  fields: Fields,
+  intercepts: readonly number[],
+): (row: Readonly<Record<string, Literal>>) => readonly (number | null)[] {
+  const ignore: Refuse = () => undefined
+  const read = terms.flatMap((term) => {
+    const field = fields.field(term.field, term.from, ignore)
+    return field === undefined ? [] : [{ term, field }]
+  })
+  return (row) =>
+    intercepts.map((intercept, k) => {
+      let sum: number | null = intercept
+      for (const { term, field } of read) {
+        const given = row[field.feature] ?? fields.replacement(field.feature)
+        const value = valueIn(field, term, given)
+        sum = sum === null || value === null ? null : sum + (term.weights[k] ?? 0) * value
+      }
+      return sum
+    })
+}
+
+function valueIn(field: Field, term: Term, given: Literal): number | null {
+  switch (field.kind) {
+    case 'number': {
+      if (given === null || !Number.isFinite(given)) return null
+      const [low, high] = field.clip ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
+      const clipped = Math.min(high, Math.max(low, Number(given)))
+      const bent = field.transform === 'log1p' ? Math.log(1 + Math.max(0, clipped)) : clipped
+      return ((bent - field.center) / field.scale) ** (term.exponent ?? 1)
+    }
+    case 'category':
+      return given !== null && String(given) === term.level ? 1 : 0
+    case 'level':
+      return given !== null && String(given) === field.level ? 1 : 0
+    case 'bins': {
+      const x = Number(given)
+      const passed = field.edges.filter((e) => (field.closed === 'left' ? x >= e : x > e)).length
+      const name = given === null || Number.isNaN(x) ? field.missing : field.names[passed]
+      return name === term.level ? 1 : 0
+    }
+    case 'table':
+      return given === null ? field.missing : (field.levels.find(([l]) => l === String(given))?.[1] ?? field.unseen)
   }
 }
