@@ -101,6 +101,25 @@ it('writes a version as a module that scores alike', async () => {
   expect(json).toEqual({ model: 'reorder', version: 1, format: 'javascript', content: text })
 })
 
+it('reads PMML, held to its own terms, and writes it', async () => {
+  const pmml = `<PMML version="4.4" xmlns="http://www.dmg.org/PMML-4_4"><Header><Application name="R"/></Header>
+    <DataDictionary><DataField name="spend" optype="continuous" dataType="double"/>
+    <DataField name="y" optype="categorical" dataType="string"><Value value="0"/><Value value="1"/></DataField></DataDictionary>
+    <RegressionModel functionName="classification" normalizationMethod="logit"><MiningSchema><MiningField name="spend"/>
+    <MiningField name="y" usageType="target"/></MiningSchema><RegressionTable intercept="-2" targetCategory="1">
+    <NumericPredictor name="spend" coefficient="0.03"/></RegressionTable><RegressionTable intercept="0" targetCategory="0"/></RegressionModel></PMML>`
+  writeFileSync(join(shop, 'reorder.pmml'), pmml)
+  const read = await run('import-model', 'reorder', 'reorder.pmml', '--column', 'spend=spend_90d', '--json')
+  expect(read.code, read.err).toBe(0)
+  const { version, source, parity } = JSON.parse(read.out)
+  expect({ source, parity }).toEqual({ source: 'PMML 4.4 of R', parity: { rows: 400, from: 'rules' } })
+  expect((await run('verify', 'reorder')).code).toBe(0)
+  const written = await run('export-model', 'reorder', '--version', String(version), '--as', 'pmml')
+  expect(written.out).toMatch(/normalizationMethod="logit"/)
+  writeFileSync(join(shop, 'bad.pmml'), pmml.replace('normalizationMethod="logit"', 'normalizationMethod="cauchit"'))
+  expect((await run('import-model', 'reorder', 'bad.pmml')).err).toMatch(/model\/import.*cauchit|cauchit/s)
+})
+
 it('refuses options that are not written as they are read', async () => {
   expect((await run('import-model', 'reorder', 'model.json', '--column', 'spend')).code).toBe(2)
   expect((await run('import-model', 'reorder', 'model.json', '--column', 'a=b', '--columns', 'a')).code).toBe(2)

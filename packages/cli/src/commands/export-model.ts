@@ -7,17 +7,18 @@ import { writeWhole } from '../render/file.ts'
 
 export const exportModelCommand = defineCommand({
   name: 'export-model',
-  summary: 'Write a trained model for others to run: a JavaScript module',
+  summary: 'Write a trained model for others to run: a JavaScript module, PMML',
   description:
-    'Writes a version of a model in a format that needs nothing of viewcast. javascript is one module without dependencies whose score(row) gives the same bits as a prediction. No database is opened.',
+    'Writes a version of a model in a format that needs nothing of viewcast. javascript is one module without dependencies whose score(row) gives the same bits as a prediction; pmml is PMML 4.4, which other engines read. No database is opened.',
   positionals: [{ name: 'model', description: 'model with a trained version', required: true }],
   options: z.object({
-    as: z.enum(['javascript']).default('javascript').describe('Format to write'),
+    as: z.enum(['javascript', 'pmml']).default('javascript').describe('Format to write'),
     version: versionOption,
     out: outOption,
   }),
   examples: [
     { command: 'viewcast export-model reorder --out reorder.js', description: 'A module with score(row)' },
+    { command: 'viewcast export-model reorder --as pmml --out reorder.pmml', description: 'PMML 4.4' },
     { command: 'viewcast export-model reorder --version 2 --json | jq -r .content', description: 'For a script' },
   ],
   async run(invocation) {

@@ -34,7 +34,7 @@ export const importModelCommand = defineCommand({
   name: 'import-model',
   summary: 'Keep a model of another library as a new version of a declared model',
   description:
-    "Reads xgboost JSON (save_model), LightGBM text or JSON, scikit-learn attributes as JSON or ml-logistic-regression JSON, matches its features to the columns of the model's dataset, scores rows as the library does and writes a model record. Trees give the library's bits. Exit code 1 when a row is scored otherwise; nothing is written then.",
+    "Reads xgboost JSON (save_model), LightGBM text or JSON, scikit-learn attributes as JSON, ml-logistic-regression JSON or PMML (regressions, scorecards), matches its features to the columns of the model's dataset, scores rows as the library does and writes a model record. Trees give the library's bits. Exit code 1 when a row is scored otherwise; nothing is written then.",
   positionals: [
     { name: 'model', description: 'declared model that gets the version', required: true },
     { name: 'file', description: 'file of the library', required: true },

@@ -13,7 +13,6 @@ import { constant, formula, isUnsayable, number } from './formula.ts'
 import { whereMissing } from './where-missing.ts'
 
 type ModelRecord = Stored & {
-  readonly calibration?: unknown
   readonly interactions?: readonly (readonly string[])[]
 }
 

@@ -1,7 +1,7 @@
-import { exportJavascript, type ModelRecord } from '@viewcast/compiler'
+import { exportJavascript, exportPmml, type ModelRecord } from '@viewcast/compiler'
 
 /** What a model can be written as, for others to run. */
-export type ExportFormat = 'javascript'
+export type ExportFormat = 'javascript' | 'pmml'
 
 export interface ExportedModel {
   readonly content: string
@@ -12,7 +12,8 @@ export interface ExportedModel {
 /**
  * Writes a trained or imported model in a format others read.
  *
- * `javascript` is one module without dependencies, `score(row)`, with the same bits as predictions here.
+ * `javascript` is one module without dependencies, `score(row)`, with the same bits as predictions here; `pmml` is PMML 4.4.
+ * Errors: `model/export` with everything the format has no word for.
  *
  * @example
  * ```ts
@@ -24,5 +25,7 @@ export function exportModel(record: ModelRecord, format: ExportFormat): Exported
   switch (format) {
     case 'javascript':
       return { content: exportJavascript(record), extension: '.js' }
+    case 'pmml':
+      return { content: exportPmml(record), extension: '.pmml' }
   }
 }
