@@ -101,7 +101,7 @@ it('writes a version as a module that scores alike', async () => {
   expect(json).toEqual({ model: 'reorder', version: 1, format: 'javascript', content: text })
 })
 
-it('reads PMML, held to its own terms, and writes it', async () => {
+it('reads PMML, held to its own terms, and writes it and ONNX', async () => {
   const pmml = `<PMML version="4.4" xmlns="http://www.dmg.org/PMML-4_4"><Header><Application name="R"/></Header>
     <DataDictionary><DataField name="spend" optype="continuous" dataType="double"/>
     <DataField name="y" optype="categorical" dataType="string"><Value value="0"/><Value value="1"/></DataField></DataDictionary>
@@ -116,6 +116,9 @@ it('reads PMML, held to its own terms, and writes it', async () => {
   expect((await run('verify', 'reorder')).code).toBe(0)
   const written = await run('export-model', 'reorder', '--version', String(version), '--as', 'pmml')
   expect(written.out).toMatch(/normalizationMethod="logit"/)
+  expect((await run('export-model', 'reorder', '--as', 'onnx')).code).toBe(2)
+  expect((await run('export-model', 'reorder', '--as', 'onnx', '--out', 'reorder.onnx')).code).toBe(0)
+  expect(readFileSync(join(shop, 'reorder.onnx')).includes('viewcast')).toBe(true)
   writeFileSync(join(shop, 'bad.pmml'), pmml.replace('normalizationMethod="logit"', 'normalizationMethod="cauchit"'))
   expect((await run('import-model', 'reorder', 'bad.pmml')).err).toMatch(/model\/import.*cauchit|cauchit/s)
 })

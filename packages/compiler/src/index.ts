@@ -234,6 +234,7 @@ export { type ParityFile, parityRows, readParityFile } from './model/import/pari
 export { probeRows } from './model/import/probe-rows.ts'
 export { readImportedModel } from './model/import/read-model.ts'
 export { importXgboost } from './model/import/xgboost.ts'
+export { exportOnnx } from './model/onnx/export.ts'
 export { defaultOutputs, outputName, outputs } from './model/outputs.ts'
 export type { Output } from './model/planned-outputs.ts'
 export { exportPmml } from './model/pmml/export.ts'

@@ -4,8 +4,8 @@ import { finished } from 'node:stream/promises'
 import { streamSink } from '../io.ts'
 
 /** Writes a file whole or not at all: under another name first, renamed at the end. */
-export async function writeWhole(file: string, text: string): Promise<void> {
-  await replacing(file, (temporary) => writeFile(temporary, text))
+export async function writeWhole(file: string, content: string | Uint8Array): Promise<void> {
+  await replacing(file, (temporary) => writeFile(temporary, content))
 }
 
 /** The same for text that comes in pieces. */
