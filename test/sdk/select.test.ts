@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { trainingQuery } from '@viewcast/compiler'
 import {
+  collectProject,
   type Database,
   listVersions,
   loadRecord,
@@ -16,6 +17,7 @@ import {
   saveRecord,
   selectModel,
   standardize,
+  target as targetMean,
   trainModel,
   verifyModel,
 } from '@viewcast/sdk'
@@ -156,6 +158,12 @@ describeEachEngine('a selection', (engine) => {
     const { table } = await run(p.selection('tags', { model: byTag }), { refit: false })
     // Every held-out row has the base level: one probability for all of a fold, and no better than a coin.
     expect(table[0]?.metrics['auc']?.mean).toBeCloseTo(0.5, 9)
+    // Target means of a level per row are the label itself, if the row's own label is among them.
+    const byMean = p
+      .model('by_mean', { dataset: wide, family: 'logistic', label: 'late', penalty: 1 })
+      .inputs({ tag: targetMean() })
+    const means = await run(p.selection('means', { model: byMean }), { refit: false })
+    expect(means.table[0]?.metrics['auc']?.mean).toBeCloseTo(0.5, 9)
 
     // Standardised by the early rows, the late ones are far out; learned from all rows they would not be.
     const shifted = p
@@ -289,6 +297,18 @@ describeEachEngine('a selection', (engine) => {
     expect(record?.thresholdChoice).toMatchObject({ rule: 'f1', rows: 'cross-validated' })
     expect(record?.threshold).not.toBe(0.5)
   })
+})
+
+test('a project knows its selections, and that their names are their own', () => {
+  const one = p.selection('one', { model: late })
+  const options = { directory: '.', file: 'project.ts' }
+  const found = collectProject({ one, again: one }, options)
+  expect([...found.selections.keys()]).toEqual(['one'])
+  expect([...found.definitions.keys()]).toContain('late')
+  const same = p.selection('late', { model: late })
+  expect(() => collectProject({ same }, options)).toThrow(/late/)
+  const other = p.selection('one', { model: late, metric: 'auc' })
+  expect(() => collectProject({ one, other }, options)).toThrow(/one/)
 })
 
 /** The finaliser of MurmurHash3, as folds are documented to use it. */

@@ -10,6 +10,7 @@ import type { Colors } from '../render/palette.ts'
 import { shown } from '../render/path.ts'
 import { stages } from '../render/stages.ts'
 import { grouped, renderPairs, renderTable } from '../render/table.ts'
+import { thresholdTable } from '../render/threshold.ts'
 
 export const selectCommand = defineCommand({
   name: 'select',
@@ -164,8 +165,10 @@ function report(
     comparison(table, metric, limit, colors),
     ...failures(table),
     ...metrics(result),
-    ...threshold(result, colors),
-  ].join('\n')
+    record === undefined ? '' : thresholdTable(record, colors),
+  ]
+    .filter((part) => part !== '')
+    .join('\n')
 }
 
 function comparison(table: readonly ComparedCandidate[], metric: string, limit: number, colors: Colors): string {
@@ -202,7 +205,7 @@ function comparison(table: readonly ComparedCandidate[], metric: string, limit: 
 }
 
 /** What depends on the rows and not on the candidate. */
-const isRate = (metric: string): boolean => metric === 'baseRate' || metric === 'mean'
+const isRate = (metric: string): boolean => ['baseRate', 'mean', 'largestShare'].includes(metric)
 
 const words = { chosen: 'chosen', measured: '', pruned: 'stopped', failed: 'failed' } as const
 
@@ -229,27 +232,4 @@ function metrics({ record }: SelectResult): string[] {
   const names = [...new Set(present.flatMap(([, values]) => Object.keys(values)))]
   const rows = names.map((name) => [name, ...present.map(([, values]) => significant(values[name] ?? null, 4))])
   return [renderTable([{ name: 'fitted on all' }, ...present.map(([name]) => ({ name, type: 'float8' }))], rows)]
-}
-
-function threshold({ record }: SelectResult, colors: Colors): string[] {
-  const choice = record?.thresholdChoice
-  if (record === undefined || choice === undefined) return []
-  const rule = typeof choice.rule === 'string' ? choice.rule : 'cost'
-  const columns = ['threshold', 'true pos.', 'false pos.', 'true neg.', 'false neg.', rule]
-  const rows = choice.table.map((t) => [
-    `${significant(t.threshold, 4)}${t.threshold === record.threshold ? ' *' : ''}`,
-    significant(t.truePositives, 4),
-    significant(t.falsePositives, 4),
-    significant(t.trueNegatives, 4),
-    significant(t.falseNegatives, 4),
-    significant(t.value, 4),
-  ])
-  const title = `threshold ${significant(record.threshold, 4)} by ${rule}, on ${choice.rows} rows`
-  return [
-    `${title}\n${renderTable(
-      columns.map((name) => ({ name, type: 'float8' })),
-      rows,
-      { colors },
-    )}`,
-  ]
 }

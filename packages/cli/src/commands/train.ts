@@ -9,6 +9,7 @@ import { shown } from '../render/path.ts'
 import { calibrationTable, pathTable } from '../render/penalty-path.ts'
 import { stages } from '../render/stages.ts'
 import { grouped, renderPairs, renderTable } from '../render/table.ts'
+import { thresholdTable } from '../render/threshold.ts'
 
 export const trainCommand = defineCommand({
   name: 'train',
@@ -68,6 +69,8 @@ const asData = ({ record, warnings, seconds, trainingQuery }: TrainResult, file:
   fit: record.fit,
   ...(record.path === undefined ? {} : { path: record.path }),
   ...(record.calibration === undefined ? {} : { calibration: record.calibration }),
+  threshold: record.threshold,
+  ...(record.thresholdChoice === undefined ? {} : { thresholdChoice: record.thresholdChoice }),
   warnings: warnings.map(diagnosticData),
   sql: trainingQuery,
 })
@@ -88,6 +91,7 @@ function report({ record, seconds }: TrainResult, family: string, file: string, 
     pathTable(record, colors),
     metrics(record, colors),
     calibrationTable(record, colors),
+    thresholdTable(record, colors),
   ]
     .filter((table) => table !== '')
     .join('\n')

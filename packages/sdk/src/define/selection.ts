@@ -26,9 +26,9 @@ export type Axis = readonly number[] | LogUniform
 const metricsOf = {
   outcome: ['logLoss', 'auc', 'brier', 'accuracy'],
   margin: ['squaredHinge', 'auc', 'accuracy'],
-  class: ['logLoss', 'accuracy'],
+  class: ['logLoss', 'auc', 'brier', 'accuracy'],
   gaussian: ['rmse', 'mae', 'r2', 'deviance'],
-  number: ['deviance', 'rmse', 'mae', 'r2'],
+  number: ['deviance', 'rmse', 'mae'],
 } as const
 
 type Measured = keyof typeof metricsOf
@@ -47,7 +47,9 @@ type MeasuredAs<F extends Family> = F extends 'binomial'
     ? 'margin'
     : F extends 'multinomial'
       ? 'class'
-      : 'number'
+      : F extends 'gaussian'
+        ? 'gaussian'
+        : 'number'
 
 /** Of these, more is better; of the others, less. */
 export const isMoreBetter = (metric: SelectionMetric): boolean =>

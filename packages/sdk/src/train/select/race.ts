@@ -7,7 +7,7 @@ import { toStop } from './prune.ts'
 import type { SavedResults } from './saved-results.ts'
 
 export interface RaceOptions {
-  /** Called with the results that are there and those that will be, as far as is known. */
+  /** Called with the results made and those to be made, as far as is known: earlier ones take no time. */
   readonly onResult?: ((done: number, total: number) => void) | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -42,7 +42,10 @@ export async function race(
   for (let fold = 0; fold < folds; fold++) {
     // Those that encode their rows alike follow each other.
     const order = running().sort((a, b) => compareText(encodingOf(candidates, a), encodingOf(candidates, b)) || a - b)
-    let left = order.length
+    const isMissing = (i: number, f: number): boolean => saved.find((candidates[i] as Candidate).key, f) === undefined
+    let left = order.filter((i) => isMissing(i, fold)).length
+    let later = 0
+    for (let f = fold + 1; f < folds; f++) later += order.filter((i) => isMissing(i, f)).length
     for (const i of order) {
       stopIfAborted(signal)
       const candidate = candidates[i] as Candidate
@@ -52,11 +55,11 @@ export async function race(
         result = await measure(candidate, fold)
         await saved.add(candidate.key, candidate.title, result)
         measured++
+        left--
       }
       results[i]?.push(result)
       if (result.failure !== undefined) failed.add(i)
-      left--
-      onResult?.(measured + reused, measured + reused + left + running().length * (folds - fold - 1))
+      onResult?.(measured, measured + left + later)
     }
     if (selection.pruning === null || fold === folds - 1) continue
     const outcomes = candidates.map((candidate, i) => ({

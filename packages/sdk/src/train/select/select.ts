@@ -35,8 +35,8 @@ import { race } from './race.ts'
 import { noSavedResults, openSavedResults } from './saved-results.ts'
 
 /**
- * Called with `reading` and the rows read; `measuring` with the results that are there, and how many there will be as far
- * as is known; then as training calls it.
+ * Called with `reading` and the rows read; `measuring` with the fits made, and how many there will be as far as is known;
+ * then as training calls it.
  */
 export type SelectProgress = (
   stage: 'reading' | 'measuring' | 'fitting' | 'evaluating',
