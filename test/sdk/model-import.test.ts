@@ -62,7 +62,7 @@ describeEachEngine('an imported model', (engine) => {
   const fill = (rows: Rows['rows']) =>
     engine.db.execute(`
       TRUNCATE people;
-      INSERT INTO people SELECT id, age, income, visits, rate, kind, id % 2 = 0, id, (ARRAY['a', 'b', 'c'])[1 + id % 3], 'x'
+      INSERT INTO people SELECT id, age, income, visits, rate, kind::float8, id % 2 = 0, id, (ARRAY['a', 'b', 'c'])[1 + id % 3], 'x'
         FROM (VALUES ${rows.map((row, i) => `(${i}, ${row.map(cell).join(', ')})`).join(', ')})
         AS v (id, age, income, visits, rate, kind);
     `)
