@@ -23,6 +23,21 @@ const scoresOf = (record: ModelRecord, values: Row): readonly (number | null)[] 
   return linearPredictors(record, 'f').map((e) => evaluate(e, { row: inputs }) as number | null)
 }
 
+const stump = {
+  inputs: ['a'],
+  values: 'float64',
+  comparison: '<=',
+  required: [],
+  zero: 0,
+  sums: 'float64',
+  base: [0],
+  divisor: 1,
+  trees: [
+    { score: 0, input: [0, -1, -1], threshold: [1, 2, 3], left: [1, 0, 0], right: [2, 0, 0], missingLeft: [0, 0, 0] },
+  ],
+} as const
+const columns = [{ feature: 'a', type: 'float8', encoder: { kind: 'raw' as const } }]
+
 describe('a tree model', () => {
   test('means the same walked and as an expression', () => {
     fc.assert(
@@ -44,20 +59,6 @@ describe('a tree model', () => {
     )
   })
 
-  const stump = {
-    inputs: ['a'],
-    values: 'float64',
-    comparison: '<=',
-    required: [],
-    zero: 0,
-    sums: 'float64',
-    base: [0],
-    divisor: 1,
-    trees: [
-      { score: 0, input: [0, -1, -1], threshold: [1, 2, 3], left: [1, 0, 0], right: [2, 0, 0], missingLeft: [0, 0, 0] },
-    ],
-  } as const
-  const columns = [{ feature: 'a', type: 'float8', encoder: { kind: 'raw' as const } }]
   const tree = stump.trees[0]
   test.each([
     ['a node that is its own child', { ...tree, left: [0, 0, 0] }],
@@ -92,6 +93,27 @@ describeEachEngine('a tree model', (engine) => {
       }),
       { seed: 13, numRuns: 60 },
     )
+  })
+
+  test.each([1, 2, 64, 65, 128, 129, 1024, 1100])('of %i trees is summed in their order', async (count) => {
+    for (const sums of ['float32', 'float64'] as const) {
+      const trees = Array.from({ length: count - 1 }, (_, t) => ({
+        score: 0,
+        input: [0, -1, -1],
+        threshold: [t, Math.sin(t) * 1e3, Math.cos(t) / 7],
+        left: [1, 0, 0],
+        right: [2, 0, 0],
+        missingLeft: [0 as const, 0 as const, 0 as const],
+      }))
+      const record = treeRecord({ ...stump, inputs: ['a'], required: [], base: [0.1], sums, trees }, columns)
+      const { score } = rowScorer(record)
+      const verification = [null, 0.5, 40, 700, 5000].map((a) => {
+        const inputs = { a }
+        return { inputs, scores: [...score(inputs).scores], outputs: {} }
+      })
+      const { rows } = await engine.db.query(verificationQuery({ ...record, verification }).sql)
+      expect(rows.map((r) => r[1])).toEqual(verification.map((v) => v.scores[0]))
+    }
   })
 
   test('of 500 trees of depth 6 compiles and runs', async () => {

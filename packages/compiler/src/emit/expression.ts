@@ -83,21 +83,31 @@ const hash32 = (args: readonly Expr[]): Printed => ({
 const hashSlot = ([text = '', slots = '']: readonly string[]): string =>
   `mod(('x' || left(md5(convert_to(${text}, 'UTF8')), 8))::bit(32)::int8, ${slots})::float8`
 
-/** From here on a chain is summed as an array: the parser recurses through `a + b + …` once per term. */
-const longChain = 64
+/** Terms of a chain written as `a + b + …`, through which engines recurse once per term. */
+const chainLink = 64
+/** From so many terms on a chain is one array: its links nest. */
+const longestChain = 1024
 
 /**
- * The aggregate adds float4 in float4 and float8 in float8, in the order of the array, so both forms round alike; the sum of
- * the array is a third slower for 50 terms and does not grow in depth.
+ * Left to right, in all three forms. Up to 64 terms are one sum; more are links of 64, each over the sum before it, which
+ * `unnest` of one value hands on as computed, and which stays on its machine in a distributed plan (100 trees of depth 6:
+ * as fast as one flat sum). The aggregate of an array, which adds float4 in float4 and float8 in float8 in the order of the
+ * array, is 60 % slower and grows in no depth.
  */
 function chain({ type, terms }: ExprOf<'chain'>): Printed {
   if (terms.length === 1) return print(terms[0] as Expr)
-  if (terms.length > longChain) {
+  if (terms.length > longestChain) {
     const list = terms.map(printExpression).join(', ')
     return atom(`(SELECT sum(c.term) FROM unnest(array[${list}]::${printType(type)}[]) AS c (term))`)
   }
-  const sql = terms.map((t, i) => wrap(print(t), i === 0 ? level.add : level.add + 1)).join(' + ')
-  return { sql, level: level.add }
+  const texts = terms.map((t, i) => wrap(print(t), i === 0 ? level.add : level.add + 1))
+  let sql = texts.slice(0, chainLink).join(' + ')
+  if (texts.length <= chainLink) return { sql, level: level.add }
+  for (let next = chainLink; next < texts.length; next += chainLink) {
+    const link = texts.slice(next, next + chainLink).join(' + ')
+    sql = `(SELECT c.sum + ${link} FROM unnest(array[${sql}]) AS c (sum))`
+  }
+  return atom(sql)
 }
 
 /** n-ary operators print in groups, in the order the interpreter reduces them. */
