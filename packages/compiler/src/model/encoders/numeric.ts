@@ -96,9 +96,9 @@ export function guarded(
 ): Expr {
   const { origin = 0 } = encoder
   const x = origin === 0 ? column : expr.sum([column, expr.float(-origin)])
-  const whenMissing = missing === null ? expr.literal('float8', null) : expr.float(missing)
+  const whenMissing = missing === null ? expr.literal('float8', null) : constant(missing)
   const isFar = origin !== 0 || clipOf(encoder)[0] >= smallestUsable || clipOf(encoder)[1] <= -smallestUsable
-  const zero = formula.tellsTinyFromZero && !isFar ? expr.float(formula.at(clipped(encoder, 0))) : undefined
+  const zero = formula.tellsTinyFromZero && !isFar ? constant(formula.at(clipped(encoder, 0))) : undefined
   return whereUsable(type, column, unguarded(encoder, type, x, formula), zero, whenMissing)
 }
 
@@ -107,8 +107,11 @@ export function unguarded(encoder: NumericEncoder, type: SqlType, x: Expr, formu
   const [low, high] = clipOf(encoder)
   const largest = largestIn(type)
   const arms = [
-    ...(low > -largest ? [{ when: expr.compare('<', x, expr.float(low)), value: expr.float(formula.at(low)) }] : []),
-    ...(high < largest ? [{ when: expr.compare('>', x, expr.float(high)), value: expr.float(formula.at(high)) }] : []),
+    ...(low > -largest ? [{ when: expr.compare('<', x, expr.float(low)), value: constant(formula.at(low)) }] : []),
+    ...(high < largest ? [{ when: expr.compare('>', x, expr.float(high)), value: constant(formula.at(high)) }] : []),
   ]
   return arms.length === 0 ? formula.expr(x) : expr.case(arms, formula.expr(x))
 }
+
+/** Zero without a sign. */
+const constant = (x: number): Expr => expr.float(x === 0 ? 0 : x)
