@@ -1,6 +1,18 @@
 /** What a model refuses. */
 import type { ModelDef } from '@viewcast/compiler'
-import { asBoolean, log1p, logSpace, numeric, oneHot, random, standardize } from '@viewcast/sdk'
+import {
+  asBoolean,
+  days,
+  frequency,
+  hashed,
+  log1p,
+  logSpace,
+  numeric,
+  oneHot,
+  random,
+  spline,
+  standardize,
+} from '@viewcast/sdk'
 import { departures, ds, flight, model, p, profile } from './flights.ts'
 
 // With and without inputs, a model is a definition.
@@ -61,6 +73,23 @@ open.inputs({ latitude: asBoolean() })
 
 // @ts-expect-error: "any_cancelled_7d" is a truth value; use asBoolean()
 open.inputs({ any_cancelled_7d: numeric() })
+
+// @ts-expect-error: "latitude" is a number; use standardize(), log1p() or numeric()
+open.inputs({ latitude: days('2001-01-01') })
+
+// @ts-expect-error: "state" is text; use oneHot()
+open.inputs({ state: spline({ knots: 4 }) })
+
+// @ts-expect-error: "latitude" is a number; use standardize(), log1p() or numeric()
+open.inputs({ latitude: hashed() })
+
+open.inputs({ latitude: spline(), state: frequency(), any_cancelled_7d: oneHot({ missing: 'level' }) })
+
+// @ts-expect-error: Type '"lattitude"' is not assignable to type
+p.model('m', { dataset: ds, family: 'logistic', label: 'late15', interactions: [['lattitude', 'state']] })
+
+// @ts-expect-error: Type '"missing"' is not assignable to type
+oneHot({ missing: 'missing' })
 
 // @ts-expect-error: 'string' is not assignable to type 'number'
 oneHot({ maxCategories: '20' })

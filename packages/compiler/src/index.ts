@@ -212,6 +212,7 @@ export {
   sqlType,
 } from './ir/type.ts'
 export { largestUsable, smallestUsable, usableNumber } from './ir/usable-number.ts'
+export { bounded, largestFactor } from './model/encoders/bounded.ts'
 export { type EncodedColumn, encodedColumns } from './model/encoders/columns.ts'
 export { contribution } from './model/encoders/contribution.ts'
 export { encodedRange } from './model/encoders/encoded-range.ts'

@@ -58,6 +58,11 @@ export function bindModel(
     checkEncoder(feature, encoder, found, diagnostics)
     value.push({ feature, type: found.type, encoder, ...(found.view === undefined ? {} : { view: found.view }) })
   }
+  for (const input of new Set((model.interactions ?? []).flat())) {
+    if (value.some((v) => v.feature === input) || !available.has(input)) continue
+    const hint = 'An interaction multiplies inputs: name it in .inputs() as well.'
+    diagnostics.push(diagnostic('model/unknown-input', { model: model.name, input, hint }))
+  }
   return { value, diagnostics }
 }
 

@@ -284,6 +284,8 @@ export interface ModelDef {
   readonly offset?: string
   /** Input feature → encoder, in the order of the design matrix. */
   readonly inputs: Readonly<Record<string, EncoderSpec | 'auto'>>
+  /** Inputs whose encoded columns are multiplied with each other. */
+  readonly interactions?: readonly (readonly string[])[]
   readonly penalty: Penalty
   /** Output columns; those usual for the family when absent. */
   readonly outputs?: readonly OutputChoice[]

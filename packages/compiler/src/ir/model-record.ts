@@ -62,6 +62,8 @@ const recordSchema = z.strictObject({
   /** The input whose coefficient is fixed at 1. */
   offset: z.string().optional(),
   inputs: z.array(learnedInputSchema),
+  /** Inputs whose encoded columns are multiplied with each other; these columns follow those of the inputs. */
+  interactions: z.array(z.array(z.string()).min(2).max(3)).optional(),
   /** For each score, the intercept first, the others in the order of the encoded columns. */
   coefficients: z.array(coefficient),
   /** Instead of coefficients: the scores are sums over trees, and every input is raw. */

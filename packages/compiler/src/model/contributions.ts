@@ -8,7 +8,7 @@ import type { ModelRecord } from '../ir/model-record.ts'
 import type { Projection } from '../ir/relation.ts'
 import { namesOf } from './output-names.ts'
 import type { Output, PlannedOutputs } from './planned-outputs.ts'
-import { type Predictor, predictorsOf } from './predictors.ts'
+import { type Predictor, partNames, predictorsOf } from './predictors.ts'
 
 const stage = (name: string): Expr => expr.column('s', name)
 
@@ -31,9 +31,9 @@ const baselineOf = ({ intercept, parts }: Predictor): number => parts.reduce((su
 
 /** `baseline`, and a column for each input; for several classes these for each. */
 export function contributions(record: ModelRecord): PlannedOutputs {
-  const { classes, inputs } = record
+  const { classes } = record
   const predictors = predictorsOf(record, 'f')
-  const features = inputs.map((i) => i.feature)
+  const features = partNames(record)
   const measured = record.means === undefined ? 'encoded values of 0' : 'the mean training row'
   const baselines = classes === undefined ? ['baseline'] : namesOf('baseline', classes)
   const all = predictors.flatMap((_, k) => features.map((f) => (classes === undefined ? f : `${f}_${classes[k]}`)))

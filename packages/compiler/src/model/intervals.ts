@@ -6,6 +6,7 @@ import type { Projection } from '../ir/relation.ts'
 import { boundedExpr } from './encoders/bounded.ts'
 import { encodedRange } from './encoders/encoded-range.ts'
 import { encodedValues } from './encoders/encoded-values.ts'
+import { interactionsOf, interactionValues } from './encoders/interaction.ts'
 import { levelTable } from './encoders/level-table.ts'
 import { isDecreasing, meanOf } from './links.ts'
 import { type PlannedOutputs, refuseOutput } from './planned-outputs.ts'
@@ -101,6 +102,9 @@ function varianceColumns(record: ModelRecord): readonly Projection[] {
       boundedExpr(value, largest, isLevel, ranges[j] ?? [0, 0]),
     )
   })
+  const multiplied = interactionsOf(record).flatMap((i) =>
+    interactionValues(i.inputs, (feature) => expr.column('f', feature)),
+  )
   const factor = choleskyOf(covariance, size)
   const roots = Array.from({ length: size }, (_, k): Projection => {
     const terms = Array.from({ length: size - k }, (_, r) => {
@@ -114,7 +118,7 @@ function varianceColumns(record: ModelRecord): readonly Projection[] {
     return { name: rootColumn(k), expr: written.length === 0 ? expr.float(0) : expr.sum(written) }
   })
   return [
-    ...encoded.map((value, j) => ({ name: encodedColumn(j + 1), expr: value })),
+    ...[...encoded, ...multiplied].map((value, j) => ({ name: encodedColumn(j + 1), expr: value })),
     ...roots,
     { name: varianceColumn, expr: expr.sum(roots.map(({ name }) => squareOf(stage(name)))) },
   ]

@@ -7,6 +7,7 @@ import type { ModelRecord } from '../ir/model-record.ts'
 import type { Projection } from '../ir/relation.ts'
 import { partColumn, partColumns } from './contributions.ts'
 import type { PlannedOutputs } from './planned-outputs.ts'
+import { partNames } from './predictors.ts'
 import { scoreColumns } from './score-columns.ts'
 
 const stage = (name: string): Expr => expr.column('s', name)
@@ -34,7 +35,7 @@ const what: Readonly<Record<ReasonsBy, string>> = {
  * NULL follows when there are fewer, and where the score is NULL.
  */
 export function reasons(record: ModelRecord, count: number, by: ReasonsBy): PlannedOutputs {
-  const features = record.inputs.map((i) => i.feature)
+  const features = partNames(record)
   const strength = features.map((_, i) => ({ name: strengthColumn(i), expr: strengths[by](stage(partColumn(0, i))) }))
   const ranks = Array.from({ length: count }, (_, r) => rankColumns(features.length, r + 1)).flat()
   const score = stage(scoreColumns(record)[0] ?? '')

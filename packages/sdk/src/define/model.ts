@@ -74,7 +74,15 @@ export interface ModelOptions<T extends DatasetTypes, F extends FamilyName, Labe
    * `irls`, and `cholesky` for `linear`, by default; with an L1 penalty or a path `coordinate-descent`, for `svm` `newton`.
    */
   readonly solver?: Solver
-  /** Probability from which the predicted label is true; binomial only. 0.5 by default. */
+  /**
+   * Inputs that matter together, two or three at a time: the products of their encoded columns are columns as well, after
+   * those of the inputs, named `distance:state=CA`. A factor is cut to ±1e100 (of three to ±1e66). None by default.
+   *
+   * ```ts
+   * interactions: [['distance', 'state']]
+   * ```
+   */
+  readonly interactions?: readonly (readonly (keyof Inputs<T> & string)[])[]
   /**
    * Probability from which the predicted label is true; binomial only. 0.5 by default. A rule chooses it when the model is
    * trained: the least `cost`, or the best `accuracy`, `f1` or `youden` (sensitivity + specificity), on the validation
@@ -234,6 +242,7 @@ export function defineModel(
     readonly label: string
     readonly penalty?: number | Partial<Penalty> | PenaltyPath
     readonly solver?: Solver
+    readonly interactions?: readonly (readonly string[])[]
     readonly threshold?: number | ThresholdRule
     readonly outputs?: readonly OutputChoice[]
     readonly classWeights?: ClassWeightsOption
@@ -289,6 +298,9 @@ export function defineModel(
     label,
     ...(offset === undefined ? {} : { offset }),
     inputs: {},
+    ...(options.interactions === undefined
+      ? {}
+      : { interactions: checkedInteractions(what, options.interactions, offset) }),
     ...chosen,
     solver: options.solver ?? usualSolver(family, link, chosen),
     threshold,
@@ -319,6 +331,35 @@ function checkOffset(what: string, family: Family, label: string, offset: string
   if (family === 'multinomial') bad('is for one linear predictor, and multinomial has several', 'Leave it out.')
   if (family === 'svm') bad('is for the mean of a label, and a margin has none', 'Leave it out.')
   if (offset === label) bad('is the label', 'Name another column.')
+}
+
+function checkedInteractions(
+  what: string,
+  given: readonly (readonly string[])[],
+  offset: string | undefined,
+): readonly (readonly string[])[] {
+  const seen = new Set<string>()
+  for (const features of given) {
+    const isSeen = seen.size === seen.add([...features].sort().join('\0')).size
+    const detail =
+      features.length < 2 || features.length > 3
+        ? 'multiplies fewer than two or more than three inputs'
+        : new Set(features).size < features.length
+          ? 'multiplies an input with itself'
+          : isSeen
+            ? 'names the same inputs twice'
+            : offset !== undefined && features.includes(offset)
+              ? 'multiplies the offset, which has no coefficient'
+              : undefined
+    if (detail === undefined) continue
+    fail('define/option', {
+      what,
+      option: 'interactions',
+      detail,
+      hint: "Write interactions: [['distance', 'state']].",
+    })
+  }
+  return given.map((features) => [...features])
 }
 
 /** What fits a model when nothing else is asked for. */

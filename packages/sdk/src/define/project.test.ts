@@ -284,6 +284,23 @@ describe('a dataset and its model', () => {
     expect(p.model('m', { dataset: linear, family: 'linear', label: 'delay' }).solver).toBe('cholesky')
   })
 
+  test('an interaction multiplies two or three different inputs, once', () => {
+    const of = (...interactions: string[][]) =>
+      p.model('m', { dataset: ds, family: 'logistic', label: 'late15', interactions: interactions as never })
+    expect(of(['n_7d', 'state']).interactions).toEqual([['n_7d', 'state']])
+    for (const wrong of [
+      [['n_7d']],
+      [['n_7d', 'n_7d']],
+      [['a', 'b', 'c', 'd']],
+      [
+        ['a', 'b'],
+        ['b', 'a'],
+      ],
+    ]) {
+      expect(codeOf(() => of(...wrong))).toBe('define/option')
+    }
+  })
+
   test('inputs keep their order', () => {
     const model = p
       .model('m', { dataset: ds, family: 'logistic', label: 'late15', penalty: 1, solver: 'ml-logistic-regression' })

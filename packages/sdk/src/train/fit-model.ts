@@ -113,15 +113,16 @@ export async function fitCollected(
   const { signal, onProgress, memoryBudgetBytes } = options
   const collected = options.folds === undefined ? read : withInputsOnly(read, Object.keys(declared.inputs))
   const { inputs, warnings } = learnEncoders(declared.inputs, collected)
+  const { interactions } = declared
   // With the keys of the rows, where there are folds.
-  const design = createDesign(read, inputs, 'train', { memoryBudgetBytes })
+  const design = createDesign(read, inputs, 'train', { memoryBudgetBytes, interactions })
   const fit = await fitDesign(declared, design, {
     signal,
     onIteration: (i) => onProgress?.('fitting', i),
     classes: collected.classes?.names,
   })
-  const testDesign = createDesign(collected, inputs, 'test', { memoryBudgetBytes: 0 })
-  const validationDesign = createDesign(collected, inputs, 'validation', { memoryBudgetBytes: 0 })
+  const testDesign = createDesign(collected, inputs, 'test', { memoryBudgetBytes: 0, interactions })
+  const validationDesign = createDesign(collected, inputs, 'validation', { memoryBudgetBytes: 0, interactions })
   const held = { train: design, validation: validationDesign, test: testDesign }
   const calibrated = await calibrateFit(declared, fit, held, signal)
   const curved = { ...declared, ...(calibrated && { curve: calibrated.calibration.curve }) }

@@ -26,6 +26,7 @@ export function modelRecordOf(
     ...(model.classWeights === undefined ? {} : { classWeights: model.classWeights }),
     ...(model.outputs === undefined ? {} : { outputs: [...model.outputs] }),
     inputs: [...fitted.inputs],
+    ...(model.interactions === undefined ? {} : { interactions: model.interactions.map((i) => [...i]) }),
     coefficients: [...fitted.coefficients],
     ...(fitted.means === undefined ? {} : { means: [...fitted.means] }),
     ...(fitted.covariance === undefined ? {} : { covariance: [...fitted.covariance] }),

@@ -1,11 +1,31 @@
 /** Interactions: products of the encoded columns of two or more inputs. */
+import { fail } from '../../diagnostics/diagnostic.ts'
 import { type Expr, expr } from '../../ir/expression.ts'
 import type { LearnedInput } from '../../ir/learned-encoder.ts'
+import type { ModelRecord } from '../../ir/model-record.ts'
 import { bounded, boundedExpr, largestFactor } from './bounded.ts'
 import { products } from './columns.ts'
 import { encodedRange } from './encoded-range.ts'
 import { encodedValues } from './encoded-values.ts'
 import { levelTable } from './level-table.ts'
+
+/** The interactions of a record with their inputs, named `a:b`. Errors: `model/record`. */
+export const interactionsOf = ({
+  name: model,
+  inputs,
+  interactions = [],
+}: Pick<ModelRecord, 'name' | 'inputs' | 'interactions'>): readonly {
+  readonly name: string
+  readonly inputs: readonly LearnedInput[]
+}[] =>
+  interactions.map((features) => ({
+    name: features.join(':'),
+    inputs: features.map(
+      (f) =>
+        inputs.find((i) => i.feature === f) ??
+        fail('model/record', { file: `model "${model}"`, detail: `an interaction with "${f}", which is no input` }),
+    ),
+  }))
 
 /**
  * The columns of an interaction: every product of a column of each input, the last varying fastest. A factor is cut to

@@ -2,7 +2,7 @@
 import { type Diagnostic, diagnostic, throwIfErrors } from '../../diagnostics/diagnostic.ts'
 import { expr } from '../../ir/expression.ts'
 import type { LearnedInput } from '../../ir/learned-encoder.ts'
-import type { Coefficient, ModelRecord as Stored } from '../../ir/model-record.ts'
+import type { Coefficient, ModelRecord } from '../../ir/model-record.ts'
 import { isBoolean, isInteger, isNumber } from '../../ir/type.ts'
 import { largestUsable } from '../../ir/usable-number.ts'
 import { encodedColumns, products } from '../encoders/columns.ts'
@@ -11,10 +11,6 @@ import { coefficientsByScore } from '../score-columns.ts'
 import { printXml, type Written, written } from './element.ts'
 import { constant, formula, isUnsayable, number } from './formula.ts'
 import { whereMissing } from './where-missing.ts'
-
-type ModelRecord = Stored & {
-  readonly interactions?: readonly (readonly string[])[]
-}
 
 /**
  * Writes a record as PMML: a RegressionModel where that can say its link, a GeneralRegressionModel elsewhere. Every encoded

@@ -36,11 +36,15 @@ export interface Ends {
   readonly most: Literal
 }
 
-/** Of a category, the base and the rarest level that has a column. */
+/** Of a category, the base (the first level where there is none) and the last level that the encoder knows. */
 export function endsOf({ statistics }: CollectedInput, encoder: LearnedEncoder | undefined): Ends {
   if (statistics.kind === 'numeric') return { least: statistics.min, most: statistics.max }
-  if (statistics.kind === 'boolean' || encoder?.kind !== 'onehot') return { least: false, most: true }
-  return { least: encoder.base, most: encoder.levels.at(-1) ?? encoder.base }
+  if (statistics.kind === 'boolean') return { least: false, most: true }
+  const known = encoder?.kind === 'onehot' || encoder?.kind === 'levels' ? encoder.levels : []
+  const seen = known.length > 0 ? known : statistics.levels.map((l) => l.level)
+  const base = encoder?.kind === 'onehot' ? encoder.base : null
+  const least = base ?? seen[0] ?? ''
+  return { least, most: known.at(-1) ?? (base === null ? (seen.at(-1) ?? least) : base) }
 }
 
 function spread({ store, rows }: Collected): Float64Array[] {

@@ -7,10 +7,13 @@ import { sharedNumbers } from '../shared-numbers.ts'
 import type { Block, Design } from '../solve/fit.ts'
 import { type ColumnEncoder, columnEncoder } from './column-encoder.ts'
 import { outOfFoldEncoder } from './out-of-fold.ts'
+import { multiply, productColumns } from './product-columns.ts'
 
 export interface DesignOptions {
   /** Bytes of encoded rows kept, so that only the first pass encodes; 256 MiB by default. */
   readonly memoryBudgetBytes?: number | undefined
+  /** Inputs whose columns are multiplied with each other, into columns after those of the inputs. */
+  readonly interactions?: readonly (readonly string[])[] | undefined
 }
 
 const defaultBudget = 256 * 1024 * 1024
@@ -25,13 +28,15 @@ export function createDesign(
   part: Part,
   options: DesignOptions = {},
 ): Design {
-  const columns = encodedColumns(inputs.filter((i) => i.feature !== collected.offset)).map((c) => c.name)
+  const encoded = inputs.filter((i) => i.feature !== collected.offset)
+  const columns = encodedColumns(encoded, options.interactions).map((c) => c.name)
   const rows = collected.rows[part]
   const encoders = inputs.flatMap((input, i) => {
     if (input.feature === collected.offset) return []
     const own = part === 'train' ? outOfFoldEncoder(input, collected, i) : undefined
     return [own ?? columnEncoder(input, collected, i)]
   })
+  const products = productColumns(encoded, options.interactions ?? [])
   const isKept = rows * (columns.length + 3) * 8 <= (options.memoryBudgetBytes ?? defaultBudget)
   const buffers: Buffers = {
     x: new Float64Array(0),
@@ -58,6 +63,7 @@ export function createDesign(
         if (chosen.length === 0) continue
         const into = isKept ? { ...buffers } : buffers
         const block = encodeBlock(stored, chosen, encoders, columns.length, collected, into, before)
+        multiply(block, products, columns.length)
         if (isKept) made.push(block)
         yield block
       }

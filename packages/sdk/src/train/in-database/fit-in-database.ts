@@ -43,6 +43,7 @@ export function staysOutOfDatabase(model: ModelDef): string | undefined {
   if (model.thresholdRule !== undefined) return 'a rule for the threshold'
   if (model.classWeights !== undefined) return 'class weights'
   if (model.offset !== undefined) return 'an offset'
+  if (model.interactions !== undefined) return 'an interaction'
   const { family, link, solver, penalty } = model
   if (!(family === 'gaussian' && link === 'identity') && !(family === 'binomial' && link === 'logit')) {
     return `the family ${family} (${link})`

@@ -23,12 +23,12 @@ const confidence = 0.95
  * A perfect fit has standard errors of 0, and a constant column and an offset have none: their statistics are null.
  */
 export function coefficientsOf(
-  model: Pick<ModelDef, 'family' | 'offset'>,
+  model: Pick<ModelDef, 'family' | 'offset' | 'interactions'>,
   inputs: readonly LearnedInput[],
   fit: Fit | ClassFit,
   classes?: readonly string[],
 ): Coefficient[] {
-  const names = [{ name: '(intercept)', feature: null }, ...encodedColumns(inputs)]
+  const names = [{ name: '(intercept)', feature: null }, ...encodedColumns(inputs, model.interactions)]
   const degrees = isDispersed(model) ? fit.residualDegrees : Number.POSITIVE_INFINITY
   const reach = degrees > 0 ? studentQuantile((1 + confidence) / 2, degrees) : Number.NaN
   let at = 0

@@ -153,7 +153,18 @@ function candidateOf(over: Tried, declared: ModelDef, choice: Choice): Candidate
   const { link } = choice
   const weighted = choice.classWeights === null ? {} : { classWeights: choice.classWeights }
   const solver = solverFor(declared, { penalty, link, ...path })
-  const model: ModelDef = { ...rest, inputs, penalty, link, solver, ...path, ...weighted }
+  // An interaction needs all of its inputs.
+  const interactions = declared.interactions?.filter((features) => features.every((f) => f in inputs))
+  const model: ModelDef = {
+    ...rest,
+    inputs,
+    ...(interactions === undefined ? {} : { interactions }),
+    penalty,
+    link,
+    solver,
+    ...path,
+    ...weighted,
+  }
   const title = [
     ...(over.link.length > 1 ? [choice.link] : []),
     ...(over.classWeights.length > 1 ? [weightsTitle(choice.classWeights)] : []),

@@ -46,7 +46,10 @@ export async function chooseModelThreshold(
   let rows: NonNullable<ModelRecord['thresholdChoice']>['rows'] = 'validation'
   let found: Predictions
   if (collected.rows.validation > 0) {
-    const validation = createDesign(collected, inputs, 'validation', { memoryBudgetBytes: 0 })
+    const validation = createDesign(collected, inputs, 'validation', {
+      memoryBudgetBytes: 0,
+      interactions: model.interactions,
+    })
     found = await predictionsOf(model, fit, validation, signal)
   } else {
     const crossed = folds && (await outOfFold(model, read, folds, signal, memoryBudgetBytes))

@@ -30,8 +30,9 @@ export function encodeFold(
   if (empty !== undefined) return diagnostic('train/all-null', { input: empty.feature })
   try {
     const { inputs } = learnEncoders(model.inputs, view)
-    const train = createDesign(keyed, inputs, 'train', { memoryBudgetBytes })
-    return { inputs, train, validation: createDesign(keyed, inputs, 'validation', { memoryBudgetBytes }) }
+    const options = { memoryBudgetBytes, interactions: model.interactions }
+    const train = createDesign(keyed, inputs, 'train', options)
+    return { inputs, train, validation: createDesign(keyed, inputs, 'validation', options) }
   } catch (e) {
     return failureOf(e)
   }
