@@ -17,7 +17,7 @@ import { outputs } from '../model/outputs.ts'
 import { scoreColumns } from '../model/score-columns.ts'
 import { scorePlan } from '../model/score-plan.ts'
 import { bindSpine, questionColumns, type SpineBinding } from '../rewrite/bind-spine.ts'
-import { boundaryType } from '../rewrite/feature-boundary.ts'
+import { boundaryType, crossed } from '../rewrite/feature-boundary.ts'
 import { inlineViews, reservedNames } from '../rewrite/inline-views.ts'
 import { joinsInSteps } from '../rewrite/joins-in-steps.ts'
 import { plannedWithReaders } from '../rewrite/planned-with-readers.ts'
@@ -203,11 +203,7 @@ const select = (
 })
 
 /** A request column crosses the same boundary as a feature. */
-const requestColumn = (alias: string, c: Column): Projection['expr'] => {
-  const column = expr.column(alias, c.name)
-  const type = boundaryType(c)
-  return type === c.type ? column : expr.cast(column, type)
-}
+const requestColumn = (alias: string, c: Column): Projection['expr'] => crossed(expr.column(alias, c.name), c.type)
 
 /** Each input must still be there, and of the kind its encoder was trained on; all that are not are told at once. */
 function checkInputs(model: ModelDef, bound: BoundDataset, record: ModelRecord): void {
