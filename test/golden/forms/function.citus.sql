@@ -137,15 +137,11 @@ WITH
       CROSS JOIN LATERAL unnest(
         ARRAY[
           '-0.5'::float8 + CASE
-            WHEN abs(f.size) >= 1e-150::float8
-            AND abs(f.size) <= 1e+150::float8 THEN 0.3::float8 * f.size
-            WHEN abs(f.size) < 1e-150::float8 THEN 0::float8
-            ELSE 0::float8
+            WHEN f.size IS NULL THEN 0::float8
+            ELSE 0.3::float8 * f.size
           END + CASE
-            WHEN abs(f.n_6h) >= 1e-150::float8
-            AND abs(f.n_6h) <= 1e+150::float8 THEN 0.7::float8 * f.n_6h
-            WHEN abs(f.n_6h) < 1e-150::float8 THEN 0::float8
-            ELSE 0::float8
+            WHEN f.n_6h IS NULL THEN 0::float8
+            ELSE 0.7::float8 * f.n_6h
           END + CASE
             WHEN abs(f.mean_2d) >= 1e-150::float8
             AND abs(f.mean_2d) <= 1e+150::float8 THEN '-0.11'::float8 * f.mean_2d

@@ -10,7 +10,7 @@ import type { ModelDef } from '../ir/definition.ts'
 import { expr } from '../ir/expression.ts'
 import type { ModelRecord } from '../ir/model-record.ts'
 import type { Opaque, Projection, Select } from '../ir/relation.ts'
-import { boundaryType } from '../rewrite/feature-boundary.ts'
+import { crossed } from '../rewrite/feature-boundary.ts'
 import { scoredRelation } from './scored-relation.ts'
 import { trainingQuery } from './training-query.ts'
 
@@ -65,7 +65,7 @@ export function evaluationQuery(
     kind: 'select',
     from: { relation: text, alias: 't' },
     joins: [],
-    columns: columns.map((name) => crossed(bound, name)),
+    columns: columns.map((name) => asFeature(bound, name)),
     distinct: false,
     fence: false,
   }
@@ -75,9 +75,8 @@ export function evaluationQuery(
 }
 
 /** Columns of the sample itself have not crossed the boundary that features have. */
-function crossed(bound: BoundDataset, name: string): Projection {
+function asFeature(bound: BoundDataset, name: string): Projection {
   const column = expr.column('t', name)
   const own = bound.extras.find((c) => c.name === name)
-  const type = own === undefined ? undefined : boundaryType(own)
-  return { name, expr: type === undefined || type === own?.type ? column : expr.cast(column, type) }
+  return { name, expr: own === undefined ? column : crossed(column, own.type) }
 }
