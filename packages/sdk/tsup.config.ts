@@ -1,12 +1,13 @@
 import { defineConfig } from 'tsup'
 
 export default defineConfig({
-  // The worker is loaded by URL, so it is an entry of its own and must lie beside the chunk that starts it.
+  // Workers are loaded by URL, so they are entries of their own and must lie beside the chunk that starts them.
   entry: {
     index: 'src/index.ts',
     'database/index': 'src/database/index.ts',
     'testing/index': 'src/testing/index.ts',
     'pglite-worker': 'src/database/pglite-worker.js',
+    'pass-thread': 'src/train/solve/pass-thread.js',
   },
   format: 'esm',
   dts: false,

@@ -20,6 +20,7 @@ import { chooseModelThreshold } from './select/choose-threshold.ts'
 import { withInputsOnly } from './select/fold-view.ts'
 import { type FoldChoice, withFoldKey } from './select/folds.ts'
 import type { Design } from './solve/fit.ts'
+import { endThreads } from './solve/pass-threads.ts'
 import { eachBlock } from './solve/passes.ts'
 import { solverOf } from './solve/solvers.ts'
 
@@ -120,7 +121,7 @@ export async function fitCollected(
     signal,
     onIteration: (i) => onProgress?.('fitting', i),
     classes: collected.classes?.names,
-  })
+  }).finally(() => endThreads(design))
   const testDesign = createDesign(collected, inputs, 'test', { memoryBudgetBytes: 0, interactions })
   const validationDesign = createDesign(collected, inputs, 'validation', { memoryBudgetBytes: 0, interactions })
   const held = { train: design, validation: validationDesign, test: testDesign }

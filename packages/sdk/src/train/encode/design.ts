@@ -48,6 +48,7 @@ export function createDesign(
   return {
     columns,
     rows,
+    isKept,
     *blocks() {
       if (rows === 0) return
       if (kept !== undefined) {

@@ -21,6 +21,8 @@ export interface Design {
   /** Names of the encoded columns. */
   readonly columns: readonly string[]
   readonly rows: number
+  /** True when blocks stay as they are once they were given; otherwise each is valid until the next one. */
+  readonly isKept?: boolean
   blocks(): Iterable<Block>
 }
 

@@ -1,8 +1,9 @@
 import { type Cholesky, dependenceThreshold, factorise, solve } from './cholesky.ts'
+import { designSums } from './design-sums.ts'
 import type { Design, Fit, FitOptions } from './fit.ts'
 import { covariance, isConstant, refuseDependence, standardErrors, unshiftedIntercept } from './information.ts'
-import { createWorkspace, packed } from './kernels.ts'
-import { eachBlock, stopIfAborted } from './passes.ts'
+import { packed } from './kernels.ts'
+import { stopIfAborted } from './passes.ts'
 import { survey } from './survey.ts'
 
 /** A correction that is not smaller than this part of the one before it is rounding. */
@@ -106,35 +107,9 @@ function residualPass(
   signal: AbortSignal | undefined,
 ): (theta: Float64Array, withProducts: boolean) => Promise<Residuals> {
   const width = design.columns.length
-  const workspace = createWorkspace(width, shift)
-  const { predictor, vector, weight } = workspace
+  const sums = designSums(design, 'squares', shift, { signal })
   return async (theta, withProducts) => {
-    workspace.clear()
-    workspace.theta.set(theta)
-    let squares = 0
-    let logWeights = 0
-    await eachBlock(design, signal, (block) => {
-      for (let from = 0; from < block.rows; from += workspace.capacity) {
-        const rows = Math.min(workspace.capacity, block.rows - from)
-        workspace.load(block.x, from, rows)
-        workspace.predict()
-        let sum = 0
-        for (let r = 0; r < rows; r++) {
-          const w = block.weight === undefined ? 1 : (block.weight[from + r] as number)
-          const offset = block.offset === undefined ? 0 : (block.offset[from + r] as number)
-          const e = (block.y[from + r] as number) - offset - (predictor[r] as number)
-          if (w !== 1) logWeights += Math.log(w)
-          sum += w * e * e
-          vector[r] = w * e
-          weight[r] = w
-        }
-        squares += sum
-        workspace.addVector()
-        if (withProducts) workspace.addProducts()
-      }
-    })
-    const gradient = workspace.vectorSum()
-    const products = withProducts ? workspace.productSum() : undefined
+    const { value: squares, logWeights, vector: gradient, products } = await sums(theta, withProducts)
     for (let j = 1; j <= width; j++) {
       gradient[j] = (gradient[j] as number) - penalty * (theta[j] as number)
       if (products === undefined) continue

@@ -1,6 +1,7 @@
 /** The penalised log-likelihood of a logistic model: value, gradient and information in one pass over the design. */
-import type { Block, Design } from './fit.ts'
-import { createWorkspace, packed, type Workspace } from './kernels.ts'
+import { type DesignSums, designSums } from './design-sums.ts'
+import type { Design } from './fit.ts'
+import { packed } from './kernels.ts'
 import { eachBlock } from './passes.ts'
 
 export interface LogisticPoint {
@@ -35,39 +36,13 @@ export function logisticObjective(
   signal: AbortSignal | undefined,
 ): LogisticObjective {
   const width = design.columns.length
-  const workspace = createWorkspace(width, shift)
-  let weight = 0
-  let positive = 0
-  let isCounted = false
-  const count = (block: Block): void => {
-    for (let r = 0; r < block.rows; r++) {
-      const w = block.weight === undefined ? 1 : (block.weight[r] as number)
-      weight += w
-      positive += w * (block.y[r] as number)
-    }
-  }
+  let sums: DesignSums | undefined
+  let counts: LabelCounts | undefined
   return async (theta, withInformation) => {
-    workspace.clear()
-    workspace.theta.set(theta)
-    let loss = 0
-    let furthest = 0
-    await eachBlock(design, signal, (block) => {
-      if (!isCounted) count(block)
-      for (let from = 0; from < block.rows; from += workspace.capacity) {
-        const rows = Math.min(workspace.capacity, block.rows - from)
-        workspace.load(block.x, from, rows)
-        workspace.predict()
-        workspace.label.set(block.y.subarray(from, from + rows))
-        const part = workspace.logistic()
-        if (!(part.furthest <= furthest)) furthest = part.furthest
-        loss += block.weight === undefined ? part.loss : weighted(workspace, block.weight, from, rows)
-        workspace.addVector()
-        if (withInformation) workspace.addProducts()
-      }
-    })
-    isCounted = true
-    const gradient = workspace.vectorSum()
-    const information = withInformation ? workspace.productSum() : undefined
+    counts ??= await labelCounts(design, signal)
+    // Made after the first look at the blocks, which may be what encodes and keeps them.
+    sums ??= designSums(design, 'logistic', shift, { signal })
+    const { value: loss, furthest, vector: gradient, products: information } = await sums(theta, withInformation)
     let penalised = loss
     for (let j = 1; j <= width; j++) {
       const b = theta[j] as number
@@ -83,23 +58,23 @@ export function logisticObjective(
       penalised,
       gradient,
       furthest,
-      weight,
-      positive,
+      ...counts,
       ...(information === undefined ? {} : { information }),
     }
   }
 }
 
-/** Applies case weights to what `logistic` left, and returns the weighted −log-likelihood. */
-function weighted(workspace: Workspace, caseWeight: Float64Array, from: number, rows: number): number {
-  const { predictor, label, vector, weight } = workspace
-  let loss = 0
-  for (let r = 0; r < rows; r++) {
-    const e = predictor[r] as number
-    const w = caseWeight[from + r] as number
-    loss += w * (Math.max(e, 0) - (label[r] as number) * e + Math.log1p(Math.exp(-Math.abs(e))))
-    vector[r] = w * (vector[r] as number)
-    weight[r] = w * (weight[r] as number)
-  }
-  return loss
+type LabelCounts = Pick<LogisticPoint, 'weight' | 'positive'>
+
+async function labelCounts(design: Design, signal: AbortSignal | undefined): Promise<LabelCounts> {
+  let weight = 0
+  let positive = 0
+  await eachBlock(design, signal, ({ rows, y, weight: weights }) => {
+    for (let r = 0; r < rows; r++) {
+      const w = weights === undefined ? 1 : (weights[r] as number)
+      weight += w
+      positive += w * (y[r] as number)
+    }
+  })
+  return { weight, positive }
 }

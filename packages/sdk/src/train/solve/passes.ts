@@ -8,15 +8,22 @@ import type { Block, Design } from './fit.ts'
 const turnMilliseconds = 50
 
 /** Calls `visit` with every block. Errors: `engine/interrupted` once `signal` is aborted. */
-export async function eachBlock(
+export const eachBlock = (
   design: Design,
   signal: AbortSignal | undefined,
   visit: (block: Block) => void,
+): Promise<void> => givingTurns(signal, design.blocks(), visit)
+
+/** The same for any pieces of work. */
+export async function givingTurns<T>(
+  signal: AbortSignal | undefined,
+  pieces: Iterable<T>,
+  visit: (piece: T) => void,
 ): Promise<void> {
   stopIfAborted(signal)
   let turn = performance.now()
-  for (const block of design.blocks()) {
-    visit(block)
+  for (const piece of pieces) {
+    visit(piece)
     if (performance.now() - turn < turnMilliseconds) continue
     await new Promise((resume) => setImmediate(resume))
     stopIfAborted(signal)
@@ -43,6 +50,7 @@ export function arrayDesign(
   return {
     columns,
     rows,
+    isKept: true,
     *blocks() {
       for (let from = 0; from < rows; from += rowsPerBlock) {
         const to = Math.min(rows, from + rowsPerBlock)
