@@ -53,7 +53,7 @@ interface Run {
 async function train(db: Database, model: ModelDef): Promise<Run> {
   const cpuBefore = process.cpuUsage()
   const start = performance.now()
-  const { record } = await trainModel(db, model)
+  const { record } = await trainModel(db, model, { where: 'process' })
   const wall = performance.now() - start
   const { user, system } = process.cpuUsage(cpuBefore)
   if (record.coefficients.some((c) => c.standardError === null)) throw new Error('A standard error is missing')
