@@ -1,10 +1,9 @@
 /** What a candidate scores on the rows of a fold that it was not fitted on. */
-import { type Diagnostic, labelKind, type ModelDef } from '@viewcast/compiler'
+import type { Diagnostic, Metrics, ModelDef } from '@viewcast/compiler'
 import type { Collected } from '../collect/collect.ts'
 import { fitDesign } from '../fit-design.ts'
-import { evaluateFit, predictionsOf } from '../measure/evaluate-fit.ts'
-import { familyFunctions } from '../solve/families.ts'
-import { type ClassFit, type Design, type Fit, scoresOf } from '../solve/fit.ts'
+import { evaluateFit } from '../measure/evaluate-fit.ts'
+import { type ClassFit, type Fit, scoresOf } from '../solve/fit.ts'
 import type { Candidate } from './candidates.ts'
 import type { FoldResult } from './choose.ts'
 import { type EncodedFold, encodeFold, failureOf } from './fit-fold.ts'
@@ -41,11 +40,9 @@ export function candidateMeasure(
     const encoded = encodedFor(model, fold)
     if ('code' in encoded) return failed(encoded)
     try {
-      const fit = await fitDesign(model, encoded.train, { signal })
+      const fit = await fitDesign(model, encoded.train, { signal, classes: read.classes?.names })
       const { metrics } = await evaluateFit(model, fit, encoded.validation, 0, signal)
-      const deviance =
-        labelKind(model.family) === 'number' ? await meanDeviance(model, fit, encoded.validation, signal) : {}
-      return { fold, metrics: { ...metrics, ...deviance }, nonZero: nonZeros(fit), seconds: secondsSince(started) }
+      return { fold, metrics: withDeviance(model, metrics), nonZero: nonZeros(fit), seconds: secondsSince(started) }
     } catch (e) {
       return failed(failureOf(e))
     }
@@ -54,23 +51,10 @@ export function candidateMeasure(
 
 const secondsSince = (started: number): number => Number(((performance.now() - started) / 1000).toFixed(3))
 
-/** Per row of weight 1: twice the log-likelihood that is missing, times the dispersion. */
-async function meanDeviance(
-  model: ModelDef,
-  fit: Fit | ClassFit,
-  design: Design,
-  signal: AbortSignal | undefined,
-): Promise<{ readonly deviance: number | null }> {
-  const { loss } = familyFunctions(model.family, model.link)
-  const { predictions, labels, weights } = await predictionsOf(model, fit, design, signal)
-  let [sum, total] = [0, 0]
-  for (let r = 0; r < labels.length; r++) {
-    const w = weights === undefined ? 1 : (weights[r] as number)
-    sum += 2 * w * loss(labels[r] as number, predictions[r] as number)
-    total += w
-  }
-  const deviance = sum / total
-  return { deviance: Number.isFinite(deviance) ? deviance : null }
+/** The mean unit deviance of gaussian is the mean squared error. */
+function withDeviance({ family }: ModelDef, metrics: Metrics): Metrics {
+  const { rmse } = metrics
+  return family === 'gaussian' && typeof rmse === 'number' ? { ...metrics, deviance: rmse * rmse } : metrics
 }
 
 const nonZeros = (fit: Fit | ClassFit): number =>

@@ -37,8 +37,6 @@ export interface FamilyFunctions {
   readonly isCanonical: boolean
   /** A mean near the label that every link of the family can take: where the first step is taken from. */
   readonly startingMean: (y: number) => number
-  /** Half the unit deviance of a label from a mean. */
-  readonly loss: (y: number, mean: number) => number
   /** Whether a number may be a label. */
   readonly isLabel: (y: number) => boolean
   /** Whether the dispersion is estimated, and statistics are therefore t. */
@@ -60,7 +58,9 @@ export function familyFunctions(family: Family, link: Link): FamilyFunctions {
 
 type Row = FamilyFunctions['row']
 
-interface Basis extends Pick<FamilyFunctions, 'variance' | 'loss' | 'startingMean' | 'isLabel' | 'isDispersed'> {
+interface Basis extends Pick<FamilyFunctions, 'variance' | 'startingMean' | 'isLabel' | 'isDispersed'> {
+  /** Half the unit deviance. */
+  readonly loss: (y: number, mean: number) => number
   readonly isMean: (mean: number) => boolean
 }
 
