@@ -50,7 +50,9 @@ export {
   renderDiagnostic,
   renderDiagnostics,
   type SampleDef,
+  type ScorecardRow,
   type StaticView,
+  scorecardRows,
   structuralColumns,
   type TargetDef,
   ViewcastError,
@@ -118,6 +120,7 @@ export type { Scope, SelectQuery } from './define/query.ts'
 export type { Relation } from './define/relation.ts'
 export type { RequestOptions, RequestQuery } from './define/request-view.ts'
 export type { DeclaredSample, Sample, SampleQuery } from './define/sample.ts'
+export type { ScorecardOptions } from './define/scorecard.ts'
 export {
   type Axis,
   defineSelection as selectionOf,

@@ -1,4 +1,4 @@
-import type { ModelRecord, TrainResult } from '@viewcast/sdk'
+import type { ModelRecord, ScorecardRow, TrainResult } from '@viewcast/sdk'
 import { z } from 'zod'
 import { defineCommand, positional } from '../command.ts'
 import { diagnosticData } from '../failure.ts'
@@ -7,6 +7,7 @@ import { significant } from '../render/number.ts'
 import type { Colors } from '../render/palette.ts'
 import { shown } from '../render/path.ts'
 import { calibrationTable, pathTable } from '../render/penalty-path.ts'
+import { scorecardTable } from '../render/scorecard.ts'
 import { stages } from '../render/stages.ts'
 import { grouped, renderPairs, renderTable } from '../render/table.ts'
 import { thresholdTable } from '../render/threshold.ts'
@@ -30,7 +31,9 @@ export const trainCommand = defineCommand({
   ],
   run: (invocation) =>
     withProject(invocation, async ({ settings, project, db }) => {
-      const { familyTitle, listVersions, resolveDefinition, saveRecord, trainModel } = await import('@viewcast/sdk')
+      const { familyTitle, listVersions, resolveDefinition, saveRecord, scorecardRows, trainModel } = await import(
+        '@viewcast/sdk'
+      )
       const { io, output } = invocation
       const directory = settings.directory.value
       const model = resolveDefinition(project, positional(invocation, 'model'), 'model')
@@ -45,15 +48,25 @@ export const trainCommand = defineCommand({
       output.progress.done()
       const file = await saveRecord(directory, result.record)
       await output.warn(result.warnings)
-      await output.result(asData(result, file), (colors) =>
-        report(result, familyTitle(model.family, model.link), shown(file, io.cwd), colors),
+      const points = scorecardRows(result.record)
+      await output.result(asData(result, points, file), (colors) =>
+        [
+          report(result, familyTitle(model.family, model.link), shown(file, io.cwd), colors),
+          scorecardTable(points, colors),
+        ]
+          .filter((table) => table !== '')
+          .join('\n'),
       )
       await output.note(`next: viewcast predict ${model.name}, or viewcast compile ${model.name}`)
       return 0
     }),
 })
 
-const asData = ({ record, warnings, seconds, trainingQuery }: TrainResult, file: string) => ({
+const asData = (
+  { record, warnings, seconds, trainingQuery }: TrainResult,
+  points: readonly ScorecardRow[],
+  file: string,
+) => ({
   model: record.name,
   version: record.version,
   file,
@@ -71,6 +84,7 @@ const asData = ({ record, warnings, seconds, trainingQuery }: TrainResult, file:
   ...(record.calibration === undefined ? {} : { calibration: record.calibration }),
   threshold: record.threshold,
   ...(record.thresholdChoice === undefined ? {} : { thresholdChoice: record.thresholdChoice }),
+  ...(points.length === 0 ? {} : { scorecard: points }),
   warnings: warnings.map(diagnosticData),
   sql: trainingQuery,
 })

@@ -217,6 +217,10 @@ export const codes = {
     (p) => `${p.count} of ${p.rows} rows are scored otherwise than by ${p.source}: ${p.detail}`,
     (p) => p.hint,
   ),
+  'model/scorecard': entry(
+    (p) => `The scorecard of model "${p.model}" cannot have whole points: ${p.inputs} is not 0 or 1 when encoded`,
+    () => 'Encode it with bins() or oneHot(), or write rounded: false.',
+  ),
   'model/output': entry(
     (p) => `Model "${p.model}" cannot give the output ${p.output}: ${p.reason}`,
     (p) => p.hint ?? 'Leave it out, or choose another: see docs/guide/12-outputs.md.',

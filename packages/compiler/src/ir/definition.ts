@@ -9,6 +9,7 @@ import type { Family, Link } from './family.ts'
 import type { OutputChoice } from './output.ts'
 import type { PenaltyPath } from './penalty-path.ts'
 import type { TieBreak } from './relation.ts'
+import type { ScorecardSpec } from './scorecard.ts'
 import type { SqlType } from './type.ts'
 
 export interface KeyColumn {
@@ -294,6 +295,8 @@ export interface ModelDef {
   readonly solver: Solver
   /** Learns a curve from scores to probabilities, on rows the model is not fitted on; binomial and svm. */
   readonly calibrate?: CalibrationMethod
+  /** Writes the log-odds as points; binomial with the link logit. */
+  readonly scorecard?: ScorecardSpec
   /** Probability from which the label is positive; binomial only. */
   readonly threshold: number
   /** Chooses the threshold when the model is trained, on rows it was not fitted on. */

@@ -11,6 +11,7 @@ import { upgradedRecord } from './model-record-upgrade.ts'
 import { outputChoiceSchema } from './output.ts'
 import { pathRecordSchema } from './penalty-path.ts'
 import { nullableNumber, recordNumber } from './record-number.ts'
+import { scorecardSchema } from './scorecard.ts'
 import { classWeightsSchema, selectionSchema, thresholdChoiceSchema } from './selection-record.ts'
 import { treesSchema } from './trees.ts'
 
@@ -107,6 +108,8 @@ const recordSchema = z.strictObject({
   path: pathRecordSchema.optional(),
   /** Makes probabilities of scores, instead of the link. */
   calibration: calibrationSchema.optional(),
+  /** The log-odds as points. */
+  scorecard: scorecardSchema.optional(),
   dataset: z.strictObject({
     name: z.string(),
     /** SHA-256 of the training query. */

@@ -1,7 +1,7 @@
 /** Which columns a prediction has, beside its keys. */
 import { z } from 'zod'
 
-const names = ['value', 'probabilities', 'label', 'linear', 'contributions'] as const
+const names = ['value', 'probabilities', 'label', 'linear', 'contributions', 'points'] as const
 
 export const outputChoiceSchema = z.union([
   z.enum(names),
@@ -22,6 +22,7 @@ export const outputChoiceSchema = z.union([
  * - `'label'`: the label itself as `label`, NULL where a score is NULL, the lowest class on ties;
  * - `'linear'`: `linear_predictor`, or one for each class;
  * - `'contributions'`: `baseline`, and `contribution_<feature>` for each input: together the linear predictor;
+ * - `'points'`: `points` of a scorecard, and `points_<feature>` for each input;
  * - `{ reasons: 3 }`: `reason_1` to `reason_3`, the features that contribute most; `by` says what counts as much:
  *   `raising` (default), `lowering` or `size`;
  * - `{ confidence: 0.95 }`: `confidence_low`, `confidence_high`, an interval for the mean;

@@ -14,6 +14,7 @@ import { type Output, type PlannedOutputs, refuseOutput } from './planned-output
 import { reasons } from './reasons.ts'
 import { scoreColumns } from './score-columns.ts'
 import { isBounded } from './score-range.ts'
+import { pointsOutputs } from './scorecard.ts'
 import { probabilityOf, shares, topColumn, topScore, totalOfShares } from './softmax.ts'
 
 /** Name of the output column `value`. */
@@ -28,12 +29,16 @@ export function defaultOutputs(family: Family): readonly OutputChoice[] {
   return family === 'svm' ? ['value', 'label'] : ['value']
 }
 
+/** A scorecard is there to be read. */
+const usualOutputs = ({ family, scorecard }: ModelRecord): readonly OutputChoice[] =>
+  scorecard === undefined ? defaultOutputs(family) : [...defaultOutputs(family), 'points']
+
 /** The output columns of a record, in the order of its choices. Errors: `model/output`. */
 export const outputs = (record: ModelRecord): readonly Output[] => plannedOutputs(record).outputs
 
 /** The outputs of a record and the columns they need; a column that two choices need is there once. Errors: `model/output`. */
 export function plannedOutputs(record: ModelRecord): PlannedOutputs {
-  const choices = record.outputs ?? defaultOutputs(record.family)
+  const choices = record.outputs ?? usualOutputs(record)
   const planned = choices.map((choice) => outputsOf(record, choice, choices))
   const columns = new Map(planned.flatMap((p) => p.columns.map((c) => [c.name, c])))
   const all = planned.flatMap((p) => p.outputs)
@@ -54,6 +59,8 @@ function outputsOf(record: ModelRecord, choice: OutputChoice, all: readonly Outp
       return linear(record)
     case 'contributions':
       return explained(record, choice) ?? contributions(record)
+    case 'points':
+      return pointsOutputs(record)
   }
   const title = outputTitle(choice)
   if ('reasons' in choice) {

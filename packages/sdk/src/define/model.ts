@@ -21,7 +21,9 @@ import { checkedName } from './name.ts'
 import { checkedOutputs } from './outputs.ts'
 import { completePenalty, refuseNoPenalty } from './penalty.ts'
 import type { Problem } from './problem.ts'
+import { checkedScorecard, type ScorecardOptions } from './scorecard.ts'
 import type { KindOf } from './sql-types.ts'
+import { checkThresholdRule } from './threshold-rule.ts'
 
 /** Families as users name them: `logistic` is binomial with the link logit, `linear` is gaussian with the link identity. */
 export type FamilyName = Family | 'logistic' | 'linear'
@@ -129,6 +131,16 @@ export interface ModelOptions<T extends DatasetTypes, F extends FamilyName, Labe
    * calibrate: 'platt'
    * ```
    */
+  /**
+   * Writes the log-odds as points that add up: `base` points at `odds` to one, twice the odds every `doubles` points. `good` is the
+   * value of the label that more points speak for, true by default; `rounded` makes the points of each attribute whole, which
+   * needs inputs in bins or levels, true by default. Only with the link logit, and not with `calibrate`.
+   *
+   * ```ts
+   * scorecard: { base: 600, odds: 50, doubles: 20, good: false }
+   * ```
+   */
+  readonly scorecard?: F extends 'logistic' | 'binomial' ? ScorecardOptions : never
   readonly calibrate?: F extends 'logistic' | 'binomial' | 'svm' ? CalibrationMethod : never
   readonly description?: string
 }
@@ -249,6 +261,7 @@ export function defineModel(
     readonly priorCorrection?: boolean
     readonly calibrate?: CalibrationMethod
     readonly offset?: string
+    readonly scorecard?: ScorecardOptions
     readonly description?: string
   },
 ): ModelDef {
@@ -310,6 +323,9 @@ export function defineModel(
       ? {}
       : { classWeights: checkedClassWeights(what, family, link, classWeights, priorCorrection) }),
     ...(options.calibrate === undefined ? {} : { calibrate: checkedCalibration(what, family, options.calibrate) }),
+    ...(options.scorecard === undefined
+      ? {}
+      : { scorecard: checkedScorecard(what, options.scorecard, { ...options, family, link }) }),
     ...(options.description === undefined ? {} : { description: options.description }),
   }
   const give = (inputs: ModelDef['inputs']): ModelDef => {
@@ -371,24 +387,4 @@ export function usualSolver(
   if (penalty.l1 > 0 || path !== undefined) return 'coordinate-descent'
   if (family === 'svm') return 'newton'
   return family === 'gaussian' && link === 'identity' ? 'cholesky' : 'irls'
-}
-
-function checkThresholdRule(what: string, family: Family, rule: ThresholdRule): void {
-  const bad = (detail: string): never =>
-    fail('define/option', {
-      what,
-      option: 'threshold',
-      detail,
-      hint: "Write a number, 'accuracy', 'f1', 'youden' or { cost: { falsePositive: 1, falseNegative: 5 } }.",
-    })
-  if (family !== 'binomial') bad(`is chosen by a rule, which needs probabilities, and ${family} gives none of two`)
-  if (typeof rule === 'string') {
-    if (!['accuracy', 'f1', 'youden'].includes(rule)) bad('is not a rule')
-    return
-  }
-  const { falsePositive, falseNegative } = rule.cost
-  const isCost = (c: number): boolean => c >= 0 && c < Number.POSITIVE_INFINITY
-  if (!isCost(falsePositive) || !isCost(falseNegative) || falsePositive + falseNegative === 0) {
-    bad('needs costs from 0, one of them above it')
-  }
 }

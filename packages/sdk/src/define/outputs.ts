@@ -8,6 +8,6 @@ export function checkedOutputs(what: string, given: readonly OutputChoice[]): re
     what,
     option: 'outputs',
     detail: given.length === 0 ? 'is empty' : 'holds something that is no output',
-    hint: "Write some of: 'value', 'probabilities', 'label', 'linear', 'contributions', { reasons: 3 }, { confidence: 0.95 }, { interval: 0.95 }.",
+    hint: "Write some of: 'value', 'probabilities', 'label', 'linear', 'contributions', 'points', { reasons: 3 }, { confidence: 0.95 }, { interval: 0.95 }.",
   })
 }

@@ -1,12 +1,13 @@
-import type {
-  Calibration,
-  Coefficient,
-  Column,
-  Diagnostic,
-  LearnedInput,
-  ModelDef,
-  ModelRecord,
-  PathRecord,
+import {
+  type Calibration,
+  type Coefficient,
+  type Column,
+  type Diagnostic,
+  type LearnedInput,
+  type ModelDef,
+  type ModelRecord,
+  type PathRecord,
+  refuseScorecard,
 } from '@viewcast/compiler'
 import { calibrateFit } from './calibrate/calibrate-fit.ts'
 import { type Batches, type Collected, collectRows, type LeftOut } from './collect/collect.ts'
@@ -115,6 +116,7 @@ export async function fitCollected(
   const collected = options.folds === undefined ? read : withInputsOnly(read, Object.keys(declared.inputs))
   const { inputs, warnings } = learnEncoders(declared.inputs, collected)
   const { interactions } = declared
+  refuseScorecard(declared.name, declared.scorecard, inputs)
   // With the keys of the rows, where there are folds.
   const design = createDesign(read, inputs, 'train', { memoryBudgetBytes, interactions })
   const fit = await fitDesign(declared, design, {

@@ -1,6 +1,6 @@
 /** The record of a fitted model, with rows to check an engine with. */
 import { createHash } from 'node:crypto'
-import { type DatasetDef, type ModelDef, type ModelRecord, rowScorer } from '@viewcast/compiler'
+import { type DatasetDef, type ModelDef, type ModelRecord, rowScorer, scorecardOf } from '@viewcast/compiler'
 import type { FittedModel } from './fit-model.ts'
 
 /** `query` is the training query without what folds add to it. */
@@ -32,6 +32,7 @@ export function modelRecordOf(
     ...(fitted.covariance === undefined ? {} : { covariance: [...fitted.covariance] }),
     fit: fitted.fit,
     ...(fitted.path === undefined ? {} : { path: fitted.path }),
+    ...(model.scorecard === undefined ? {} : { scorecard: scorecardOf(model.scorecard, fitted.coefficients) }),
     ...(fitted.calibration === undefined ? {} : { calibration: fitted.calibration }),
     dataset: {
       name: dataset.name,

@@ -1,5 +1,13 @@
 /** Training where the rows are: aggregates leave the database, rows do not. */
-import { type CompiledQuery, fail, InternalError, type Literal, type ModelDef, trainingRows } from '@viewcast/compiler'
+import {
+  type CompiledQuery,
+  fail,
+  InternalError,
+  type Literal,
+  type ModelDef,
+  refuseScorecard,
+  trainingRows,
+} from '@viewcast/compiler'
 import type { Database } from '../../database/database.ts'
 import type { CollectedInput } from '../collect/collect.ts'
 import { type ExampleRow, endsOf, unseenLevel } from '../collect/example-rows.ts'
@@ -44,6 +52,7 @@ export function staysOutOfDatabase(model: ModelDef): string | undefined {
   if (model.classWeights !== undefined) return 'class weights'
   if (model.offset !== undefined) return 'an offset'
   if (model.interactions !== undefined) return 'an interaction'
+  if (model.calibrate !== undefined) return 'a calibration'
   const { family, link, solver, penalty } = model
   if (!(family === 'gaussian' && link === 'identity') && !(family === 'binomial' && link === 'logit')) {
     return `the family ${family} (${link})`
@@ -66,6 +75,7 @@ async function fitOver(
   const total = train + test + validation
   onProgress?.('reading', total)
   const { inputs, warnings, statistics } = await learnInDatabase(ask, model.inputs, rows, surveyed.inputs)
+  refuseScorecard(model.name, model.scorecard, inputs)
   const design = await remoteDesign(ask, rows, inputs)
   const fit = await solved(model, design, {
     penalty: model.penalty.l2,
