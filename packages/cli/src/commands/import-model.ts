@@ -34,7 +34,7 @@ export const importModelCommand = defineCommand({
   name: 'import-model',
   summary: 'Keep a model of another library as a new version of a declared model',
   description:
-    "Reads xgboost JSON (save_model), LightGBM text or JSON, scikit-learn attributes as JSON, ml-logistic-regression JSON or PMML (regressions, scorecards), matches its features to the columns of the model's dataset, scores rows as the library does and writes a model record. Trees give the library's bits. Exit code 1 when a row is scored otherwise; nothing is written then.",
+    "Reads xgboost JSON (save_model), LightGBM text or JSON, scikit-learn attributes as JSON, ml-logistic-regression JSON PMML (regressions, scorecards) or ONNX (linear operators, tree ensembles), matches its features to the columns of the model's dataset, scores rows as the library does and writes a model record. Trees give the library's bits. Exit code 1 when a row is scored otherwise; nothing is written then.",
   positionals: [
     { name: 'model', description: 'declared model that gets the version', required: true },
     { name: 'file', description: 'file of the library', required: true },
@@ -61,7 +61,7 @@ export const importModelCommand = defineCommand({
       const given = givenOptions(invocation.options)
       const parity = invocation.options.rows
       const versions = await listVersions(directory, model.name)
-      const result = await importModel(db, model, await textOf(resolve(io.cwd, file), file), {
+      const result = await importModel(db, model, await contentOf(resolve(io.cwd, file), file), {
         ...given,
         ...(parity === undefined ? {} : { parity: await textOf(resolve(io.cwd, parity), parity) }),
         file,
@@ -76,9 +76,16 @@ export const importModelCommand = defineCommand({
     }),
 })
 
-async function textOf(path: string, name: string): Promise<string> {
+/** ONNX is no text; all others are. */
+async function contentOf(path: string, name: string): Promise<string | Uint8Array> {
+  return name.endsWith('.onnx') ? new Uint8Array(await attempt(() => readFile(path), name)) : await textOf(path, name)
+}
+
+const textOf = (path: string, name: string): Promise<string> => attempt(() => readFile(path, 'utf8'), name)
+
+async function attempt<T>(read: () => Promise<T>, name: string): Promise<T> {
   try {
-    return await readFile(path, 'utf8')
+    return await read()
   } catch (error) {
     const { fail } = await import('@viewcast/sdk')
     return fail('cli/file', { file: name, detail: (error as Error).message })

@@ -17,9 +17,10 @@ export interface ImportParity {
  * Scores the rows, whose inputs are columns of the dataset, and compares.
  *
  * Sums over trees have to be the same to the bit. Linear predictors may differ by the order of their terms, and what went
- * through `exp` by its rounding: 1e-12 relative, or 4 steps of a float32 where the library computes in those.
+ * through `exp` by its rounding: 1e-12 relative, or 4 steps of a float32 where the library computes in those; `least` where it is
+ * less exact than that.
  */
-export function importParity(record: ModelRecord, rows: readonly ParityRow[]): ImportParity {
+export function importParity(record: ModelRecord, rows: readonly ParityRow[], least = 0): ImportParity {
   const { score, outputsOf } = rowScorer(record)
   const single = record.trees?.sums === 'float32'
   const exactScores = record.trees !== undefined
@@ -30,11 +31,11 @@ export function importParity(record: ModelRecord, rows: readonly ParityRow[]): I
     const wrong =
       scores === undefined
         ? 'the row cannot be scored'
-        : (difference(scores, row.scores, exactScores ? 0 : tolerance, 'score') ??
+        : (difference(scores, row.scores, Math.max(least, exactScores ? 0 : tolerance), 'score') ??
           difference(
             means(scores, record.link) ?? [outputsOf(scores, row.inputs)[outputName(record.family)] as number | null],
             row.prediction,
-            exactScores && record.link === 'identity' ? 0 : single ? 2 ** -21 : tolerance,
+            Math.max(least, exactScores && record.link === 'identity' ? 0 : single ? 2 ** -21 : tolerance),
             'prediction',
           ))
     if (wrong === undefined) return

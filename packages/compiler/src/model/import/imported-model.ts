@@ -27,6 +27,8 @@ export interface ImportedModel {
    * is held to where the library itself is not there.
    */
   readonly reference?: (row: Readonly<Record<string, Literal>>) => readonly (number | null)[]
+  /** How far answers of the library may be off, relative to the largest, where it computes less exactly than a record does. */
+  readonly tolerance?: number
   /** What a reader should know of the import, as sentences. */
   readonly notes: readonly string[]
 }

@@ -1,5 +1,6 @@
 /** Which importer a file is for, told from what is in it. */
 
+import { importOnnx } from '../onnx/import.ts'
 import { importPmml, isPmml } from '../pmml/import.ts'
 import { type ImportedModel, type ImportOptions, readJson, refuse } from './imported-model.ts'
 import { importLightgbm, isLightgbmJson, isLightgbmText } from './lightgbm.ts'
@@ -9,14 +10,16 @@ import { importXgboost, isXgboost } from './xgboost.ts'
 
 /**
  * Reads a model of another library: xgboost JSON, LightGBM text or JSON, scikit-learn attributes, `ml-logistic-regression` JSON,
- * PMML. Errors: `model/import`.
+ * PMML as text, ONNX as bytes. Errors: `model/import`.
  *
  * @example
  * ```ts
  * const { inputs, trees } = readImportedModel(text, { file: 'model.json' })
  * ```
  */
-export function readImportedModel(text: string, options: ImportOptions): ImportedModel {
+export function readImportedModel(content: string | Uint8Array, options: ImportOptions): ImportedModel {
+  if (typeof content !== 'string') return importOnnx(content, options)
+  const text = content
   if (isPmml(text)) return importPmml(text, options)
   if (isLightgbmText(text)) return importLightgbm(text, options)
   const json = readJson(text, options.file)
@@ -27,6 +30,6 @@ export function readImportedModel(text: string, options: ImportOptions): Importe
   return refuse(
     options.file,
     'it is of no kind that is known',
-    'Known: xgboost JSON, LightGBM text and JSON, scikit-learn attributes, ml-logistic-regression JSON, PMML.',
+    'Known: xgboost JSON, LightGBM text and JSON, scikit-learn attributes, ml-logistic-regression JSON, PMML, ONNX.',
   )
 }

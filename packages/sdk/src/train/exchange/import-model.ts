@@ -63,7 +63,7 @@ const probes = 400
 const kept = 24
 
 /**
- * Imports a model: xgboost JSON (`save_model`), LightGBM text or JSON.
+ * Imports a model: xgboost JSON (`save_model`), LightGBM text or JSON, scikit-learn attributes, PMML as text; ONNX as bytes.
  *
  * Features are matched to columns of the model's dataset by name or by `columns`. Before there is a record, rows are
  * scored: those of `parity` against the library's answers, or else rows made beside the thresholds against the library's rules.
@@ -81,12 +81,12 @@ const kept = 24
 export async function importModel(
   db: Database,
   model: ModelDef,
-  text: string,
+  content: string | Uint8Array,
   options: ImportModelOptions = {},
 ): Promise<ImportModelResult> {
   const file = options.file ?? 'the model'
   const given = options.columns
-  const imported = readImportedModel(text, {
+  const imported = readImportedModel(content, {
     file,
     ...(isList(given) ? { features: given } : {}),
     ...(options.classes === undefined ? {} : { classes: options.classes }),
@@ -110,6 +110,7 @@ export async function importModel(
   const parity = importParity(
     draft,
     scored.rows.map((row) => ({ ...row, inputs: renamed(row.inputs, columns) })),
+    scored.from === 'given' ? imported.tolerance : undefined,
   )
   if (parity.mismatched > 0) {
     fail('model/import-parity', {
