@@ -26,7 +26,7 @@ import { eachBlock } from './solve/passes.ts'
 import { solverOf } from './solve/solvers.ts'
 
 /**
- * Called while a model is fitted: `reading` with the rows read, `fitting` with the iterations done, `evaluating` with
+ * Called while a model is fitted: `reading` with the rows read and, where the database was asked, its guess of all, `fitting` with the iterations done, `evaluating` with
  * the rows evaluated and their total.
  */
 export type FitProgress = (stage: 'reading' | 'fitting' | 'evaluating', done: number, total?: number) => void

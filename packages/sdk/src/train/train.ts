@@ -82,15 +82,18 @@ export async function trainModel(db: Database, model: ModelDef, options: TrainOp
     ...(options.signal ? { signal: options.signal } : {}),
     ...(options.memoryBudgetBytes === undefined ? {} : { memoryBudgetBytes: options.memoryBudgetBytes }),
   }
-  const inProcess = (): Promise<FittedModel> => {
+  const inProcess = (expected: number | undefined): Promise<FittedModel> => {
     const rows = db.streamNumbers(read.sql, wanted, options.signal ? { signal: options.signal } : {})
-    return fitModel(complete, [...read.columns], rowsNamingFailedView(db, running, rows), fitOptions)
+    return fitModel(complete, [...read.columns], rowsNamingFailedView(db, running, rows), {
+      ...fitOptions,
+      ...(options.onProgress ? { onProgress: readingOf(expected, options.onProgress) } : {}),
+    })
   }
   const inDatabase = () => namingFailedView(db, running, () => fitInDatabase(db, complete, query, fitOptions))
-  const { where, reason } = await namingFailedView(db, running, () =>
+  const { where, reason, rows } = await namingFailedView(db, running, () =>
     chooseRoute(db, complete, query, options.where ?? 'auto'),
   )
-  const fitted = because(reason, await (where === 'database' ? inDatabase() : inProcess()))
+  const fitted = because(reason, await (where === 'database' ? inDatabase() : inProcess(rows)))
   const record = modelRecordOf(model, dataset, query.sql, fitted, {
     ...(options.version === undefined ? {} : { version: options.version }),
     ...(options.trainedAt === undefined ? {} : { trainedAt: options.trainedAt }),
@@ -123,6 +126,14 @@ const withInputs = (model: ModelDef, inputs: ReturnType<typeof bindModel>['value
   ...model,
   inputs: Object.fromEntries(inputs.map((i) => [i.feature, i.encoder])),
 })
+
+/** Reading, told with the rows that the planner expects: the time left is worth a guess. */
+const readingOf =
+  (expected: number | undefined, tell: FitProgress): FitProgress =>
+  (stage, done, total) => {
+    const guess = stage === 'reading' && expected !== undefined ? Math.max(expected, done) : total
+    return guess === undefined ? tell(stage, done) : tell(stage, done, guess)
+  }
 
 const because = (reason: string | undefined, fitted: FittedModel): FittedModel =>
   reason === undefined ? fitted : { ...fitted, fit: { ...fitted.fit, reason } }

@@ -8,6 +8,8 @@ export interface Route {
   readonly where: 'process' | 'database'
   /** In words, where the choice was made here. */
   readonly reason?: string
+  /** Rows the planner expects, where it was asked. */
+  readonly rows?: number
 }
 
 /** Rows from which the sums of least squares cost the database less than sending the rows. */
@@ -25,11 +27,15 @@ export async function chooseRoute(db: Database, model: ModelDef, query: Compiled
   const columns = Object.keys(model.inputs).length + 2
   const bytes = rows * columns * 8
   const size = `about ${rows.toLocaleString('en-US')} rows of ${columns} numbers`
-  if (bytes > manyBytes) return { where: 'database', reason: `${size} are too many to send` }
+  if (bytes > manyBytes) return { where: 'database', rows, reason: `${size} are too many to send` }
   if (model.family === 'gaussian' && rows >= manyRows) {
-    return { where: 'database', reason: `${size}; least squares takes two passes over them there` }
+    return { where: 'database', rows, reason: `${size}; least squares takes two passes over them there` }
   }
-  return { where: 'process', reason: `${size} are read sooner than the database would pass over them for each step` }
+  return {
+    where: 'process',
+    rows,
+    reason: `${size} are read sooner than the database would pass over them for each step`,
+  }
 }
 
 /** The planner's estimate: a guess, and free. */
