@@ -11,6 +11,7 @@ import {
   logSpace,
   numeric,
   oneHot,
+  penaltyPath,
   prepareDataset,
   project,
   type SelectionDef,
@@ -279,6 +280,28 @@ describeEachEngine('a selection', (engine) => {
     ])
     expect(table[1]?.failure).toMatchObject({ code: 'train/collinear', fold: 0 })
     expect(await codesOf(() => run(p.selection('none', { model })))).toEqual(['select/no-result'])
+  })
+
+  test('a path of penalties is followed in each fold, and a calibration learned by the refit alone', async () => {
+    const model = p
+      .model('late', {
+        dataset,
+        family: 'logistic',
+        label: 'late',
+        penalty: penaltyPath({ folds: 3 }),
+        calibrate: 'platt',
+      })
+      .inputs({ km: standardize(), noise: standardize() })
+    const selection = p.selection('path', { model, over: { inputs: { km: ['auto', 'out'] } }, folds: p.folds.hash(2) })
+    const { record, table } = await run(selection)
+    expect(table.map((t) => [t.candidate, t.state])).toEqual([
+      ['km auto', 'chosen'],
+      ['km out', 'measured'],
+    ])
+    expect(record?.path?.rule).toBe('1se')
+    expect(record?.calibration).toBeDefined()
+    const alone = await trainModel(engine.db, model)
+    expect(record?.coefficients.map((c) => c.name)).toEqual(alone.record.coefficients.map((c) => c.name))
   })
 
   test('what is wrong with the encoders tried is said before a row is read, all at once', async () => {

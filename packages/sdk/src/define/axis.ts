@@ -28,9 +28,9 @@ export function logSpace(from: number, to: number, count: number): number[] {
     })
   }
   const [low, high] = [Math.log10(from), Math.log10(to)]
-  // The ends are what was written, and 0.1 is 0.1: twelve digits are more than a search can tell apart.
+  // The ends are what was written, and 0.1 is 0.1: six digits are more than a search can tell apart.
   return Array.from({ length: count }, (_, i) =>
-    i === 0 ? from : i === count - 1 ? to : Number((10 ** (low + ((high - low) * i) / (count - 1))).toPrecision(12)),
+    i === 0 ? from : i === count - 1 ? to : Number((10 ** (low + ((high - low) * i) / (count - 1))).toPrecision(6)),
   )
 }
 
