@@ -132,7 +132,7 @@ WITH
       END + CASE
         WHEN abs(f.mean_2d) >= 1e-150::float8
         AND abs(f.mean_2d) <= 1e+150::float8 THEN '-0.11'::float8 * f.mean_2d
-        WHEN abs(f.mean_2d) < 1e-150::float8 THEN '-0'::float8
+        WHEN abs(f.mean_2d) < 1e-150::float8 THEN 0::float8
         ELSE 0::float8
       END + CASE
         WHEN abs(f.known_total_1w) >= 1e-150::float8
