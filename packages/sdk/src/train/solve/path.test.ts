@@ -4,6 +4,7 @@ import type { Design } from './fit.ts'
 import { cars, designOf, farthest } from './mtcars.ts'
 import { penaltyAt } from './path.ts'
 import { fitPenalised } from './penalised.ts'
+import { solverOf } from './solvers.ts'
 
 const close = (actual: readonly number[], expected: readonly number[], tolerance: number): void =>
   expect(farthest(actual, expected)).toBeLessThan(tolerance)
@@ -104,6 +105,24 @@ describe('a path', () => {
       [whole, designOf(cars.mpg)].map((d) => fitPenalised('gaussian', 'identity')(d, { penalty: 0, path: spec })),
     )
     expect(a).toEqual(b)
+  })
+
+  test('is refused for a score of each class, with a solver that can fit one', () => {
+    const path: PenaltyPath = { l1Ratio: 1, folds: 5, rule: 'min', lambdas: 5 }
+    const model = {
+      family: 'multinomial',
+      link: 'softmax',
+      solver: 'coordinate-descent',
+      penalty: { l1: 0, l2: 0 },
+    } as const
+    const refusal = (() => {
+      try {
+        return solverOf({ ...model, path })
+      } catch (e) {
+        return e
+      }
+    })()
+    expect(refusal).toMatchObject({ diagnostics: [{ code: 'train/unsupported', parameters: { instead: 'irls' } }] })
   })
 
   test('is refused where a fold says nothing', async () => {

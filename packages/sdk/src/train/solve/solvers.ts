@@ -23,10 +23,12 @@ export function solverOf(model: Pick<ModelDef, 'family' | 'link' | 'solver' | 'p
   const { family, link, solver } = model
   if (solver === 'coordinate-descent' && family !== 'multinomial') return fitPenalised(family, link)
   if (model.penalty.l1 > 0 || model.path !== undefined) {
+    const penalised = model.path === undefined ? 'apply an L1 penalty' : 'follow a path of penalties'
+    const isClasses = family === 'multinomial'
     fail('train/unsupported', {
       solver,
-      what: model.path === undefined ? 'apply an L1 penalty' : 'follow a path of penalties',
-      instead: 'coordinate-descent',
+      what: isClasses ? `${penalised} to a score for each class` : penalised,
+      instead: isClasses ? 'irls' : 'coordinate-descent',
     })
   }
   if (family === 'multinomial' && solver === 'irls') {
