@@ -58,6 +58,7 @@ export { type QueryPart, queryParts } from './compile/query-parts.ts'
 export { selfTest } from './compile/self-test.ts'
 export { showQuery } from './compile/show-query.ts'
 export { type ColumnScaling, surveyQuery, type TrainingDesign, trainingDesign } from './compile/training/design.ts'
+export { type ExactPowers, exactSumsQuery } from './compile/training/exact-sums.ts'
 export { type FitSumsRequest, fitSums } from './compile/training/fit-sums.ts'
 export {
   levelsQuery,

@@ -23,6 +23,10 @@ export const trainCommand = defineCommand({
       .enum(['auto', 'process', 'database'])
       .default('auto')
       .describe('Where the sums are made: process reads the rows, database only aggregates, auto chooses and says why'),
+    exact: z
+      .boolean()
+      .default(false)
+      .describe('Least squares in whole numbers, without rounding: slow, and right to the last digit'),
   }),
   examples: [
     { command: 'viewcast train reorder', description: 'Train; print coefficients and metrics' },
@@ -43,6 +47,7 @@ export const trainCommand = defineCommand({
         directory: project.directory,
         signal: io.signal,
         where: invocation.options.where,
+        exact: invocation.options.exact,
         onProgress: stages(output.progress),
       })
       output.progress.done()
@@ -95,7 +100,10 @@ function report({ record, seconds }: TrainResult, family: string, file: string, 
     ['model', `${colors.bold(record.name)} version ${record.version}, ${family} for ${record.label}`],
     ['rows', rowsIn(dataset)],
     ...leftOut(dataset),
-    ['fit', `${fit.solver}, ${fit.iterations} iterations${penalised(fit.penalty)}, ${seconds.toFixed(2)} s`],
+    [
+      'fit',
+      `${fit.solver}${fit.certifiedDigits === undefined ? '' : ` (${fit.certifiedDigits} digits certified)`}, ${fit.iterations} iterations${penalised(fit.penalty)}, ${seconds.toFixed(2)} s`,
+    ],
     ['where', `${fit.where}${fit.reason === undefined ? '' : `: ${fit.reason}`}`],
     ['file', file],
   ])

@@ -256,7 +256,14 @@ export const codes = {
   ),
   'train/collinear': entry(
     (p) => `Columns ${p.columns} are linearly dependent: any one of them follows from the others`,
-    () => 'Remove one of them, or set a penalty (ridge).',
+    () =>
+      'Remove one of them, set a penalty (ridge), or train with --exact where they only nearly depend, as powers of a number do.',
+  ),
+  'train/ill-conditioned': entry(
+    (p) =>
+      `Columns nearly depend on each other (condition ${p.condition}): about ${p.digits} digits of the coefficients are right`,
+    () => 'Train with --exact, which rounds once, at the end; or remove columns, or set a penalty.',
+    'warning',
   ),
   'train/separation': entry(
     (p) =>

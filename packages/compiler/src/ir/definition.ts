@@ -269,7 +269,7 @@ export type ThresholdRule =
   | 'youden'
   | { readonly cost: { readonly falsePositive: number; readonly falseNegative: number } }
 
-export type Solver = 'irls' | 'ml-logistic-regression' | 'cholesky' | 'coordinate-descent' | 'newton'
+export type Solver = 'exact' | 'irls' | 'ml-logistic-regression' | 'cholesky' | 'coordinate-descent' | 'newton'
 
 export interface ModelDef {
   readonly kind: 'model'

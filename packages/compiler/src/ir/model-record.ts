@@ -90,6 +90,10 @@ const recordSchema = z.strictObject({
     /** Variance of a row of weight 1 over the variance function: σ² of gaussian, 1 of binomial and poisson. */
     dispersion: nullableNumber,
     logLikelihood: nullableNumber,
+    /** Condition number of the scaled columns of least squares: digits lost to rounding are about its logarithm. */
+    condition: recordNumber.optional(),
+    /** Digits of every coefficient and standard error that the arithmetic guarantees. */
+    certifiedDigits: z.number().int().optional(),
     aic: nullableNumber,
     /** Of least squares without a penalty: the share of the variance explained, adjusted for the columns, and its test. */
     rSquared: nullableNumber.optional(),

@@ -14,12 +14,14 @@ import { type Batches, type Collected, collectRows, type LeftOut } from './colle
 import { type ExampleRow, exampleRows } from './collect/example-rows.ts'
 import { createDesign } from './encode/design.ts'
 import { learnEncoders } from './encode/encoders.ts'
+import { withExactRows } from './exact/exact-rows.ts'
 import { fitDesign } from './fit-design.ts'
 import { evaluateFit } from './measure/evaluate-fit.ts'
 import { coefficientsOf, covarianceOf, factsOf } from './measure/inference.ts'
 import { chooseModelThreshold } from './select/choose-threshold.ts'
 import { withInputsOnly } from './select/fold-view.ts'
 import { type FoldChoice, withFoldKey } from './select/folds.ts'
+import { conditionWarnings } from './solve/condition.ts'
 import type { Design } from './solve/fit.ts'
 import { endThreads } from './solve/pass-threads.ts'
 import { eachBlock } from './solve/passes.ts'
@@ -118,7 +120,8 @@ export async function fitCollected(
   const { interactions } = declared
   refuseScorecard(declared.name, declared.scorecard, inputs)
   // With the keys of the rows, where there are folds.
-  const design = createDesign(read, inputs, 'train', { memoryBudgetBytes, interactions })
+  const encoded = createDesign(read, inputs, 'train', { memoryBudgetBytes, interactions })
+  const design = declared.solver === 'exact' ? withExactRows(encoded, collected, inputs) : encoded
   const fit = await fitDesign(declared, design, {
     signal,
     onIteration: (i) => onProgress?.('fitting', i),
@@ -161,7 +164,13 @@ export async function fitCollected(
       test: test.metrics,
       baseline: rows.test > 0 ? test.baseline : train.baseline,
     },
-    warnings: [...collected.warnings, ...warnings, ...(calibrated?.warnings ?? []), ...chosen.warnings],
+    warnings: [
+      ...collected.warnings,
+      ...warnings,
+      ...conditionWarnings(fit.condition),
+      ...(calibrated?.warnings ?? []),
+      ...chosen.warnings,
+    ],
     exampleRows: exampleRows(collected, inputs),
   }
 }

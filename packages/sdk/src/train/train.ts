@@ -36,6 +36,8 @@ export interface TrainOptions {
    * size, family and engine, and the record says why.
    */
   readonly where?: Where
+  /** Fits with the solver `exact`, whatever the model names: least squares without rounding. Default false. */
+  readonly exact?: boolean
   /** Bytes of training rows kept in memory before they are spooled to a temporary file; default 256 MiB. */
   readonly memoryBudgetBytes?: number
 }
@@ -65,7 +67,7 @@ export interface TrainResult {
 export async function trainModel(db: Database, model: ModelDef, options: TrainOptions = {}): Promise<TrainResult> {
   const started = performance.now()
   const { dataset, facts, warnings } = await prepareDataset(db, model.dataset, options.directory)
-  const resolved: ModelDef = { ...model, dataset }
+  const resolved: ModelDef = { ...model, dataset, ...(options.exact ? { solver: 'exact' as const } : {}) }
   const bound = bindDataset(dataset, facts)
   const inputs = bindModel(resolved, bound.value)
   const compiled = throwIfErrors([...bound.diagnostics, ...inputs.diagnostics])

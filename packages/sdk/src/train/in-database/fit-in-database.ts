@@ -13,8 +13,10 @@ import type { CollectedInput } from '../collect/collect.ts'
 import { type ExampleRow, endsOf, unseenLevel } from '../collect/example-rows.ts'
 import type { FitModelOptions, FittedModel } from '../fit-model.ts'
 import { coefficientsOf, factsOf } from '../measure/inference.ts'
+import { conditionWarnings } from '../solve/condition.ts'
 import type { Fit, FitOptions } from '../solve/fit.ts'
 import { type Ask, askIn } from './ask.ts'
+import { fitExactlyRemotely } from './exactly.ts'
 import { iterateRemotely } from './iterate.ts'
 import { isLearntInDatabase, learnInDatabase } from './learn-in-database.ts'
 import { fitLinearRemotely } from './least-squares.ts'
@@ -45,19 +47,31 @@ export async function fitInDatabase(
   })
 }
 
+/** What a model may say and be fitted by aggregates; what is not in the list is left to rows, so that nothing is passed over. */
+const fittedByAggregates: ReadonlySet<string> = new Set([
+  'kind',
+  'name',
+  'dataset',
+  'family',
+  'link',
+  'label',
+  'inputs',
+  'penalty',
+  'solver',
+  'threshold',
+  'outputs',
+  'description',
+])
+
 /** What of a model only rows can teach; undefined when aggregates can teach all of it. */
 export function staysOutOfDatabase(model: ModelDef): string | undefined {
-  if (model.path !== undefined) return 'a path of penalties'
-  if (model.thresholdRule !== undefined) return 'a rule for the threshold'
-  if (model.classWeights !== undefined) return 'class weights'
-  if (model.offset !== undefined) return 'an offset'
-  if (model.interactions !== undefined) return 'an interaction'
-  if (model.calibrate !== undefined) return 'a calibration'
+  const option = Object.entries(model).find(([name, value]) => value !== undefined && !fittedByAggregates.has(name))
+  if (option !== undefined) return `the option "${option[0]}"`
   const { family, link, solver, penalty } = model
   if (!(family === 'gaussian' && link === 'identity') && !(family === 'binomial' && link === 'logit')) {
     return `the family ${family} (${link})`
   }
-  if (solver !== 'cholesky' && solver !== 'irls') return `the solver "${solver}"`
+  if (solver !== 'cholesky' && solver !== 'irls' && solver !== 'exact') return `the solver "${solver}"`
   if (penalty.l1 > 0) return 'an L1 penalty'
   const other = Object.entries(model.inputs).find(([, spec]) => !isLearntInDatabase(spec))
   return other === undefined ? undefined : `the encoder of input "${other[0]}"`
@@ -108,15 +122,17 @@ async function fitOver(
       test: onTest.metrics,
       baseline: test > 0 ? onTest.baseline : onTrain.baseline,
     },
-    warnings: [...surveyed.warnings, ...warnings],
+    warnings: [...surveyed.warnings, ...warnings, ...conditionWarnings(fit.condition)],
     exampleRows: rowsOfStatistics(statistics, inputs),
   }
 }
 
 const solved = (model: ModelDef, design: RemoteDesign, options: FitOptions): Promise<Fit> =>
-  model.family === 'gaussian' && model.link === 'identity'
-    ? fitLinearRemotely(design, options)
-    : iterateRemotely(design, model.family, model.link, options)
+  model.solver === 'exact'
+    ? fitExactlyRemotely(design, options)
+    : model.family === 'gaussian' && model.link === 'identity'
+      ? fitLinearRemotely(design, options)
+      : iterateRemotely(design, model.family, model.link, options)
 
 /** Least, most, both by turns, mean or most frequent, missing, unseen. */
 function rowsOfStatistics(statistics: readonly CollectedInput[], inputs: FittedModel['inputs']): ExampleRow[] {

@@ -43,7 +43,8 @@ const isPlainNumber = (spec: EncoderSpec): spec is PlainNumber =>
   spec.impute !== 'mostFrequent' &&
   (spec.transform === 'identity' || spec.transform === 'log1p') &&
   (spec.scaling === 'none' || spec.scaling === 'standard') &&
-  [spec.since, spec.missing, spec.clip, spec.lambda, spec.basis].every((option) => option === undefined)
+  (spec.basis === undefined || spec.basis.kind === 'polynomial') &&
+  [spec.since, spec.missing, spec.clip, spec.lambda].every((option) => option === undefined)
 
 const isPlainOneHot = (spec: EncoderSpec): spec is OneHotSpec =>
   spec.kind === 'onehot' && [spec.base, spec.rare, spec.unseen, spec.missing].every((option) => option === undefined)
@@ -173,9 +174,10 @@ function learnNumeric(
     warnings.push(diagnostic('train/constant', { input: feature }))
   }
   const plain = { kind: 'numeric', transform: spec.transform, impute, indicator } as const
-  if (moments === undefined) return { ...plain, center: 0, scale: 1 }
+  const basis = spec.basis?.kind === 'polynomial' ? { basis: spec.basis } : {}
+  if (moments === undefined) return { ...plain, center: 0, scale: 1, ...basis }
   const { mean: center, deviation } = moments
-  return { ...plain, ...safeScaling(center, deviation) }
+  return { ...plain, ...safeScaling(center, deviation), ...basis }
 }
 
 async function learnLevels(

@@ -1,4 +1,5 @@
 import { dependenceThreshold, factorise, solve } from '../solve/cholesky.ts'
+import { conditionOf } from '../solve/condition.ts'
 import type { Fit, FitOptions } from '../solve/fit.ts'
 import { isConstant, refuseDependence } from '../solve/information.ts'
 import { packed } from '../solve/kernels.ts'
@@ -73,6 +74,7 @@ export async function fitLinearRemotely(design: RemoteDesign, options: FitOption
     deviance: squares,
     nullDeviance: 2 * first.loss,
     dispersion,
+    condition: conditionOf(factor),
     logLikelihood:
       penalty > 0 || squares === 0
         ? null

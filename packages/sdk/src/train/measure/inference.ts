@@ -72,6 +72,9 @@ export function covarianceOf(
   return { covariance: triangle }
 }
 
+/** What the float8 nearest to the true value has. */
+const certifiedDigits = 15
+
 /** The facts of a fit. AIC counts an estimated dispersion as a parameter, as R does. */
 export function factsOf(model: Pick<ModelDef, 'family' | 'link' | 'penalty'>, fit: Fit | ClassFit): ModelRecord['fit'] {
   const { deviance, nullDeviance, residualDegrees, nullDegrees, logLikelihood } = fit
@@ -90,6 +93,8 @@ export function factsOf(model: Pick<ModelDef, 'family' | 'link' | 'penalty'>, fi
     residualDegrees,
     nullDegrees,
     dispersion: fit.dispersion,
+    ...(fit.condition === undefined ? {} : { condition: fit.condition }),
+    ...(fit.solver === 'exact' ? { certifiedDigits } : {}),
     logLikelihood,
     aic: logLikelihood === null ? null : 2 * (parameters - logLikelihood),
     ...(isLinear ? varianceExplained(fit) : {}),

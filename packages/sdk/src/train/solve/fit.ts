@@ -59,6 +59,8 @@ export interface FitFacts {
   /** Variance of a row of weight 1 over the variance function: estimated by Pearson's statistic, or 1. Null without degrees of freedom. */
   readonly dispersion: number | null
   readonly logLikelihood: number | null
+  /** Condition number of the scaled columns; of least squares that rounds. */
+  readonly condition?: number
   /** What a path chose. */
   readonly penalty?: Penalty
   readonly path?: PathRecord

@@ -1,4 +1,5 @@
 import { type Cholesky, dependenceThreshold, factorise, solve } from './cholesky.ts'
+import { conditionOf } from './condition.ts'
 import { designSums } from './design-sums.ts'
 import type { Design, Fit, FitOptions } from './fit.ts'
 import { covariance, isConstant, refuseDependence, standardErrors, unshiftedIntercept } from './information.ts'
@@ -78,6 +79,7 @@ export async function fitLinear(design: Design, options: FitOptions): Promise<Fi
     deviance: squares,
     nullDeviance: first.squares,
     dispersion,
+    condition: conditionOf(factor),
     logLikelihood: penalty > 0 ? null : gaussianLogLikelihood(squares, first.logWeights, design.rows),
   }
 }

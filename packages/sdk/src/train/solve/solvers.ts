@@ -1,5 +1,6 @@
 /** Which solver fits a model. */
 import { type Family, fail, familyTitle, type ModelDef } from '@viewcast/compiler'
+import { fitExactly } from '../exact/fit-exactly.ts'
 import type { ClassFit, Design, Fit, FitOptions } from './fit.ts'
 import { glmSolver } from './glm.ts'
 import { fitGradientDescent } from './gradient-descent.ts'
@@ -38,6 +39,7 @@ export function solverOf(model: Pick<ModelDef, 'family' | 'link' | 'solver' | 'p
   const isLogistic = family === 'binomial' && link === 'logit'
   if (solver === 'newton' && family === 'svm') return fitPenalised(family, link)
   if (solver === 'cholesky' && isLinear) return fitLinear
+  if (solver === 'exact' && isLinear) return fitExactly
   if (solver === 'ml-logistic-regression' && isLogistic) {
     if (model.offset !== undefined) fail('train/unsupported', { solver, what: 'add an offset', instead: 'irls' })
     return fitGradientDescent
