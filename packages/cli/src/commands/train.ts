@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { defineCommand, positional } from '../command.ts'
 import { diagnosticData } from '../failure.ts'
 import { withProject } from '../open.ts'
+import { coefficientTable, fitStatistics } from '../render/coefficients.ts'
 import { significant } from '../render/number.ts'
 import type { Colors } from '../render/palette.ts'
 import { shown } from '../render/path.ts'
@@ -83,7 +84,10 @@ const asData = (
     leftOut: record.dataset.leftOut,
   },
   metrics: record.metrics,
+  ...(record.classes === undefined ? {} : { classes: record.classes }),
+  ...(record.offset === undefined ? {} : { offset: record.offset }),
   coefficients: record.coefficients,
+  ...(record.covariance === undefined ? {} : { covariance: record.covariance }),
   fit: record.fit,
   ...(record.path === undefined ? {} : { path: record.path }),
   ...(record.calibration === undefined ? {} : { calibration: record.calibration }),
@@ -104,12 +108,14 @@ function report({ record, seconds }: TrainResult, family: string, file: string, 
       'fit',
       `${fit.solver}${fit.certifiedDigits === undefined ? '' : ` (${fit.certifiedDigits} digits certified)`}, ${fit.iterations} iterations${penalised(fit.penalty)}, ${seconds.toFixed(2)} s`,
     ],
+    ['fit', `${fit.solver}, ${fit.iterations} iterations${penalised(fit.penalty)}, ${seconds.toFixed(2)} s`],
+    ...fitStatistics(record),
     ['where', `${fit.where}${fit.reason === undefined ? '' : `: ${fit.reason}`}`],
     ['file', file],
   ])
   return [
     head,
-    coefficients(record, colors),
+    coefficientTable(record, colors),
     pathTable(record, colors),
     metrics(record, colors),
     calibrationTable(record, colors),
@@ -143,23 +149,6 @@ function leftOut({ leftOut }: ModelRecord['dataset']): [string, string][] {
   return told.length === 0 ? [] : [['left out', told.join(', ')]]
 }
 
-function coefficients(record: ModelRecord, colors: Colors): string {
-  const inferred = record.coefficients.some((c) => c.standardError !== null)
-  const columns = [
-    { name: 'coefficient' },
-    { name: 'estimate', type: 'float8' },
-    ...(inferred
-      ? ['std. error', record.family === 'gaussian' ? 't' : 'z', 'p'].map((name) => ({ name, type: 'float8' }))
-      : []),
-  ]
-  const rows = record.coefficients.map((c) => [
-    c.name,
-    significant(c.estimate),
-    ...(inferred ? [significant(c.standardError), significant(c.statistic, 3), pValue(c.pValue)] : []),
-  ])
-  return renderTable(columns, rows, { colors })
-}
-
 function metrics({ metrics: { train, validation, test, baseline } }: ModelRecord, colors: Colors): string {
   const parts = { train, ...(validation === undefined ? {} : { validation }), test, baseline }
   const shown = Object.entries(parts).filter(([, values]) => Object.keys(values).length > 0)
@@ -168,5 +157,3 @@ function metrics({ metrics: { train, validation, test, baseline } }: ModelRecord
   const rows = names.map((name) => [name, ...shown.map(([, values]) => significant(values[name] ?? null, 4))])
   return renderTable(columns, rows, { colors })
 }
-
-const pValue = (p: number | null): string => (p === null ? '' : p < 0.0001 ? '<0.0001' : p.toFixed(4))

@@ -190,6 +190,17 @@ describe('a generalised linear model refuses', () => {
     ])
   })
 
+  test('a best fit at the edge of what the link can give', async () => {
+    // A group without any count: its mean wants to be 0, which sqrt and identity have at the edge of their domain.
+    const y = counts.map((c, r) => (group[r] === 1 ? 0 : c + 1))
+    for (const link of ['identity', 'sqrt'] as const) {
+      const failure = await glmSolver('poisson', link)(simple({ a, group }, y), { penalty: 0 }).catch((e: unknown) => e)
+      expect(isViewcastError(failure) && failure.diagnostics.map((d) => [d.code, d.hint])).toEqual([
+        ['train/not-converged', expect.stringMatching(/at the edge of what the link .* can give: use the link "log"/)],
+      ])
+    }
+  })
+
   test('an offset that takes every start out of the domain', async () => {
     const offset = a.map((_, r) => (r === 5 ? Number.NEGATIVE_INFINITY : 0))
     expect(await codeOf(glmSolver('poisson', 'identity')(simple({ a }, counts, { offset }), { penalty: 0 }))).toEqual([

@@ -31,7 +31,8 @@ const nearlyThere = 1e-9
  * residual degrees for gaussian, gamma and inverse gaussian. Standard errors are Fisher's, null with a penalty.
  *
  * Errors: `train/collinear`; `train/separation` without a penalty; `train/no-start` when no linear predictor within the
- * domain of the link is found; `engine/interrupted`.
+ * domain of the link is found; `train/not-converged` where the best fit is at the edge of that domain;
+ * `engine/interrupted`. With other links a fit that has not converged is returned with `converged: false`.
  *
  * @example
  * ```ts
@@ -82,6 +83,10 @@ export function glmSolver(family: Family, link: Link): (design: Design, options:
             onStep,
           })
     const { theta, iterations, converged } = polished
+    if (!converged && isBounded(family, link)) {
+      const hint = `The means that fit best are at the edge of what the link "${link}" can give: use the link "log".`
+      fail('train/not-converged', { solver: 'irls', iterations: String(iterations), hint })
+    }
     const end = await objective(theta, true)
     const factor = factorise(end.information as Float64Array, width + 1, penalty > 0 ? 1e-14 : dependenceThreshold)
     if (penalty === 0 && converged) refuseDependence(factor, design.columns)
@@ -217,6 +222,10 @@ async function refuseUnweightedDependence(
   const { information } = await even(new Float64Array(design.columns.length + 1), true)
   refuseDependence(factorise(information as Float64Array, design.columns.length + 1), design.columns)
 }
+
+/** Whether a linear predictor can be outside the domain of the link. */
+const isBounded = (family: Family, link: Link): boolean =>
+  family !== 'gaussian' && family !== 'binomial' && link !== 'log'
 
 /** Labels whose loss has no least value, so that their predictor may move without end; undefined when there are none. */
 function sideOf(family: Family, link: Link): SideOf | undefined {
