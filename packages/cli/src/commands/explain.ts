@@ -91,6 +91,7 @@ function render(report: ExplainReport, colors: Colors, width: number | undefined
       ? []
       : [
           `${model.inputs} inputs, ${model.coefficients} coefficients, ${model.depth} of ${model.depthLimit} levels deep\n`,
+          scoringLine(model.scoring),
         ]),
   ]
   const stages = (report.stages ?? []).map((s) => [s.name, `${grouped(s.bytes)} bytes`] as const)
@@ -105,4 +106,16 @@ function render(report: ExplainReport, colors: Colors, width: number | undefined
     ...section(`${report.query} query`, sizes.join('')),
     ...section('plan of the database', plan === undefined ? '' : estimate + branches.join('')),
   ].join('\n')
+}
+
+function scoringLine(cost: NonNullable<ExplainReport['model']>['scoring']): string {
+  const parts = [
+    `${grouped(cost.operations)} operations`,
+    `${grouped(cost.guards)} tests`,
+    `${grouped(cost.functions)} functions`,
+    `${grouped(cost.lookups)} lookups`,
+    `${grouped(cost.stages)} stages`,
+    `${grouped(cost.bytes)} bytes`,
+  ]
+  return `scoring: ${parts.join(', ')}; about ${cost.microseconds} µs of processor time a row\n`
 }

@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import type { Column } from '../ir/type.ts'
 import type { ViewPlan } from '../rewrite/point-in-time.ts'
+import type { ScoringCost } from './scoring-cost.ts'
 
 /** A statement the compiler wrote. */
 export interface CompiledQuery {
@@ -22,5 +23,7 @@ export interface QueryPlan {
     readonly coefficients: number
     readonly depth: number
     readonly depthLimit: number
+    /** What scoring a row asks of the engine. */
+    readonly scoring: ScoringCost
   }
 }

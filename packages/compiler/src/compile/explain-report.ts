@@ -34,6 +34,7 @@ export const planOf = (
           coefficients: model.record.coefficients.length,
           depth: model.scoring.depth,
           depthLimit: dialect.maxDepth,
+          scoring: model.scoring,
         },
       }),
 })
