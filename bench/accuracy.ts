@@ -47,7 +47,13 @@ const shown = (d: number): string => (d < 0 ? '0' : d.toFixed(1))
 export default async function accuracy() {
   const rows: string[][] = []
   for (const r of references) {
-    const solve = solverOf({ family: r.family, link: r.link, solver: 'irls', penalty: none })
+    const solve = solverOf({
+      family: r.family,
+      link: r.link,
+      solver: 'irls',
+      penalty: none,
+      ...(r.offset && { offset: 'o' }),
+    })
     const fit = await solve(designOf(r), { penalty: 0, classes: ['a', 'b', 'c'] })
     const estimates = scoresOf(fit).flatMap((s) => (s === null ? [] : [...s]))
     const found = [digits(estimates, r.estimates), digits(fit.standardErrors ?? [], r.standardErrors)]
