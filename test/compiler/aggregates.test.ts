@@ -116,7 +116,8 @@ describeEachEngine('declared aggregates', (engine) => {
       miles_ever: 2 ** 64,
       spread_2h: Math.sqrt(200),
     })
-    expect(new Date(String(rows[0]?.['when_2h'])).toISOString()).toBe('2024-03-01T11:00:00.000Z')
+    // An instant is days since 1970 behind the boundary.
+    expect(Number(rows[0]?.['when_2h'])).toBeCloseTo(Date.parse('2024-03-01T11:00:00Z') / 86_400_000, 9)
     const { id: _, ...twice } = rows[1] ?? {}
     expect(rows[0]).toMatchObject(twice)
     expect(rows[2]).toMatchObject({

@@ -243,7 +243,7 @@ describeEachEngine('outcomes', (engine) => {
       label: 'spent',
       solver: 'cholesky',
     } as never)
-    const { record } = await trainModel(engine.db, { ...model, penalty: 1 } as never)
+    const { record } = await trainModel(engine.db, { ...model, penalty: { l1: 0, l2: 1 } } as never)
     expect(record.dataset).toMatchObject({
       trainRows: 5,
       testRows: 0,
