@@ -147,7 +147,7 @@ describeEachEngine('penalties and calibration', (engine) => {
   test('what only rows can teach is not fitted in the database', async () => {
     const model = p.model('blooming', { dataset: tested, family: 'logistic', label: 'blooms', calibrate: 'platt' })
     await expect(trainModel(engine.db, model, { where: 'database' })).rejects.toMatchObject({
-      diagnostics: [{ code: 'train/not-in-database', parameters: { what: 'a calibration' } }],
+      diagnostics: [{ code: 'train/not-in-database', parameters: { what: 'the option "calibrate"' } }],
     })
   })
 })

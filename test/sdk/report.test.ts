@@ -5,7 +5,7 @@ import { describeEachEngine } from '../engines/each-engine.ts'
 
 interface DB {
   places: { place: number; region: string | null; size: number | null }
-  asked: { place: number; late: boolean; minutes: number }
+  asked: { place: number; late: boolean; minutes: number; grade: string }
 }
 
 const p = project<DB>('reported')
@@ -18,17 +18,21 @@ const sample = p
   .query(({ db }) => db.selectFrom('asked').select(['place']))
 const target = p
   .target('outcome', { entity: place })
-  .query(({ db }) => db.selectFrom('asked').select(['place', 'late', 'minutes']))
+  .query(({ db }) => db.selectFrom('asked').select(['place', 'late', 'minutes', 'grade']))
 const dataset = p.dataset('visits', { sample, target, features: [profile] })
 const late = p.model('late', { dataset, family: 'logistic', label: 'late' })
 const minutes = p.model('minutes', { dataset, family: 'linear', label: 'minutes' })
 
+const grade = p.model('grade', { dataset, family: 'multinomial', label: 'grade' })
+const side = p.model('side', { dataset, family: 'svm', label: 'late' })
+
 const setup = `
   CREATE TABLE places (place int4 PRIMARY KEY, region text, size float8);
-  CREATE TABLE asked (place int4 PRIMARY KEY, late bool NOT NULL, minutes float8 NOT NULL);
+  CREATE TABLE asked (place int4 PRIMARY KEY, late bool NOT NULL, minutes float8 NOT NULL, grade text NOT NULL);
   INSERT INTO places SELECT i, (ARRAY['<north>', 'south & east', NULL])[1 + i % 3], CASE WHEN i % 11 > 0 THEN (i * 37 % 101) / 10.0 END
     FROM generate_series(1, 900) i;
-  INSERT INTO asked SELECT place, (place * 7919 % 100) < 20 + 5 * coalesce(size, 3), 3 * coalesce(size, 3) + (place * 104729 % 50)
+  INSERT INTO asked SELECT place, (place * 7919 % 100) < 20 + 5 * coalesce(size, 3), 3 * coalesce(size, 3) + (place * 104729 % 50),
+    CASE WHEN (place * 7919 % 100) < 10 * coalesce(size, 3) THEN 'high' WHEN place * 31 % 7 < 3 THEN 'low' ELSE 'mid' END
     FROM places;
 `
 
@@ -104,6 +108,34 @@ describeEachEngine('the report of a model', (engine) => {
       if (process.env.REPORT_OUT)
         (await import('node:fs')).writeFileSync(`${process.env.REPORT_OUT}/${record.name}.html`, html)
     }
+  })
+
+  test('of several classes: what is told of each, and a confusion that adds up', async () => {
+    const { record } = await trainModel(engine.db, grade)
+    const evaluation = await evaluateModel(engine.db, grade, record)
+    const { result } = evaluation
+    if (result.kind !== 'classes') throw new Error(result.kind)
+    const all = result.confusion.flat().reduce((a, b) => a + b, 0)
+    expect(all).toBe(evaluation.rows)
+    const right = result.confusion.reduce((sum, line, k) => sum + (line[k] ?? 0), 0)
+    const of = (name: string) => result.metrics.find((m) => m.name === name)?.estimate
+    expect(of('accuracy')?.value).toBeCloseTo(right / all, 12)
+    expect(of('accuracy')?.value).toBeCloseTo(record.metrics.test.accuracy as number, 10)
+    expect(of('logLoss')?.value).toBeCloseTo(record.metrics.test.logLoss as number, 10)
+    expect(result.classes.map((c) => c.name)).toEqual(['high', 'low', 'mid'])
+    const html = await renderReport(record, evaluation)
+    expect(html).toContain('told mid')
+  })
+
+  test('of a margin: ranked and decided by, without losses that need a probability', async () => {
+    const { record } = await trainModel(engine.db, side)
+    const evaluation = await evaluateModel(engine.db, side, record)
+    const names = evaluation.result.metrics.map((m) => m.name)
+    expect(names).toContain('auc')
+    expect(names).not.toContain('logLoss')
+    const auc = evaluation.result.metrics.find((m) => m.name === 'auc')?.estimate.value
+    expect(auc).toBeCloseTo(record.metrics.test.auc as number, 10)
+    expect(await renderReport(record, evaluation)).not.toContain('id="calibration"')
   })
 
   test('a part without rows is said to have none', async () => {

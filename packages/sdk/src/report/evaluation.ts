@@ -12,6 +12,7 @@ import { numberOf } from '../database/number-batch.ts'
 import { namingFailedView } from '../project/failed-view.ts'
 import { prepareModel } from '../project/prepare-model.ts'
 import { runningTraining } from '../project/running-query.ts'
+import { type ClassesEvaluation, type ClassRows, evaluateClasses } from './classes.ts'
 import { type FeatureContribution, featureContributions } from './contributions.ts'
 import { meanEstimate } from './estimate.ts'
 import { evaluateNumber, type NumberEvaluation } from './number.ts'
@@ -41,7 +42,7 @@ export interface Evaluation {
   readonly rows: number
   readonly unscored: number
   readonly isWeighted: boolean
-  readonly result: OutcomeEvaluation | NumberEvaluation
+  readonly result: OutcomeEvaluation | NumberEvaluation | ClassesEvaluation
   readonly contributions: readonly FeatureContribution[]
   readonly slices: readonly SlicedFeature[]
   /** The query that was run. */
@@ -83,10 +84,15 @@ const shownOfSlice: ReadonlySet<string> = new Set(['auc', 'logLoss', 'rmse', 'r2
 export async function evaluateModel(
   db: Database,
   model: ModelDef,
-  record: ModelRecord,
+  given: ModelRecord,
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
   const prepared = await prepareModel(db, model, options.directory)
+  // What is measured does not depend on the outputs that were chosen to be shown.
+  const record: ModelRecord = {
+    ...given,
+    outputs: given.family === 'multinomial' ? ['label', 'probabilities'] : ['value'],
+  }
   const part = options.part ?? (record.dataset.testRows > 0 ? 'test' : 'train')
   const inputs = record.inputs.map((i) => i.feature)
   const features = options.slices ?? inputs
@@ -99,6 +105,7 @@ export async function evaluateModel(
       onRows: options.onRows,
     }),
   )
+  const classes = record.classes === undefined ? undefined : evaluateClasses(classRows(record.classes, read))
   const measured = numbersOf(record, read)
   const contributions = featureContributions(record, read.examples)
   const sliced = options.slices ?? contributions.slice(0, defaultSlices).map((c) => c.feature)
@@ -109,12 +116,35 @@ export async function evaluateModel(
     rows: read.rows,
     unscored: read.unscored,
     isWeighted: read.weights !== undefined,
-    result:
-      labelKind(record.family) === 'number' ? evaluateNumber(measured) : evaluateOutcome(measured, record.threshold),
+    result: classes ?? resultOf(record, measured),
     contributions,
-    slices: sliced.map((f) => slicedBy(record, sliceColumn(f, read.features[f] ?? []), measured)),
+    slices: (classes === undefined ? sliced : []).map((f) =>
+      slicedBy(record, sliceColumn(f, read.features[f] ?? []), measured),
+    ),
     sql: read.sql,
     warnings: prepared.warnings,
+  }
+}
+
+function resultOf(record: ModelRecord, measured: Numbers): OutcomeEvaluation | NumberEvaluation {
+  if (labelKind(record.family) === 'number') return evaluateNumber(measured)
+  return record.family === 'svm'
+    ? evaluateOutcome(measured, 0, false)
+    : evaluateOutcome(measured, record.threshold, true)
+}
+
+function classRows(classes: readonly string[], read: ScoredRows): ClassRows {
+  const place = new Map(classes.map((name, k) => [name, k]))
+  const columns = Object.values(read.outputs).slice(1)
+  const probabilities = new Float64Array(read.rows * classes.length)
+  for (let r = 0; r < read.rows; r++) {
+    for (let k = 0; k < classes.length; k++) probabilities[r * classes.length + k] = numberOf(columns[k]?.[r])
+  }
+  return {
+    classes,
+    label: Int32Array.from(read.labels, (v) => place.get(String(v)) ?? -1),
+    probabilities,
+    ...(read.weights === undefined ? {} : { weights: read.weights }),
   }
 }
 
@@ -143,9 +173,10 @@ function slicedBy(record: ModelRecord, column: SliceColumn, data: Numbers): Slic
         rows: rows.length,
         meanLabel: meanEstimate({ values: own.label, weights }).value,
         meanPrediction: meanEstimate({ values: own.predicted, weights }).value,
-        metrics: (labelKind(record.family) === 'number' ? numberMetrics(own) : outcomeMetrics(own)).filter((m) =>
-          shownOfSlice.has(m.name),
-        ),
+        metrics: (labelKind(record.family) === 'number'
+          ? numberMetrics(own)
+          : outcomeMetrics(own, record.family !== 'svm')
+        ).filter((m) => shownOfSlice.has(m.name)),
       },
     ]
   })

@@ -24,7 +24,7 @@ export interface OutcomeEvaluation {
   readonly lift: readonly LiftBin[]
   readonly confusion: Confusion
   readonly decision: Decision
-  /** At thresholds from 0.05 to 0.95. */
+  /** At thresholds from 0.05 to 0.95; none of a distance. */
   readonly decisions: readonly Decision[]
   /** Distribution of the probability among rows of either label. */
   readonly histograms: { readonly ones: readonly HistogramBar[]; readonly zeros: readonly HistogramBar[] }
@@ -33,36 +33,41 @@ export interface OutcomeEvaluation {
 /** Probabilities are held this far from 0 and 1 in the log loss, as one certain error would make it infinite. */
 const clip = 1e-15
 
-/** AUC, average precision, log loss, Brier score and share of label 1, with their intervals. */
-export function outcomeMetrics(data: Outcomes): Measured[] {
+/** AUC, log loss, Brier score and share of label 1, with their intervals; without the losses where there is no probability. */
+export function outcomeMetrics(data: Outcomes, isProbability = true): Measured[] {
   const { predicted, label, weights } = data
   const loss = predicted.map((p, r) => -Math.log(Math.min(1 - clip, Math.max(clip, label[r] === 1 ? p : 1 - p))))
   const brier = predicted.map((p, r) => (p - (label[r] as number)) ** 2)
   return [
     { name: 'auc', estimate: aucEstimate(data) },
-    { name: 'logLoss', estimate: meanEstimate({ values: loss, weights }) },
-    { name: 'brier', estimate: meanEstimate({ values: brier, weights }) },
+    ...(isProbability
+      ? [
+          { name: 'logLoss', estimate: meanEstimate({ values: loss, weights }) },
+          { name: 'brier', estimate: meanEstimate({ values: brier, weights }) },
+        ]
+      : []),
     { name: 'baseRate', estimate: meanEstimate({ values: label, weights }) },
   ]
 }
 
-export function evaluateOutcome(data: Outcomes, threshold: number): OutcomeEvaluation {
+/** `isProbability` is false for a distance from a margin: it can be ranked and decided by, and not calibrated. */
+export function evaluateOutcome(data: Outcomes, threshold: number, isProbability: boolean): OutcomeEvaluation {
   const { predicted, label, weights } = data
   const ranks = ranked(data)
   const precision = precisionCurve(ranks)
   const perWeight = effectiveCount(weights, predicted.length) / (ranks.ones + ranks.zeros)
   const confusion = confusionAt(ranks, threshold)
   const at = decision(confusion, perWeight)
-  const bins = calibrationBins(data)
-  const line = calibrationLine(data)
+  const bins = isProbability ? calibrationBins(data) : []
+  const line = isProbability ? calibrationLine(data) : undefined
   const of = (y: number): HistogramBar[] => histogram(predicted.filter((_, r) => label[r] === y))
   return {
     kind: 'outcome',
     metrics: [
-      ...outcomeMetrics(data),
+      ...outcomeMetrics(data, isProbability),
       { name: 'averagePrecision', estimate: { value: averagePrecision(precision) } },
       { name: 'accuracy', estimate: at.accuracy },
-      { name: 'calibrationError', estimate: { value: calibrationError(bins) } },
+      ...(isProbability ? [{ name: 'calibrationError', estimate: { value: calibrationError(bins) } }] : []),
       ...(line === undefined
         ? []
         : [
@@ -78,7 +83,9 @@ export function evaluateOutcome(data: Outcomes, threshold: number): OutcomeEvalu
     lift: liftBins(ranks),
     confusion,
     decision: at,
-    decisions: Array.from({ length: 19 }, (_, i) => decision(confusionAt(ranks, (i + 1) / 20), perWeight)),
+    decisions: isProbability
+      ? Array.from({ length: 19 }, (_, i) => decision(confusionAt(ranks, (i + 1) / 20), perWeight))
+      : [],
     histograms: { ones: of(1), zeros: of(0) },
   }
 }

@@ -1,6 +1,7 @@
 /** The report of a model as one HTML file that needs nothing beside itself. */
 import { type Coefficient, familyTitle, type ModelRecord } from '@viewcast/compiler'
 import { type Charts, type CoefficientBar, loadCharts } from './charts.ts'
+import type { ClassesEvaluation } from './classes.ts'
 import { z95 } from './estimate.ts'
 import type { Evaluation } from './evaluation.ts'
 import { chart, charts, escaped, figure, legend, range, type Section, section, table } from './markup.ts'
@@ -31,7 +32,7 @@ export async function renderReport(
   const { result } = evaluation
   const sections: Section[] = [
     { id: 'metrics', title: 'Metrics', html: metrics(record, evaluation) },
-    ...(result.kind === 'outcome' ? outcomeSections(result, drawn) : numberSections(result, drawn)),
+    ...resultSections(result, drawn),
     { id: 'coefficients', title: 'Coefficients', html: coefficients(record, drawn) },
     { id: 'contributions', title: 'Feature contributions', html: contributions(evaluation, drawn) },
     ...(evaluation.slices.length === 0 ? [] : [{ id: 'slices', title: 'Slices', html: slices(evaluation) }]),
@@ -82,6 +83,7 @@ const metricTitles: Readonly<Record<string, string>> = {
   mae: 'mean absolute error',
   bias: 'bias (prediction less label)',
   r2: 'R²',
+  meanAuc: 'mean AUC of the classes',
 }
 const titleOf = (name: string): string => metricTitles[name] ?? name
 
@@ -131,33 +133,44 @@ function outcomeSections(r: OutcomeEvaluation, drawn: Charts): Section[] {
         chart(drawn.lift(r.lift), 'Lift: share of positives in each tenth over that of all rows.'),
       ]),
     },
-    {
-      id: 'calibration',
-      title: 'Calibration',
-      html: charts([
-        chart(drawn.calibration(r.calibration), 'Observed share of positives in tenths of the rows, with intervals.'),
-        chart(
-          `${legend([
-            ['label 1', 'chart-1'],
-            ['label 0', 'chart-2'],
-          ])}${drawn.probabilities(r.histograms.ones, r.histograms.zeros, threshold)}`,
-          'Probabilities given to rows of either label; dashed, the threshold.',
-        ),
-      ]),
-    },
+    ...(r.calibration.length === 0 ? [] : [calibrationSection(r, drawn)]),
     {
       id: 'decisions',
       title: 'Decisions',
-      html: `${confusion}<h3>Rates</h3>${decisions}${charts([
-        chart(
-          drawn.decisions(r.decisions, threshold),
-          'What other thresholds would give; dashed, the one in use.',
-          true,
-        ),
-      ])}`,
+      html: `${confusion}<h3>Rates</h3>${decisions}${otherThresholds(r, drawn)}`,
     },
   ]
 }
+
+const calibrationSection = (r: OutcomeEvaluation, drawn: Charts): Section => ({
+  id: 'calibration',
+  title: 'Calibration',
+  html: charts([
+    chart(drawn.calibration(r.calibration), 'Observed share of positives in tenths of the rows, with intervals.'),
+    chart(
+      `${legend([
+        ['label 1', 'chart-1'],
+        ['label 0', 'chart-2'],
+      ])}${drawn.probabilities(r.histograms.ones, r.histograms.zeros, r.confusion.threshold)}`,
+      'Probabilities given to rows of either label; dashed, the threshold.',
+    ),
+  ]),
+})
+
+const otherThresholds = (r: OutcomeEvaluation, drawn: Charts): string =>
+  r.decisions.length === 0
+    ? ''
+    : charts([
+        chart(
+          `${legend([
+            ['precision', 'chart-1'],
+            ['recall', 'chart-2'],
+            ['share flagged', 'chart-faint'],
+          ])}${drawn.decisions(r.decisions, r.confusion.threshold)}`,
+          'What other thresholds would give; dashed, the one in use.',
+          true,
+        ),
+      ])
 
 const numberSections = (r: NumberEvaluation, drawn: Charts): Section[] => [
   {
@@ -171,6 +184,32 @@ const numberSections = (r: NumberEvaluation, drawn: Charts): Section[] => [
     ]),
   },
 ]
+
+function classesSections(r: ClassesEvaluation): Section[] {
+  const names = r.classes.map((c) => c.name)
+  const confusion = table(
+    ['class', ...names.map((n) => `told ${n}`)],
+    r.confusion.map((line, k) => [names[k] ?? '', ...line.map((w) => figure(w))]),
+  )
+  const figures = table(
+    ['class', 'rows', 'precision', 'recall', 'AUC against the others', '95 % interval'],
+    r.classes.map((c) => [
+      c.name,
+      figure(c.rows),
+      figure(c.precision),
+      figure(c.recall),
+      figure(c.auc.estimate.value),
+      range(c.auc.estimate),
+    ]),
+    ['', '', '', '', '', 'range'],
+  )
+  return [{ id: 'classes', title: 'Classes', html: `${figures}<h3>Confusion</h3>${confusion}` }]
+}
+
+function resultSections(result: Evaluation['result'], drawn: Charts): Section[] {
+  if (result.kind === 'classes') return classesSections(result)
+  return result.kind === 'outcome' ? outcomeSections(result, drawn) : numberSections(result, drawn)
+}
 
 const mostBars = 30
 
