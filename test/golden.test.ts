@@ -69,6 +69,61 @@ const logistic: Partial<ModelRecord> = {
   })),
 }
 
+const estimate = (name: string, feature: string | null, value: number, of?: string) => ({
+  name,
+  feature,
+  ...(of === undefined ? {} : { class: of }),
+  estimate: value,
+  standardError: null,
+  statistic: null,
+  pValue: null,
+})
+
+/** More levels than a CASE is written for, of which the rows have some. */
+const manyRegions = ['south', "o'hare", 'north', ...Array.from({ length: 8 }, (_, i) => `region ${i + 1}`)]
+const ofClass = (of: string, sign: number) => [
+  estimate('(intercept)', null, 0.25 * sign, of),
+  estimate('size', 'size', 0.5 * sign, of),
+  estimate('n_1w', 'n_1w', -0.125, of),
+  ...manyRegions.map((level, i) => estimate(`region=${level}`, 'region', (sign * (i + 1)) / 8, of)),
+]
+const classified: Partial<ModelRecord> = {
+  family: 'multinomial',
+  link: 'softmax',
+  classes: ['low', 'mid', "o'high"],
+  inputs: [
+    { ...numeric('size', 4, 2), type: 'int4' },
+    { ...numeric('n_1w', 12, 4), type: 'int8' },
+    { feature: 'region', type: 'text', encoder: { kind: 'onehot', levels: manyRegions, base: 'west' } },
+  ],
+  coefficients: [...ofClass('mid', 1), ...ofClass("o'high", -1)],
+}
+
+/** A product among the inputs, and a covariance with an entry beside its diagonal for each coefficient. */
+const explained: Partial<ModelRecord> = {
+  family: 'binomial',
+  link: 'logit',
+  inputs: [
+    numeric('mean_2d', 0.5, 4),
+    { ...numeric('n_1w', 12, 4), type: 'int8' },
+    { feature: 'region', type: 'text', encoder: { kind: 'onehot', levels: ['south', "o'hare"], base: 'north' } },
+  ],
+  interactions: [['mean_2d', 'n_1w']],
+  coefficients: [
+    estimate('(intercept)', null, -0.25),
+    estimate('mean_2d', 'mean_2d', 0.75),
+    estimate('n_1w', 'n_1w', -0.5),
+    estimate('region=south', 'region', 1.5),
+    estimate("region=o'hare", 'region', -2),
+    estimate('mean_2d:n_1w', null, 0.375),
+  ],
+  means: [0.125, -0.25, 0.25, 0.125, 0.5],
+  covariance: Array.from({ length: 6 }, (_, i) =>
+    Array.from({ length: i + 1 }, (__, j) => (i === j ? 0.25 : i === j + 1 ? 0.0625 : 0)),
+  ).flat(),
+  outputs: ['value', 'label', 'linear', 'contributions', { reasons: 2 }, { confidence: 0.9 }],
+}
+
 interface Case {
   readonly name: string
   readonly dataset: DatasetDef
@@ -183,10 +238,27 @@ const cases: readonly Case[] = [
       },
     },
   },
+  {
+    name: 'classes-by-a-category-of-many-levels',
+    dataset: full,
+    record: linearRecord('wanted', [], classified),
+    options: {
+      spine: { kind: 'keys', rows: ['a', 'b', "o'c", 'é', 'nowhere'].map((key) => ({ place: key })), at },
+    },
+  },
+  {
+    name: 'a-probability-explained',
+    dataset: full,
+    record: linearRecord('wanted', [], explained),
+    options: { spine: { kind: 'entities', at } },
+  },
 ]
 
 /** Keys a case asks for that the entity's relation does not have: on a cluster nobody answers for them. */
-const unknown: Readonly<Record<string, string>> = { 'keys-with-late-arrivals': '["nowhere",' }
+const unknown: Readonly<Record<string, string>> = {
+  'keys-with-late-arrivals': '["nowhere",',
+  'classes-by-a-category-of-many-levels': '["nowhere",',
+}
 
 const rowsOf = async (db: Database, sql: string): Promise<string> => {
   const { columns, rows } = await db.query(sql)

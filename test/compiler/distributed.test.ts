@@ -116,6 +116,21 @@ describe('generated text', () => {
     expect(problems(lateral)).toEqual([])
   })
 
+  it('takes a list of constants that rows look up, and nothing else of it', () => {
+    const list =
+      "l AS NOT MATERIALIZED (SELECT v.level, v.weight FROM (VALUES ('a', 1), ('b', 2)) AS v (level, weight))"
+    expect(problems(`WITH ${list} SELECT t.k, l.weight FROM t LEFT JOIN l ON l.level = t.region COLLATE "C"`)).toEqual(
+      [],
+    )
+    expect(problems(`WITH ${list} SELECT l.weight FROM l`).join()).toMatch(/not anchored/)
+    expect(problems(`WITH ${list} SELECT l.weight FROM l LEFT JOIN t ON t.region = l.level || ''`).join()).toMatch(
+      /bare key/,
+    )
+    expect(problems(`WITH ${list} SELECT t.k FROM t JOIN l ON l.level = t.region COLLATE "C"`).join()).toMatch(
+      /bare key/,
+    )
+  })
+
   it('gives the place', () => {
     const [only] = distributedProblems('SELECT t.k\nFROM t\nCROSS JOIN LATERAL (SELECT random() AS r) AS l')
     expect(only).toMatchObject({ code: 'compile/distributed', severity: 'warning', location: { line: 3, column: 28 } })

@@ -1,6 +1,6 @@
 /** Contributions, reasons, intervals and lists of levels: the database gives what the interpreter gives, and both what they should. */
 import { type Literal, type ModelRecord, outputs, rowScorer, ulpDistance, verificationQuery } from '@viewcast/compiler'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { describeEachEngine, type Engine } from '../engines/each-engine.ts'
 import { asIs, coefficient, levels, record, verifiedBy } from './scored-records.ts'
 
@@ -83,6 +83,29 @@ async function agrees(engine: Engine, given: ModelRecord): Promise<void> {
   })
 }
 
+/** Numbers, a category and a flag for missing values, multiplied: two products of two inputs, one of three. */
+const multiplied = (more: Partial<ModelRecord> = {}): ModelRecord => {
+  const interactions = [
+    ['a', 'b'],
+    ['b', 'few'],
+    ['a', 'b', 'few'],
+  ]
+  const own = ['a', 'a?', 'b', 'few=x', 'few=y']
+  const products = ['a:b', 'a?:b', 'b:few=x', 'b:few=y', ...['a', 'a?'].flatMap((n) => [`${n}:b:x`, `${n}:b:y`])]
+  const all = [...own, ...products]
+  return record('gaussian', {
+    inputs: inputs.filter((i) => i.feature !== 'state'),
+    interactions,
+    coefficients: [
+      coefficient('(intercept)', null, 0.25),
+      ...all.map((name, i) => coefficient(name, i < own.length ? featureOf(name) : null, Math.cos(i + 1))),
+    ],
+    covariance: covariance(all.length + 1),
+    means: all.map((_, i) => (i + 1) / 16),
+    ...more,
+  })
+}
+
 const classes = ['low', 'mid', 'high']
 const ofClasses = [...coefficients('mid', 0.5), ...coefficients('high', -1)]
 
@@ -112,6 +135,29 @@ describeEachEngine('what explains a score', (engine) => {
         link: 'softmax',
         classes,
         coefficients: ofClasses,
+        outputs: ['label', 'probabilities', 'contributions', 'linear'],
+      }),
+    ],
+    [
+      'products of inputs, explained',
+      multiplied({
+        outputs: [
+          'value',
+          'linear',
+          'contributions',
+          { reasons: 5, by: 'size' },
+          { confidence: 0.9 },
+          { interval: 0.9 },
+        ],
+      }),
+    ],
+    [
+      'products of inputs, for several classes',
+      multiplied({
+        family: 'multinomial',
+        link: 'softmax',
+        classes,
+        coefficients: ['mid', 'high'].flatMap((of) => multiplied().coefficients.map((c) => ({ ...c, class: of }))),
         outputs: ['label', 'probabilities', 'contributions', 'linear'],
       }),
     ],
@@ -152,6 +198,77 @@ test('contributions and the baseline add up to the linear predictor', () => {
   // w · (x − mean), of the encoded column: a is (3 − 2) / 4.
   const [a = 0, missing = 0] = estimates
   expect(out['contribution_a']).toBeCloseTo(a * (0.25 - 0) + missing * (0 - 1 / 20), 14)
+})
+
+describe('products of inputs', () => {
+  /** The encoded row, written out by hand: the intercept, a, a?, b, few=x, few=y, and the products, the last varying fastest. */
+  const encodedBy = (a: number | null, b: number, few: string): readonly number[] => {
+    const ofA = [a === null ? 0 : (a - 2) / 4, a === null ? 1 : 0]
+    const ofFew = [few === 'x' ? 1 : 0, few === 'y' ? 1 : 0]
+    const pairs = ofA.map((x) => x * b)
+    return [
+      1,
+      ...ofA,
+      b,
+      ...ofFew,
+      ...pairs,
+      ...ofFew.map((f) => b * f),
+      ...pairs.flatMap((x) => ofFew.map((f) => x * f)),
+    ]
+  }
+  const given: readonly [number | null, number, string][] = [
+    [3, -2, 'y'],
+    [-7.5, 0.25, 'x'],
+    [null, 4, 'y'],
+    [1, 3, 'never seen'],
+  ]
+
+  test.each(given)('of %j, %j and %j are contributions of their own, which add up with the others', (a, b, few) => {
+    const { scores, outputs: out } = scored(multiplied({ outputs: ['contributions'] }), { a, b, few })
+    const { coefficients: betas, means = [] } = multiplied()
+    const terms = encodedBy(a, b, few).map((x, i) => (betas[i]?.estimate ?? Number.NaN) * x)
+    const fromMean = terms.map((t, i) => t - (i === 0 ? 0 : (betas[i]?.estimate ?? 0) * (means[i - 1] ?? 0)))
+    const sum = (from: number, to: number) => fromMean.slice(from, to).reduce((s, t) => s + t, 0)
+    expect(Object.keys(out)).toEqual(
+      ['baseline', 'a', 'b', 'few', 'a:b', 'b:few', 'a:b:few'].map((n, i) => (i === 0 ? n : `contribution_${n}`)),
+    )
+    expect(out['contribution_a:b']).toBeCloseTo(sum(6, 8), 12)
+    expect(out['contribution_b:few']).toBeCloseTo(sum(8, 10), 12)
+    expect(out['contribution_a:b:few']).toBeCloseTo(sum(10, 14), 12)
+    expect(scores[0]).toBeCloseTo(
+      terms.reduce((s, t) => s + t, 0),
+      12,
+    )
+    expect(Object.values(out).reduce<number>((s, v) => s + (v as number), 0)).toBeCloseTo(scores[0] as number, 12)
+  })
+
+  test.each(given)('of %j, %j and %j are reasons by what they contribute', (a, b, few) => {
+    const { outputs: out } = scored(multiplied({ outputs: ['contributions', { reasons: 6, by: 'size' }] }), {
+      a,
+      b,
+      few,
+    })
+    const parts = Object.entries(out).flatMap(([name, value]) =>
+      name.startsWith('contribution_') ? [[name.slice(13), Math.abs(value as number)] as const] : [],
+    )
+    const expected = parts.sort((one, other) => other[1] - one[1]).map(([name]) => name)
+    expect([1, 2, 3, 4, 5, 6].map((rank) => out[`reason_${rank}`])).toEqual(expected)
+  })
+
+  test.each(given)('of %j, %j and %j widen the interval as the whole covariance says', (a, b, few) => {
+    const line = multiplied({ outputs: ['value', { confidence: 0.95 }] })
+    const fit = { ...line.fit, residualDegrees: 1e9 }
+    const { outputs: out } = scored({ ...line, fit }, { a, b, few })
+    const x = encodedBy(a, b, few)
+    const packed = line.covariance ?? []
+    const entry = (i: number, j: number) => packed[(Math.max(i, j) * (Math.max(i, j) + 1)) / 2 + Math.min(i, j)] ?? 0
+    const variance = x.reduce((s, v, i) => s + x.reduce((t, w, j) => t + v * w * entry(i, j), 0), 0)
+    const reach = 1.959963986913096 * Math.sqrt(variance)
+    const value = out['prediction'] as number
+    expect(((out['confidence_high'] as number) - value) / reach).toBeCloseTo(1, 7)
+    expect((value - (out['confidence_low'] as number)) / reach).toBeCloseTo(1, 7)
+    expect(reach).toBeGreaterThan(0)
+  })
 })
 
 test('reasons are the contributions in order, ties by the order of the inputs, and NULL when there are no more', () => {
@@ -205,6 +322,10 @@ test.each([
   [0.99, 4, 4.604094871349993],
   [0.5, 30, 0.6827556933212923],
   [0.999, 1000, 3.3002826484239436],
+  // From here on by the expansion of Cornish and Fisher.
+  [0.95, 100_000, 1.9599877075346095],
+  [0.95, 10_000_000, 1.9599642217672053],
+  [0.95, 1_000_000_000, 1.9599639869123253],
 ])('the central quantile of %d with %d degrees is %d', (level, degrees, expected) => {
   const given = record('gaussian', {
     inputs: [],

@@ -85,6 +85,8 @@ class Scan {
   readonly found: Finding[] = []
   /** Stages of one row: a SELECT without FROM. */
   private readonly rows = new Set<string>()
+  /** Stages of constants: every machine has them, as long as they are looked up from rows it holds. */
+  private readonly lists = new Set<string>()
   private keys: ReadonlySet<string>
   private readonly rules: ShapeRules
 
@@ -136,7 +138,8 @@ class Scan {
         this.add(`reads stage "${name}" without NOT MATERIALIZED`, why, cte)
       }
       if (isOneRow(query)) this.rows.add(name)
-      if (!this.rules.skip?.has(name)) this.select(query, 'stage')
+      if (this.rules.generated && isList(query)) this.lists.add(name)
+      else if (!this.rules.skip?.has(name)) this.select(query, 'stage')
     }
   }
 
@@ -161,8 +164,9 @@ class Scan {
   private anchored(from: readonly Node[], place: Place): void {
     if (from.length === 0 || place === 'lateral' || place === 'value') return
     const leaves = from.flatMap(leavesOf)
-    const free = leaves.filter((l) => isFree(l))
-    const anchors = leaves.filter((l) => !isFree(l) && !this.rows.has(str(child(l, 'RangeVar'), 'relname') ?? ''))
+    const isConstant = (l: Node) => isFree(l) || this.lists.has(str(child(l, 'RangeVar'), 'relname') ?? '')
+    const free = leaves.filter(isConstant)
+    const anchors = leaves.filter((l) => !isConstant(l) && !this.rows.has(str(child(l, 'RangeVar'), 'relname') ?? ''))
     if (free.length > 0 && anchors.length === 0) {
       const how = 'Join them to the table that lists the keys: FROM places AS e JOIN (VALUES …) AS k ON k.key = e.key.'
       this.add('reads values that are not anchored on a table', how, free[0])
@@ -199,6 +203,7 @@ class Scan {
     if (lateral) return
     const one = child(right, 'RangeVar')
     if (one && this.rows.has(str(one, 'relname') ?? '')) return
+    if (one && this.lists.has(str(one, 'relname') ?? '') && str(join, 'jointype') === 'JOIN_LEFT') return
     const using = nameParts(list(join, 'usingClause')).map((name): Equality => ({ columns: [name, name] }))
     const equal = [...using, ...equalities(child(join, 'quals'))]
     if (this.rules.generated) {
@@ -301,6 +306,12 @@ const leavesOf = (item: Node): Node[] => {
 const isFree = (leaf: Node): boolean =>
   leaf.RangeFunction !== undefined ||
   child(child(child(leaf, 'RangeSubselect'), 'subquery'), 'SelectStmt')?.valuesLists !== undefined
+
+/** `SELECT … FROM (VALUES …)`, and nothing else. */
+function isList(query: Node): boolean {
+  const [only, ...more] = list(query, 'fromClause')
+  return only !== undefined && more.length === 0 && only.RangeSubselect !== undefined && isFree(only)
+}
 
 function timesRead(select: Node, name: string): number {
   let count = 0
