@@ -22,7 +22,7 @@ export function centralQuantile(level: number, degrees: number): number {
 }
 
 /** From here on differences of ln Γ lose more digits than the expansion leaves out. */
-const manyDegrees = 1e5
+const manyDegrees = 2e4
 
 /** Student's quantile as the normal one and terms in 1/ν, by Cornish and Fisher; the next is below 1e-12 for every level up to 1 − 1e-12. */
 function nearNormal(level: number, degrees: number): number {
@@ -30,7 +30,8 @@ function nearNormal(level: number, degrees: number): number {
   const square = z * z
   const first = (z * (square + 1)) / 4
   const second = (z * ((5 * square + 16) * square + 3)) / 96
-  return z + (first + second / degrees) / degrees
+  const third = (z * (((3 * square + 19) * square + 17) * square - 15)) / 384
+  return z + (first + (second + third / degrees) / degrees) / degrees
 }
 
 /** P(|T| ≥ t). */
