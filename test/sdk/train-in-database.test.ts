@@ -1,6 +1,7 @@
 /** Training where the rows are: the same model as from rows, and no row leaves. */
 import {
   type Database,
+  type Family,
   log1p,
   type ModelRecord,
   numeric,
@@ -16,7 +17,7 @@ import { describeEachEngine } from '../engines/each-engine.ts'
 interface DB {
   trips: { trip: number; n: number; at: Date; importance: number }
   facts: { trip: number; distance: number; wait: number; kind: string; night: boolean; price: string; far: number }
-  outcomes: { trip: number; late: boolean; minutes: number }
+  outcomes: { trip: number; late: boolean; minutes: number; calls: number; cost: number; changed: number }
 }
 
 const p = project<DB>('trips')
@@ -40,9 +41,12 @@ const setup = `
   UPDATE facts SET kind = 'rare' WHERE trip IN (3, 4);
   CREATE TABLE outcomes AS SELECT trip,
       u(trip, 'y') < 1 / (1 + exp(- (0.05 * coalesce(nullif(distance, 'NaN'), 0) + CASE kind WHEN 'tram' THEN 0.8 ELSE 0 END - 0.3 + 0.001 * price::float8))) AS late,
-      10 + 0.5 * coalesce(nullif(distance, 'NaN'), 0) + 2 * ln(coalesce(wait, 5)) + 3 * (far - 1e6) + 4 * u(trip, 'z') AS minutes
+      10 + 0.5 * coalesce(nullif(distance, 'NaN'), 0) + 2 * ln(coalesce(wait, 5)) + 3 * (far - 1e6) + 4 * u(trip, 'z') AS minutes,
+      floor(12 * u(trip, 'n') * exp(0.02 * coalesce(nullif(distance, 'NaN'), 0) + CASE kind WHEN 'tram' THEN 0.4 ELSE 0 END))::int4 AS calls,
+      (0.3 + u(trip, 'g')) * exp(1 + 0.01 * coalesce(nullif(distance, 'NaN'), 0) + CASE kind WHEN 'tram' THEN 0.5 ELSE 0 END) AS cost,
+      4 + 0.05 * coalesce(nullif(distance, 'NaN'), 0) + CASE kind WHEN 'tram' THEN 0.5 ELSE 0 END + u(trip, 'h') AS changed
     FROM facts;
-  UPDATE outcomes SET late = NULL, minutes = NULL WHERE trip % 83 = 0;`
+  UPDATE outcomes SET late = NULL, minutes = NULL, calls = NULL, cost = NULL, changed = NULL WHERE trip % 83 = 0;`
 
 /** The same numbers on every engine, from the digits of a hash. */
 const uniform = `CREATE FUNCTION u(i int4, salt text) RETURNS float8 IMMUTABLE LANGUAGE sql
@@ -162,6 +166,84 @@ describeEachEngine('training in the database', (engine) => {
     })
   }
 
+  describe('the other families', () => {
+    const few = {
+      distance: numeric({ impute: 'median', indicator: true }),
+      kind: oneHot({ minCount: 5 }),
+      price: standardize(),
+    }
+    const familyModel = (family: Family, link: string, label: string, sample = weighted, options: object = {}) =>
+      p
+        .model('other_family', {
+          dataset: p.dataset('other_family_set', { sample, target: outcomes, features: [facts] }),
+          family,
+          link,
+          label,
+          ...options,
+        } as never)
+        .inputs(few as never) as never as ReturnType<typeof modelOf>
+    const closeTo = (a: readonly (number | null)[], b: readonly (number | null)[]): void => {
+      expect(b.length).toBe(a.length)
+      a.forEach((v, i) => {
+        const w = b[i] as number | null
+        if (v === null || w === null) expect(w).toBe(v)
+        else expect(Math.abs(v - w)).toBeLessThan(1e-9 * Math.max(Math.abs(v), 1e-3))
+      })
+    }
+    const facts9 = (r: ModelRecord): (number | null)[] => [
+      r.fit.deviance,
+      r.fit.nullDeviance,
+      r.fit.residualDegrees,
+      r.fit.nullDegrees,
+      r.fit.dispersion,
+      r.fit.logLikelihood,
+      r.fit.aic,
+    ]
+    test.each([
+      ['binomial', 'probit', 'late'],
+      ['binomial', 'cloglog', 'late'],
+      ['poisson', 'log', 'calls'],
+      ['poisson', 'sqrt', 'calls'],
+      ['poisson', 'identity', 'cost'],
+      ['gamma', 'inverse', 'changed'],
+      ['gamma', 'log', 'cost'],
+      ['gamma', 'identity', 'changed'],
+      ['inverse-gaussian', 'inverse-square', 'changed'],
+      ['inverse-gaussian', 'inverse', 'changed'],
+      ['inverse-gaussian', 'log', 'cost'],
+      ['inverse-gaussian', 'identity', 'changed'],
+      ['gaussian', 'log', 'cost'],
+      ['gaussian', 'inverse', 'changed'],
+    ] as const)('%s (%s): the model that rows give', async (family, link, label) => {
+      const [a, b] = await both(familyModel(family, link, label))
+      expect(b.fit.where).toBe('database')
+      expect(b.coefficients.map((c) => c.name)).toEqual(a.coefficients.map((c) => c.name))
+      expect(a.coefficients.some((c) => c.name.startsWith('kind='))).toBe(true)
+      expect(worst(numbersOf(a), numbersOf(b))).toBeLessThan(1e-9)
+      closeTo(facts9(a), facts9(b))
+      expect(worst(a.covariance ?? [], b.covariance ?? [])).toBeLessThan(1e-6)
+      for (const part of ['train', 'validation', 'test', 'baseline'] as const) {
+        const metrics = a.metrics[part] ?? {}
+        expect(Object.keys(b.metrics[part] ?? {})).toEqual(Object.keys(metrics))
+        closeTo(Object.values(metrics), Object.values(b.metrics[part] ?? {}))
+      }
+      expect(b.metrics.test).not.toEqual({})
+    })
+
+    test('without a split, the baseline of the training rows explains nothing', async () => {
+      const [a, b] = await both(familyModel('gamma', 'log', 'cost', plain))
+      closeTo(Object.values(a.metrics.train), Object.values(b.metrics.train))
+      expect(b.metrics.baseline.devianceExplained).toBeCloseTo(0, 12)
+    })
+
+    test('a penalty leaves no likelihood and no errors', async () => {
+      const [a, b] = await both(familyModel('poisson', 'log', 'calls', weighted, { penalty: { l2: 5 } }))
+      expect(worst(numbersOf(a), numbersOf(b))).toBeLessThan(1e-9)
+      expect(b.fit.logLikelihood).toBeNull()
+      expect(b.coefficients[1]?.standardError).toBeNull()
+    })
+  })
+
   test('no row leaves: results are as long as parts and levels, whatever the rows', async () => {
     const longest = { rows: 0 }
     await trainModel(watched(engine.db, longest), modelOf(weighted, 'logistic'), { where: 'database' })
@@ -196,7 +278,7 @@ describeEachEngine('training in the database', (engine) => {
         )
       }
     }
-    const modelFor = (late: string, more: string) => {
+    const modelFor = (late: string, more: string, family: object = { family: 'logistic' }) => {
       const own = p
         .featureView('own', { entity: trip })
         .query(({ db }) => db.selectFrom('facts').select(['trip', 'distance', sql.raw<number>(more).as('more')]))
@@ -207,9 +289,7 @@ describeEachEngine('training in the database', (engine) => {
           .select(['outcomes.trip', sql.raw<boolean>(late).as('late')]),
       )
       const dataset = p.dataset('own_set', { sample: plain, target: labels, features: [own] } as never)
-      return p.model('own_model', { dataset, family: 'logistic', label: 'late' } as never) as never as ReturnType<
-        typeof modelOf
-      >
+      return p.model('own_model', { dataset, ...family, label: 'late' } as never) as never as ReturnType<typeof modelOf>
     }
     test.each([
       ['one class', 'true', 'trip % 10', 'train/one-class'],
@@ -222,6 +302,36 @@ describeEachEngine('training in the database', (engine) => {
       const inProcess = await refusal(model, 'process')
       expect(inProcess[0]).toContain(code)
       expect(await refusal(model, 'database')).toEqual(inProcess)
+    })
+    test.each([
+      ['counts below 0', 'facts.trip % 3 - 1', 'trip % 10', { family: 'poisson' }, 'train/label-values'],
+      ['amounts of 0', 'facts.trip % 3', 'trip % 10', { family: 'gamma', link: 'log' }, 'train/label-values'],
+      ['collinear columns', 'calls', 'distance * 2 + 1', { family: 'poisson' }, 'train/collinear'],
+      [
+        'counts that are 0 on one side',
+        "CASE kind WHEN 'tram' THEN 0 ELSE 1 + facts.trip % 5 END",
+        "coalesce(kind = 'tram', false)",
+        { family: 'poisson' },
+        'train/separation',
+      ],
+    ] as const)('%s', async (_, label, more, family, code) => {
+      const model = modelFor(label, more, family)
+      const inProcess = await refusal(model, 'process')
+      expect(inProcess[0]).toContain(code)
+      expect(await refusal(model, 'database')).toEqual(inProcess)
+    })
+    test('means at the edge of the domain of a link', async () => {
+      const model = modelFor('greatest(0, facts.trip / 100 - 12)', 'trip', { family: 'poisson', link: 'identity' })
+      for (const where of ['process', 'database'] as const) {
+        const [first = ''] = await refusal(model, where)
+        expect(first).toContain('train/not-converged')
+      }
+    })
+    test('a family without a likelihood', async () => {
+      const model = modelFor('late', 'trip % 10', { family: 'svm' })
+      expect(await refusal(model, 'database')).toEqual([
+        'train/not-in-database: Aggregates cannot fit the family svm (identity), and training in the database reads no rows',
+      ])
     })
     test('a solver that reads rows', async () => {
       const model = modelOf(plain, 'logistic', { solver: 'ml-logistic-regression' })

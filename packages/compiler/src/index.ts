@@ -60,6 +60,7 @@ export { showQuery } from './compile/show-query.ts'
 export { type ColumnScaling, surveyQuery, type TrainingDesign, trainingDesign } from './compile/training/design.ts'
 export { type ExactPowers, exactSumsQuery } from './compile/training/exact-sums.ts'
 export { type FitSumsRequest, fitSums } from './compile/training/fit-sums.ts'
+export { goodnessSums } from './compile/training/goodness-sums.ts'
 export {
   levelsQuery,
   type MomentRequest,
@@ -68,9 +69,9 @@ export {
   type QuantileRequest,
   quantilesQuery,
 } from './compile/training/input-statistics.ts'
-export { numberMetrics, outcomeMetrics } from './compile/training/metric-sums.ts'
+export { devianceMetrics, numberMetrics, outcomeMetrics, type Predictor } from './compile/training/metric-sums.ts'
 export { rowFacts } from './compile/training/row-facts.ts'
-export { separationQuery } from './compile/training/separation.ts'
+export { type MovingLabels, separationQuery } from './compile/training/separation.ts'
 export { type TrainingInput, type TrainingRows, trainingRows } from './compile/training/training-rows.ts'
 export { type TrainingQueryOptions, trainingQuery } from './compile/training-query.ts'
 export { type VerificationQuery, verificationQuery } from './compile/verification-query.ts'

@@ -49,16 +49,47 @@ function bell(y: Expr): Expr {
   return expr.product([exp(expr.product([grid, grid])), exp(rest)])
 }
 
+/**
+ * For a column `z` e^(−z²/2), 0 beyond 37.5, and P(Z ≥ |z|) over it, which falls as 1/|z| and has no end: NULL from 1e100 on.
+ * Logarithms and hazards of both tails are made of the two without an underflow.
+ */
+export function normalTail(z: Expr): { readonly bell: Expr; readonly scaled: Expr } {
+  const y = expr.call('abs', [z])
+  const within = (bound: number) => expr.compare('<=', y, float(bound))
+  const square = expr.product([z, z])
+  const half = expr.sum([float(0.5), expr.negate(expr.product([y, ratio(near, square)]))])
+  return {
+    bell: expr.case(
+      [
+        { when: within(1e-20), value: float(1) },
+        { when: within(37.5), value: bell(y) },
+      ],
+      float(0),
+    ),
+    scaled: expr.case(
+      [
+        { when: within(1e-20), value: float(0.5) },
+        { when: within(0.67448975), value: expr.divide(half, bell(y)) },
+        { when: within(5.656854249492381), value: ratio(middle, y) },
+        { when: within(1e100), value: farScaled(y) },
+      ],
+      expr.literal('float8', null),
+    ),
+  }
+}
+
+function farScaled(y: Expr): Expr {
+  const inverse = expr.divide(float(1), expr.product([y, y]))
+  const over = expr.sum([float(densityAtZero), expr.negate(expr.product([inverse, ratio(far, inverse)]))])
+  return expr.divide(over, y)
+}
+
 /** Φ(z) for a column `z`: NULL where it is NULL or NaN, 0 and 1 far out, never an error. */
 export function normalProbability(z: Expr): Expr {
   const y = expr.call('abs', [z])
   const within = (bound: number) => expr.compare('<=', y, float(bound))
   const square = expr.product([z, z])
-  const inverse = expr.divide(float(1), square)
-  const farTail = expr.product([
-    bell(y),
-    expr.divide(expr.sum([float(densityAtZero), expr.negate(expr.product([inverse, ratio(far, inverse)]))]), y),
-  ])
+  const farTail = expr.product([bell(y), farScaled(y)])
   const tail = expr.case(
     [{ when: within(5.656854249492381), value: expr.product([bell(y), ratio(middle, y)]) }],
     farTail,

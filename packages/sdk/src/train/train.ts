@@ -32,8 +32,8 @@ export interface TrainOptions {
   /** What relative `.sql` paths are relative to; default the working directory. */
   readonly directory?: string
   /**
-   * Where the sums are made: `process` reads the rows, `database` reads aggregates only, `auto` (the default) chooses by
-   * size, family and engine, and the record says why.
+   * Where the sums are made: `process` reads the rows, `database` reads aggregates only, `auto` (the default) reads the
+   * rows unless they are more than 4 GiB of numbers and aggregates can fit the model; the record says why.
    */
   readonly where?: Where
   /** Fits with the solver `exact`, whatever the model names: least squares without rounding. Default false. */

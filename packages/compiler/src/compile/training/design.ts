@@ -1,7 +1,7 @@
 /** The design matrix as a stage: label, weight and encoded columns `x1…` of the rows of one part. */
 import { printExpression } from '../../emit/expression.ts'
 import { printLiteral } from '../../emit/literal.ts'
-import { expr } from '../../ir/expression.ts'
+import { type Expr, expr } from '../../ir/expression.ts'
 import type { LearnedInput } from '../../ir/learned-encoder.ts'
 import { encodedColumns } from '../../model/encoders/columns.ts'
 import { encodedValues } from '../../model/encoders/encoded-values.ts'
@@ -63,6 +63,16 @@ function scaled(x: string, j: number, { shift, scale, tiny }: ColumnScaling): st
   const value = by === 1 ? moved : `${from === 0 ? x : `(${moved})`} / ${float(by)}`
   if (!tiny.has(j)) return value
   return `CASE WHEN abs(${value}) > 1e-70::float8 THEN ${value} ELSE 0::float8 END`
+}
+
+/** Of the columns of the design, the intercept first; a coefficient of 0 takes no part. */
+export function linearPredictor(theta: ArrayLike<number>, x: readonly string[]): string {
+  const terms: Expr[] = [expr.float(theta[0] as number)]
+  x.forEach((name, j) => {
+    const value = theta[j + 1] as number
+    if (value !== 0) terms.push(expr.product([expr.float(value), expr.column('q', name)]))
+  })
+  return printExpression(expr.sum(terms))
 }
 
 /** Columns a result may have are 1,664; a block stays below. */

@@ -1,10 +1,15 @@
 /** The sums a step of a fit is made of, as aggregates: one statement, or several over blocks of the cross-products. */
 import { InternalError } from '../../diagnostics/diagnostic.ts'
-import { printExpression } from '../../emit/expression.ts'
-import { type Expr, expr } from '../../ir/expression.ts'
 import type { Family, Link } from '../../ir/family.ts'
 import { aggregateStatement, passedOn, type TrainingStage } from './aggregate-statement.ts'
-import { type ColumnScaling, columnNames, designStages, inBlocks, type TrainingDesign } from './design.ts'
+import {
+  type ColumnScaling,
+  columnNames,
+  designStages,
+  inBlocks,
+  linearPredictor,
+  type TrainingDesign,
+} from './design.ts'
 import { rowFacts } from './row-facts.ts'
 
 export interface FitSumsRequest {
@@ -20,7 +25,7 @@ export interface FitSumsRequest {
 }
 
 /**
- * Statements of one row each, whose values in a row are: Σwl, largest |η|, Σw, rows, Σ ln w, Σwv, Σwvx₁ …, and with products
+ * Statements of one row each, whose values in a row are: Σwl, least q, Σw, rows, Σ ln w, Σwv, Σwvx₁ …, and with products
  * the packed lower triangle of Σwq zᵢzⱼ for z = (1, x₁ …).
  *
  * ```sql
@@ -39,19 +44,19 @@ export function fitSums(design: TrainingDesign, request: FitSumsRequest): string
     {
       name: '_predictor',
       from: '_design',
-      columns: [...passedOn(['y', 'w', ...x]), { name: 'e', sql: linear(theta, x) }],
+      columns: [...passedOn(['y', 'w', ...x]), { name: 'e', sql: linearPredictor(theta, x) }],
     },
     { name: '_first', from: '_predictor', columns: [...passedOn(['y', 'w', 'e', ...x]), ...facts.first] },
     {
       name: '_second',
       from: '_first',
-      columns: [...passedOn(['w', 'e', ...x]), ...facts.second],
+      columns: [...passedOn(['w', ...x]), ...facts.second],
     },
     {
       name: '_weighted',
       from: '_second',
       columns: [
-        ...passedOn(['w', 'e', ...x]),
+        ...passedOn(['w', 'q', ...x]),
         { name: 'l', sql: weighted('l') },
         { name: 'v', sql: weighted('v') },
         ...(withProducts ? [{ name: 'z0', sql: weighted('q') }] : []),
@@ -63,7 +68,7 @@ export function fitSums(design: TrainingDesign, request: FitSumsRequest): string
             name: '_products',
             from: '_weighted',
             columns: [
-              ...passedOn(['w', 'e', 'l', 'v', 'z0', ...x]),
+              ...passedOn(['w', 'q', 'l', 'v', 'z0', ...x]),
               ...x.map((name, j) => ({ name: `z${j + 1}`, sql: `q.z0 * q.${name}` })),
             ],
           },
@@ -72,7 +77,7 @@ export function fitSums(design: TrainingDesign, request: FitSumsRequest): string
   ]
   const sums = [
     'sum(q.l)',
-    'max(abs(q.e))',
+    'min(q.q)',
     'sum(q.w)',
     'count(*)::float8',
     'sum(CASE WHEN q.w <> 1::float8 THEN ln(q.w) ELSE 0::float8 END)',
@@ -86,15 +91,6 @@ export function fitSums(design: TrainingDesign, request: FitSumsRequest): string
       ]).flat()
     : []
   return inBlocks([...sums, ...products]).map((block) => aggregateStatement(rows.sql, stages, block, rows.dialect))
-}
-
-function linear(theta: ArrayLike<number>, x: readonly string[]): string {
-  const terms: Expr[] = [expr.float(theta[0] as number)]
-  x.forEach((name, j) => {
-    const value = theta[j + 1] as number
-    if (value !== 0) terms.push(expr.product([expr.float(value), expr.column('q', name)]))
-  })
-  return printExpression(expr.sum(terms))
 }
 
 /** Times the weight, where neither is so small that a product with it, or two columns, would be no float8. */

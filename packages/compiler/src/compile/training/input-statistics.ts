@@ -4,9 +4,9 @@ import { aggregateStatement, type TrainingStage } from './aggregate-statement.ts
 import { partStage, type TrainingInput, type TrainingRows, usableStage } from './training-rows.ts'
 
 /**
- * One row per part, or reason to be in none: `part`, rows, bad weights, Σw, Σwy, least and most label, labels that are
- * neither 0 nor 1, labels that are not finite; then per input, in order, five numbers: of a numeric one the count, the
- * mean, least, most and 0; of a boolean one the count and how many are true; of a category the count.
+ * One row per part, or reason to be in none: `part`, rows, bad weights, labels that are neither 0 nor 1, labels that are not
+ * finite, labels of 1, the least label; then per input, in order, four numbers: of a numeric one the count, the
+ * mean, least and most; of a boolean one the count and how many are true; of a category the count.
  */
 export function partsQuery(rows: TrainingRows): string {
   const label = "count(*) FILTER (WHERE abs(q.y) = 'Infinity'::float8)"
@@ -17,6 +17,7 @@ export function partsQuery(rows: TrainingRows): string {
     `(count(*) FILTER (WHERE q.y <> 0::float8 AND q.y <> 1::float8))::float8`,
     `(${label})::float8`,
     `(count(*) FILTER (WHERE q.y = 1::float8))::float8`,
+    'min(q.y)',
     ...rows.inputs.flatMap(({ kind, column: f }) => {
       const count = `count(q.${f})::float8`
       const none = '0::float8'

@@ -1,22 +1,37 @@
 /** How good predictions are, from aggregates over the rows of a part. */
+import { InternalError } from '../../diagnostics/diagnostic.ts'
 import { printExpression } from '../../emit/expression.ts'
 import { printLiteral } from '../../emit/literal.ts'
 import { expr } from '../../ir/expression.ts'
+import type { Family, Link } from '../../ir/family.ts'
+import { meanOf } from '../../model/links.ts'
 import { aggregateStatement, passedOn, type TrainingStage } from './aggregate-statement.ts'
-import { columnNames, designStages, type TrainingDesign } from './design.ts'
+import { columnNames, designStages, linearPredictor, type TrainingDesign } from './design.ts'
+import { unitLoss } from './row-facts.ts'
 
 const float = (value: number): string => printLiteral(value, 'float8')
 
-function predicted(design: TrainingDesign, theta: ArrayLike<number>): TrainingStage[] {
-  const x = columnNames(design.width)
-  const terms = x.flatMap((name, j) => {
-    const beta = theta[j + 1] as number
-    return beta === 0 ? [] : [expr.product([expr.float(beta), expr.column('q', name)])]
-  })
-  const e = printExpression(expr.sum([expr.float(theta[0] as number), ...terms]))
+/** A fitted linear predictor, the intercept first, and what it predicts. */
+export interface Predictor {
+  readonly family: Family
+  readonly link: Link
+  readonly theta: ArrayLike<number>
+}
+
+/** Stages up to `_means`: `y`, `w`, and the mean `m`, NULL where the predictor has none. */
+function predicted(design: TrainingDesign, { family, link, theta }: Predictor): TrainingStage[] {
+  const e = linearPredictor(theta, columnNames(design.width))
   return [
     ...designStages(design),
     { name: '_predicted', from: '_design', columns: [...passedOn(['y', 'w']), { name: 'e', sql: e }] },
+    {
+      name: '_means',
+      from: '_predicted',
+      columns: [
+        ...passedOn(['y', 'w']),
+        { name: 'm', sql: printExpression(meanOf(family, link, expr.column('q', 'e'))) },
+      ],
+    },
   ]
 }
 
@@ -26,26 +41,13 @@ function predicted(design: TrainingDesign, theta: ArrayLike<number>): TrainingSt
  *
  * The area is exact: rows are grouped by probability, and a window adds up the zeros below each.
  */
-export function outcomeMetrics(
-  design: TrainingDesign,
-  theta: ArrayLike<number>,
-  threshold: number,
-  clip: number,
-): string {
-  const stages: TrainingStage[] = [
-    ...predicted(design, theta),
-    {
-      name: '_probabilities',
-      from: '_predicted',
-      columns: [...passedOn(['y', 'w']), { name: 'p', sql: printExpression(expr.sigmoid(expr.column('q', 'e'))) }],
-    },
-  ]
+export function outcomeMetrics(design: TrainingDesign, predictor: Predictor, threshold: number, clip: number): string {
   const inner = aggregateStatement(
     design.rows.sql,
-    stages,
-    ['q.p', 'sum(q.w * q.y) AS ones', 'sum(q.w * (1::float8 - q.y)) AS zeros'],
+    predicted(design, predictor),
+    ['q.m AS p', 'sum(q.w * q.y) AS ones', 'sum(q.w * (1::float8 - q.y)) AS zeros'],
     design.rows.dialect,
-    'GROUP BY q.p',
+    'GROUP BY q.m',
   )
   const low = float(clip)
   const high = float(1 - clip)
@@ -61,19 +63,19 @@ FROM (\n${ranked}\n) AS r`
 }
 
 /**
- * One row: rows, Σw, Σw(y − c), Σw(y − c)², Σw|y − c|, Σw(y − η)², Σw|y − η|, for a constant c.
+ * One row: rows, Σw, Σw(y − c), Σw(y − c)², Σw|y − c|, Σw(y − μ)², Σw|y − μ|, rows with a μ, for a constant c.
  */
-export function numberMetrics(design: TrainingDesign, theta: ArrayLike<number>, constant: number): string {
+export function numberMetrics(design: TrainingDesign, predictor: Predictor, constant: number): string {
   const c = float(constant)
   const stages: TrainingStage[] = [
-    ...predicted(design, theta),
+    ...predicted(design, predictor),
     {
       name: '_residuals',
-      from: '_predicted',
+      from: '_means',
       columns: [
         { name: 'w', sql: 'q.w' },
         { name: 'd', sql: flushed(`q.y - ${c}`) },
-        { name: 'r', sql: flushed('q.y - q.e') },
+        { name: 'r', sql: flushed('q.y - q.m') },
       ],
     },
   ]
@@ -85,8 +87,28 @@ export function numberMetrics(design: TrainingDesign, theta: ArrayLike<number>, 
     'sum(q.w * abs(q.d))',
     'sum(q.w * (q.r * q.r))',
     'sum(q.w * abs(q.r))',
+    'count(q.r)::float8',
   ]
   return aggregateStatement(design.rows.sql, stages, aggregates, design.rows.dialect)
+}
+
+/** One row: Σ of w times half the unit deviance from μ, and from each of the constants; Infinity where one is no mean. */
+export function devianceMetrics(design: TrainingDesign, predictor: Predictor, constants: readonly number[]): string {
+  const losses = ['q.m', ...constants.map(float)].map((mean) => unitLoss(predictor.family, mean))
+  const stages: TrainingStage[] = [
+    ...predicted(design, predictor),
+    {
+      name: '_losses',
+      from: '_means',
+      columns: [...passedOn(['w']), ...losses.map((sql, i) => ({ name: `l${i}`, sql: sql ?? noLoss(predictor) }))],
+    },
+  ]
+  const aggregates = losses.map((_, i) => `sum(q.w * q.l${i})`)
+  return aggregateStatement(design.rows.sql, stages, aggregates, design.rows.dialect)
+}
+
+function noLoss({ family }: Predictor): never {
+  throw new InternalError(`No deviance of ${family}`)
 }
 
 /** Squares of smaller numbers underflow, which is an error. */

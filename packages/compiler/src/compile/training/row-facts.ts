@@ -7,7 +7,10 @@
  *
  * Source: McCullagh and Nelder, Generalized Linear Models, 2nd edition (1989), 2.2 to 2.5.
  */
+import { printExpression } from '../../emit/expression.ts'
+import { expr } from '../../ir/expression.ts'
 import type { Family, Link } from '../../ir/family.ts'
+import { normalTail } from '../../model/normal.ts'
 import type { StageColumn } from './aggregate-statement.ts'
 
 /** Columns of one stage over `q.y` and `q.e`, the linear predictor, and of a second one that has those of the first too. */
@@ -20,9 +23,16 @@ export interface RowFacts {
 export function rowFacts(family: Family, link: Link): RowFacts | undefined {
   const own = written[`${family} ${link}`]
   if (own !== undefined) return own
+  if (family === 'binomial' && link === 'probit') return probit()
   const basis = bases[family]
   const linked = byLink[link]
   return basis === undefined || linked === undefined ? undefined : byMean(basis, linked)
+}
+
+/** Half the unit deviance of `q.y` at a mean, which is SQL too; Infinity for what is no mean of the family, NULL included. */
+export function unitLoss(family: Family, mean: string): string | undefined {
+  const basis = bases[family]
+  return basis === undefined ? undefined : `CASE WHEN ${isUsable(basis, mean)} THEN ${basis.loss(mean)} ELSE ${inf} END`
 }
 
 const column = (name: string, sql: string): StageColumn => ({ name, sql })
@@ -89,7 +99,7 @@ const written: Readonly<Record<string, RowFacts>> = {
     second: [
       column(
         'l',
-        `CASE WHEN q.h IS NULL THEN ${inf} WHEN q.y = 0::float8 THEN q.h ELSE q.y * (ln(q.y) - q.e) - (q.y - q.h) END`,
+        `CASE WHEN q.h IS NULL OR q.y > 1e150::float8 THEN ${inf} WHEN q.y = 0::float8 THEN q.h ELSE q.y * (ln(q.y) - q.e) - (q.y - q.h) END`,
       ),
       column('v', 'CASE WHEN q.h IS NULL THEN 0::float8 ELSE q.y - q.h END'),
       column('q', 'coalesce(q.h, 0::float8)'),
@@ -99,20 +109,34 @@ const written: Readonly<Record<string, RowFacts>> = {
 
 interface Basis {
   /** Of `q.y` and `q.m`, the mean. */
-  readonly loss: string
+  readonly loss: (mean: string) => string
   readonly variance: string
+  /** Labels whose loss is a float8 at every mean that is looked at. */
+  readonly label: string
 }
 
+const squared = (d: string): string => `CASE WHEN ${d} = 0::float8 THEN 0::float8 ELSE 0.5::float8 * ${d} * ${d} END`
+
 const bases: Readonly<Partial<Record<Family, Basis>>> = {
-  gaussian: { loss: '0.5::float8 * (q.y - q.m) * (q.y - q.m)', variance: '1::float8' },
-  poisson: {
-    loss: 'CASE WHEN q.y = 0::float8 THEN q.m ELSE q.y * ln(q.y / q.m) - (q.y - q.m) END',
-    variance: 'q.m',
+  gaussian: {
+    loss: (m) => squared(`(q.y - ${m})`),
+    variance: '1::float8',
+    label: 'abs(q.y) <= 1e75::float8',
   },
-  gamma: { loss: '(q.y - q.m) / q.m - ln(q.y / q.m)', variance: '(q.m * q.m)' },
+  poisson: {
+    loss: (m) => `CASE WHEN q.y = 0::float8 THEN ${m} ELSE q.y * ln(q.y / ${m}) - (q.y - ${m}) END`,
+    variance: 'q.m',
+    label: '(q.y = 0::float8 OR q.y BETWEEN 1e-50::float8 AND 1e50::float8)',
+  },
+  gamma: {
+    loss: (m) => `(q.y - ${m}) / ${m} - ln(q.y / ${m})`,
+    variance: '(q.m * q.m)',
+    label: 'q.y BETWEEN 1e-50::float8 AND 1e50::float8',
+  },
   'inverse-gaussian': {
-    loss: '0.5::float8 * ((q.y - q.m) / q.m) * ((q.y - q.m) / q.m) / q.y',
+    loss: (m) => `0.5::float8 * ((q.y - ${m}) / ${m}) * ((q.y - ${m}) / ${m}) / q.y`,
     variance: '(q.m * q.m * q.m)',
+    label: 'q.y BETWEEN 1e-50::float8 AND 1e50::float8',
   },
 }
 
@@ -133,16 +157,47 @@ const byLink: Readonly<Partial<Record<Link, Linked>>> = {
   sqrt: { mean: 'q.e * q.e', slope: '2::float8 * q.e', domain: positive },
 }
 
-function byMean({ loss, variance }: Basis, { mean, slope, domain }: Linked): RowFacts {
-  const isAnyNumber = variance === '1::float8'
+function isUsable({ label, variance }: Basis, mean: string): string {
+  const range =
+    variance === '1::float8' ? `abs(${mean}) <= 1e75::float8` : `${mean} BETWEEN 1e-50::float8 AND 1e50::float8`
+  return `${mean} IS NOT NULL AND ${range} AND ${label}`
+}
+
+/** With the tail beyond |e| as `b` times `t`: the hazard is 1/t on the far side of 0 and b over the rest on the near one. */
+function probit(): RowFacts {
+  const { bell, scaled } = normalTail(expr.column('q', 'e'))
+  const density = '0.3989422804014327::float8'
+  const near = `${density} * q.b / (1::float8 - q.b * q.t)`
+  const far = `${density} / q.t`
+  return {
+    first: [column('b', printExpression(bell)), column('t', printExpression(scaled))],
+    second: [
+      column(
+        'l',
+        `CASE WHEN q.t IS NULL THEN ${inf} ` +
+          `WHEN (q.y = 1::float8) = (q.e > 0::float8) THEN 2::float8 * atanh(q.b * q.t / (2::float8 - q.b * q.t)) ` +
+          `ELSE CASE WHEN abs(q.e) < 1e-100::float8 THEN 0::float8 ELSE 0.5::float8 * q.e * q.e END - ln(q.t) END`,
+      ),
+      column(
+        'v',
+        `CASE WHEN q.t IS NULL THEN 0::float8 ` +
+          `WHEN q.y = 1::float8 THEN CASE WHEN q.e > 0::float8 THEN ${near} ELSE ${far} END ` +
+          `WHEN q.e > 0::float8 THEN - (${far}) ELSE - (${near}) END`,
+      ),
+      column('q', `CASE WHEN q.t IS NULL THEN 0::float8 ELSE (${far}) * (${near}) END`),
+    ],
+  }
+}
+
+function byMean(basis: Basis, { mean, slope, domain }: Linked): RowFacts {
+  const { loss, variance } = basis
   // A mean of a gaussian may be negative, and so may its predictor.
-  const own = isAnyNumber ? domain.replace('q.e BETWEEN', 'abs(q.e) BETWEEN') : domain
-  const range = isAnyNumber ? 'abs(q.m) <= 1e75::float8' : 'q.m BETWEEN 1e-50::float8 AND 1e50::float8'
-  const where = `q.m IS NOT NULL AND ${range}`
+  const own = variance === '1::float8' ? domain.replace('q.e BETWEEN', 'abs(q.e) BETWEEN') : domain
+  const where = isUsable(basis, 'q.m')
   return {
     first: [column('m', `CASE WHEN ${own} THEN ${mean} END`), column('d', `CASE WHEN ${own} THEN ${slope} END`)],
     second: [
-      column('l', `CASE WHEN ${where} THEN ${loss} ELSE ${inf} END`),
+      column('l', `CASE WHEN ${where} THEN ${loss('q.m')} ELSE ${inf} END`),
       column('v', `CASE WHEN ${where} THEN (q.y - q.m) / ${variance} * q.d ELSE 0::float8 END`),
       column('q', `CASE WHEN ${where} THEN q.d / ${variance} * q.d ELSE 0::float8 END`),
     ],

@@ -4,8 +4,21 @@ import { expr } from '../../ir/expression.ts'
 import { aggregateStatement, passedOn } from './aggregate-statement.ts'
 import { type ColumnScaling, columnNames, designStages, type TrainingDesign } from './design.ts'
 
+/** Labels whose predictor may move without end: each of two outcomes to its own side, or amounts of 0 downwards. */
+export type MovingLabels = 'outcomes' | 'amounts'
+
+const wrongSide: Readonly<Record<MovingLabels, string>> = {
+  outcomes: 'CASE WHEN q.y = 1::float8 THEN - q.e ELSE q.e END',
+  amounts: 'CASE WHEN q.y <= 0::float8 THEN q.e ELSE abs(q.e) END',
+}
+
 /** One row: the furthest any row moves to the wrong side, the furthest any moves at all, and the furthest by each column. */
-export function separationQuery(design: TrainingDesign, scaling: ColumnScaling, direction: ArrayLike<number>): string {
+export function separationQuery(
+  design: TrainingDesign,
+  scaling: ColumnScaling,
+  direction: ArrayLike<number>,
+  labels: MovingLabels,
+): string {
   const x = columnNames(design.width)
   const parts = x.map((name, j) => expr.product([expr.float(direction[j + 1] as number), expr.column('q', name)]))
   const move = printExpression(expr.sum([expr.float(direction[0] as number), ...parts]))
@@ -18,7 +31,7 @@ export function separationQuery(design: TrainingDesign, scaling: ColumnScaling, 
     },
   ]
   const aggregates = [
-    'max(CASE WHEN q.y = 1::float8 THEN - q.e ELSE q.e END)',
+    `max(${wrongSide[labels]})`,
     'max(abs(q.e))',
     ...parts.map((p) => `max(abs(${printExpression(p)}))`),
   ]

@@ -5,7 +5,7 @@ import { stopIfAborted } from '../solve/passes.ts'
 import type { Classes } from './classes.ts'
 import { createInputReader, type InputReader } from './input-reader.ts'
 import type { LeftOut, Part } from './parts.ts'
-import { type ChosenRows, type RowCounts, rowChoice } from './row-choice.ts'
+import { type ChosenRows, expectedLabels, type RowCounts, rowChoice } from './row-choice.ts'
 import { createRowStore, type RowStore } from './row-store.ts'
 import type { InputStatistics } from './statistics.ts'
 import { indexOf, trainingColumns } from './training-columns.ts'
@@ -88,6 +88,7 @@ export interface Found extends RowCounts {
   /** Labels other than 0 and 1, and such as are not finite, where they are counted and not refused at sight. */
   readonly otherLabels?: number
   readonly infiniteLabels?: number
+  readonly leastLabel?: number
 }
 
 async function readRows(
@@ -152,6 +153,10 @@ export function checkRows(model: ModelDef, inputs: readonly CollectedInput[], fo
   if (labelKind(model.family) === 'outcome' && (found.otherLabels ?? 0) > 0) {
     errors.push(diagnostic('train/label-values', { label: model.label }))
   } else if ((found.infiniteLabels ?? 0) > 0) errors.push(diagnostic('train/not-finite', { input: model.label }))
+  const expected = expectedLabels[model.family]
+  if (found.leastLabel !== undefined && expected?.isLabel(found.leastLabel) === false) {
+    errors.push(diagnostic('train/label-values', { label: model.label, expected: expected.words }))
+  }
   const total = rows.train + rows.validation + rows.test + withoutLabel
   if (badWeights > 0) {
     errors.push(diagnostic('train/weight', { column: sample.weight ?? '_weight', rows: String(badWeights) }))

@@ -47,7 +47,7 @@ const partNumber = (level: string | undefined): number => {
 }
 
 /** Labels that a family cannot have are no rows of it. */
-const expectedLabels: Readonly<
+export const expectedLabels: Readonly<
   Partial<Record<Family, { readonly isLabel: (y: number) => boolean; readonly words: string }>>
 > = {
   poisson: { isLabel: (y) => y >= 0, words: 'numbers from 0' },

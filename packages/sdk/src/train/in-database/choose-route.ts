@@ -12,9 +12,10 @@ export interface Route {
   readonly rows?: number
 }
 
-/** Rows from which the sums of least squares cost the database less than sending the rows. */
-const manyRows = 200_000
-/** Bytes of numbers that are too many to send for any family. */
+/**
+ * Bytes of numbers from which rows are not read. Up to here reading them once is several times sooner than a pass of the
+ * database per step, whatever the family; beyond, the temporary files that hold them are what may not be there.
+ */
 const manyBytes = 4 * 1024 ** 3
 
 /** Where a model is fitted. Only `auto` asks the database anything: how many rows it expects the training query to have. */
@@ -27,10 +28,7 @@ export async function chooseRoute(db: Database, model: ModelDef, query: Compiled
   const columns = Object.keys(model.inputs).length + 2
   const bytes = rows * columns * 8
   const size = `about ${rows.toLocaleString('en-US')} rows of ${columns} numbers`
-  if (bytes > manyBytes) return { where: 'database', rows, reason: `${size} are too many to send` }
-  if (model.family === 'gaussian' && rows >= manyRows) {
-    return { where: 'database', rows, reason: `${size}; least squares takes two passes over them there` }
-  }
+  if (bytes > manyBytes) return { where: 'database', rows, reason: `${size} are too many to keep here` }
   return {
     where: 'process',
     rows,

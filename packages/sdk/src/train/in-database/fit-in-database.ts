@@ -6,6 +6,7 @@ import {
   type Literal,
   type ModelDef,
   refuseScorecard,
+  rowFacts,
   trainingRows,
 } from '@viewcast/compiler'
 import type { Database } from '../../database/database.ts'
@@ -68,10 +69,9 @@ export function staysOutOfDatabase(model: ModelDef): string | undefined {
   const option = Object.entries(model).find(([name, value]) => value !== undefined && !fittedByAggregates.has(name))
   if (option !== undefined) return `the option "${option[0]}"`
   const { family, link, solver, penalty } = model
-  if (!(family === 'gaussian' && link === 'identity') && !(family === 'binomial' && link === 'logit')) {
-    return `the family ${family} (${link})`
-  }
-  if (solver !== 'cholesky' && solver !== 'irls' && solver !== 'exact') return `the solver "${solver}"`
+  if (rowFacts(family, link) === undefined) return `the family ${family} (${link})`
+  const isLinear = family === 'gaussian' && link === 'identity'
+  if (solver !== 'irls' && !(isLinear && (solver === 'cholesky' || solver === 'exact'))) return `the solver "${solver}"`
   if (penalty.l1 > 0) return 'an L1 penalty'
   const other = Object.entries(model.inputs).find(([, spec]) => !isLearntInDatabase(spec))
   return other === undefined ? undefined : `the encoder of input "${other[0]}"`

@@ -1,24 +1,31 @@
-import { type Family, fail, type Link, separationQuery } from '@viewcast/compiler'
+import { type Family, fail, goodnessSums, type Link, type MovingLabels, separationQuery } from '@viewcast/compiler'
 import { dependenceThreshold, factorise, hasDependence } from '../solve/cholesky.ts'
 import { columnList } from '../solve/column-list.ts'
 import { familyFunctions } from '../solve/families.ts'
 import type { Fit, FitOptions } from '../solve/fit.ts'
+import { refuseEdge } from '../solve/glm.ts'
+import { logLikelihood } from '../solve/goodness.ts'
 import { isConstant, refuseDependence } from '../solve/information.ts'
 import { packed } from '../solve/kernels.ts'
 import { type NewtonStep, newton, type Point } from '../solve/newton.ts'
 import { askNumbers } from './ask.ts'
 import { inferenceOf } from './inference-of.ts'
-import { type RemoteDesign, remoteSums, unscaled } from './remote-design.ts'
+import { flushed, type RemoteDesign, remoteSums, unscaled } from './remote-design.ts'
 
 interface RemotePoint extends Point {
   /** Half the deviance, without the penalty. */
   readonly loss: number
-  /** Largest |linear predictor|. */
-  readonly furthest: number
+  readonly leastWeight: number
 }
 
-/** Linear predictors beyond this raise the question of separation. */
-const suspicious = 15
+/** Weights of rows below this, in the extreme a mean at the edge of what it can be, raise the question of separation. */
+const suspicious = Math.exp(-15)
+
+/** From this iteration on a fit that has not converged is asked in any case. */
+const late = 12
+
+/** A first guess with coefficients beyond this is none. */
+const farOut = 15
 
 /** Rows from which a first guess from one row in sixteen saves more than it costs. */
 const manyRows = 100_000
@@ -28,7 +35,8 @@ const sampleStep = 16
  * Iteratively reweighted least squares over rows that stay in the database: one aggregate per step, Fisher's information
  * only where renewing it pays, steps halved until the deviance does not grow, ended by the Newton decrement.
  *
- * Errors: `train/collinear`, `train/separation`; those of the database. A fit that has not converged says so.
+ * Errors: `train/collinear`, `train/separation`, `train/no-start`; `train/not-converged` at the edge of the domain of a link;
+ * those of the database. Otherwise a fit that has not converged says so.
  */
 export async function iterateRemotely(
   design: RemoteDesign,
@@ -60,10 +68,11 @@ export async function iterateRemotely(
           information[diagonal] = (information[diagonal] as number) + share * (penalties[j] as number)
         }
       }
-      const facts = { loss: sums.loss, penalised, gradient, furthest: sums.furthest }
+      const facts = { loss: sums.loss, penalised, gradient, leastWeight: sums.leastWeight }
       return { ...facts, ...(information === undefined ? {} : { information }) }
     }
   const whole = objective(1)
+  const moving = movingLabels(family, link)
 
   const onStep = async ({ iteration, step, point, renewed }: NewtonStep<RemotePoint>): Promise<void> => {
     options.onIteration?.(iteration, 2 * point.loss)
@@ -73,19 +82,26 @@ export async function iterateRemotely(
       const equal = await remoteSums(design, 'gaussian', 'identity', new Float64Array(size), true)
       refuseDependence(factorise(equal.products as Float64Array, size), design.columns)
     }
-    if (family === 'binomial' && point.furthest > suspicious) await refuseSeparation(design, step)
+    if (moving === undefined || (point.leastWeight > suspicious && iteration < late)) return
+    await refuseSeparation(design, step, moving)
   }
   const first = new Float64Array(size)
   const functions = familyFunctions(family, link)
   first[0] = functions.predictor(family === 'binomial' ? labelMean : functions.startingMean(labelMean))
-  const start = design.rows >= manyRows ? await sampled(objective(sampleStep), first) : first
+  const { start, loss } =
+    family === 'binomial'
+      ? { start: design.rows >= manyRows ? await sampled(objective(sampleStep), first) : first }
+      : await startOf(design, objective, first)
+  if (loss === Number.POSITIVE_INFINITY) fail('train/no-start', { family, link })
   const { theta, point, iterations, converged } = await newton(whole, start, {
     maxIterations: options.maxIterations ?? 100,
     tolerance: options.tolerance ?? 1e-26,
+    ...(loss === undefined ? {} : { floor: 1e-6 * loss }),
     threshold: penalty > 0 ? 1e-14 : dependenceThreshold,
     onStep,
   })
 
+  if (!converged) refuseEdge(family, link, iterations)
   const end = penalty > 0 ? point : await whole(theta, true)
   const factor = end.information === undefined ? undefined : factorise(end.information, size)
   if (factor !== undefined && converged) refuseDependence(factor, design.columns)
@@ -95,8 +111,13 @@ export async function iterateRemotely(
   nothing[0] = functions.predictor(labelMean)
   const empty = await remoteSums(design, family, link, nothing, false)
   const residualDegrees = design.rows - used
-  const dispersion = 1
-  const inferred = factor === undefined || penalty > 0 ? undefined : inferenceOf(design, factor, dispersion)
+  const deviance = 2 * end.loss
+  const request = { family, link, theta: flushed(theta), scaling: design.scaling }
+  const [weights = 0, pearson = 0, saturated = 0] =
+    family === 'binomial' ? [] : await askNumbers(design.ask, [goodnessSums(design.design, request)])
+  const dispersion = functions.isDispersed ? (residualDegrees > 0 ? pearson / residualDegrees : null) : 1
+  const inferred =
+    factor === undefined || penalty > 0 || dispersion === null ? undefined : inferenceOf(design, factor, dispersion)
   const [intercept = 0, ...coefficients] = unscaled(design, theta)
   return {
     solver: 'irls',
@@ -108,31 +129,56 @@ export async function iterateRemotely(
     nullDegrees: design.rows - 1,
     iterations,
     converged,
-    deviance: 2 * end.loss,
+    deviance,
     nullDeviance: 2 * empty.loss,
     dispersion,
-    logLikelihood: penalty > 0 || family !== 'binomial' ? null : -end.loss,
+    logLikelihood: penalty > 0 ? null : logLikelihood(family, { deviance, saturated, weights, rows: design.rows }),
   }
 }
 
-/** The solution for the sample; `first` where it has none. */
-async function sampled(
-  objective: (theta: Float64Array, withInformation: boolean) => Promise<RemotePoint>,
+/** Labels that no solution may have an end for; undefined when there are none. */
+function movingLabels(family: Family, link: Link): MovingLabels | undefined {
+  if (family === 'binomial') return 'outcomes'
+  return link === 'log' && (family === 'poisson' || family === 'gaussian') ? 'amounts' : undefined
+}
+
+type RemoteObjective = (theta: Float64Array, withInformation: boolean) => Promise<RemotePoint>
+
+/** The solution of a sample where there are many rows and it is better than one mean for all, beside the loss of that mean. */
+async function startOf(
+  { rows }: RemoteDesign,
+  objective: (every: number) => RemoteObjective,
   first: Float64Array,
-): Promise<Float64Array> {
+): Promise<{ readonly start: Float64Array; readonly loss: number }> {
+  const { loss, penalised } = await objective(1)(first, false)
+  if (rows < manyRows || !Number.isFinite(penalised)) return { start: first, loss }
+  const start = await sampled(objective(sampleStep), first)
+  // What fits the sample can be outside the domain of the link in another row.
+  const isBetter = start !== first && (await objective(1)(start, false)).penalised <= penalised
+  return { start: isBetter ? start : first, loss }
+}
+
+/** The solution for the sample; `first` where it has none. */
+async function sampled(objective: RemoteObjective, first: Float64Array): Promise<Float64Array> {
   const { theta, converged } = await newton(objective, first, { maxIterations: 12, tolerance: 1e-6, threshold: 1e-9 })
-  return converged && theta.every((v) => Math.abs(v) < suspicious) ? theta : first
+  return converged && theta.every((v) => Math.abs(v) < farOut) ? theta : first
 }
 
 /** A row may move to the wrong side by this part of the largest move: what rounding and unfinished steps leave. */
 const tolerance = 1e-5
 
 /** Source: Albert and Anderson, On the existence of maximum likelihood estimates in logistic regression models, Biometrika 71 (1984). */
-async function refuseSeparation({ ask, design, scaling, columns }: RemoteDesign, step: Float64Array): Promise<void> {
+async function refuseSeparation(
+  { ask, design, scaling, columns }: RemoteDesign,
+  step: Float64Array,
+  moving: MovingLabels,
+): Promise<void> {
   const largest = Math.max(...step.map(Math.abs))
   if (!(largest > 0 && largest < Number.POSITIVE_INFINITY)) return
   const direction = step.map((v) => (Math.abs(v) < largest * 1e-12 ? 0 : v / largest))
-  const [wrong = 0, furthest = 0, ...reach] = await askNumbers(ask, [separationQuery(design, scaling, direction)])
+  const [wrong = 0, furthest = 0, ...reach] = await askNumbers(ask, [
+    separationQuery(design, scaling, direction, moving),
+  ])
   if (!(furthest > 0 && wrong <= tolerance * furthest)) return
   const most = Math.max(...reach)
   const names = columns

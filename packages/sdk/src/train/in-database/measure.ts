@@ -1,4 +1,5 @@
 import {
+  devianceMetrics,
   type LearnedInput,
   type Metrics,
   type ModelDef,
@@ -19,7 +20,7 @@ export interface MeasuredPart {
 /** The metrics of the rows of a part, as from rows; `theta` belongs to the encoded columns, the intercept first. */
 export async function measurePart(
   ask: Ask,
-  model: Pick<ModelDef, 'family' | 'threshold'>,
+  model: Pick<ModelDef, 'family' | 'link' | 'threshold'>,
   rows: TrainingRows,
   inputs: readonly LearnedInput[],
   part: 'train' | 'test' | 'validation',
@@ -27,11 +28,36 @@ export async function measurePart(
   constant: number,
 ): Promise<MeasuredPart> {
   const design = trainingDesign(rows, inputs, part)
-  if (model.family === 'binomial') {
-    const sums = await askNumbers(ask, [outcomeMetrics(design, theta, model.threshold, logLossClip)])
-    return ofOutcomes([...sums], constant, model.threshold)
+  const { family, link, threshold } = model
+  const predictor = { family, link, theta }
+  if (family === 'binomial') {
+    const sums = await askNumbers(ask, [outcomeMetrics(design, predictor, threshold, logLossClip)])
+    return ofOutcomes([...sums], constant, threshold)
   }
-  return ofNumbers([...(await askNumbers(ask, [numberMetrics(design, theta, constant)]))], constant)
+  const sums = await askNumbers(ask, [numberMetrics(design, predictor, constant)])
+  const measured = ofNumbers([...sums], constant)
+  const mean = measured.metrics.mean
+  if (family === 'gaussian' || typeof mean !== 'number') return measured
+  const [own = 0, one = 0, shared = 0] = await askNumbers(ask, [devianceMetrics(design, predictor, [constant, mean])])
+  return ofDeviances(measured, sums[1] as number, own, one, shared)
+}
+
+/** With the deviance in the place of R², as from rows. */
+function ofDeviances(
+  { metrics, baseline }: MeasuredPart,
+  weight: number,
+  own: number,
+  one: number,
+  shared: number,
+): MeasuredPart {
+  // Of equal labels rounding is all that is left, and nothing to explain.
+  const varies = metrics.r2 !== null || baseline.r2 !== null
+  const of = ({ r2: _, ...others }: Metrics, half: number): Metrics => ({
+    ...others,
+    deviance: finite((2 * half) / weight),
+    devianceExplained: varies && shared > 0 ? finite(1 - half / shared) : null,
+  })
+  return { metrics: of(metrics, own), baseline: of(baseline, one) }
 }
 
 function ofOutcomes(sums: readonly number[], constant: number, threshold: number): MeasuredPart {
@@ -54,7 +80,7 @@ function ofOutcomes(sums: readonly number[], constant: number, threshold: number
 }
 
 function ofNumbers(sums: readonly number[], constant: number): MeasuredPart {
-  const [rows = 0, weight = 0, sum = 0, squares = 0, absolute = 0, residual = 0, distance = 0] = sums
+  const [rows = 0, weight = 0, sum = 0, squares = 0, absolute = 0, residual = 0, distance = 0, predicted = 0] = sums
   if (!(rows > 0)) return { metrics: {}, baseline: {} }
   const offset = sum / weight
   const variance = squares / weight - offset * offset
@@ -66,7 +92,9 @@ function ofNumbers(sums: readonly number[], constant: number): MeasuredPart {
     r2: varies ? finite(1 - square / weight / variance) : null,
     mean: constant + offset,
   })
-  return { metrics: of(residual, distance), baseline: of(squares, absolute) }
+  // A row without a prediction leaves none of the errors known.
+  const known = (error: number): number => (predicted === rows ? error : Number.NaN)
+  return { metrics: of(known(residual), known(distance)), baseline: of(squares, absolute) }
 }
 
 const finite = (v: number): number | null => (Number.isFinite(v) ? v : null)

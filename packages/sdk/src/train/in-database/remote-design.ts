@@ -73,8 +73,8 @@ export async function remoteDesign(
 export interface RemoteSums {
   /** Half the deviance. */
   readonly loss: number
-  /** Largest |linear predictor|. */
-  readonly furthest: number
+  /** Least weight of a row in Fisher's information, without its case weight. */
+  readonly leastWeight: number
   readonly weight: number
   readonly rows: number
   readonly logWeights: number
@@ -83,6 +83,9 @@ export interface RemoteSums {
   /** Σ w q z zᵀ, packed. */
   readonly products?: Float64Array
 }
+
+/** A coefficient so small adds nothing, but its product with a column may be no float8. */
+export const flushed = (theta: Float64Array): Float64Array => theta.map((v) => (Math.abs(v) < 1e-150 ? 0 : v))
 
 /** `theta` belongs to the shifted and scaled columns; `every` looks at one row in so many. */
 export async function remoteSums(
@@ -93,14 +96,12 @@ export async function remoteSums(
   withProducts: boolean,
   every = 1,
 ): Promise<RemoteSums> {
-  // A coefficient so small adds nothing, but its product with a column may be no float8.
-  const flushed = theta.map((v) => (Math.abs(v) < 1e-150 ? 0 : v))
-  const request: FitSumsRequest = { family, link, theta: flushed, scaling, withProducts, every }
+  const request: FitSumsRequest = { family, link, theta: flushed(theta), scaling, withProducts, every }
   const row = await askNumbers(ask, fitSums(design, request))
-  const [loss, furthest, weight, rows, logWeights] = row as unknown as [number, number, number, number, number]
+  const [loss, leastWeight, weight, rows, logWeights] = row as unknown as [number, number, number, number, number]
   const end = 6 + design.width
   const gradient = row.slice(5, end)
-  const facts = { loss, furthest, weight, rows, logWeights, gradient }
+  const facts = { loss, leastWeight, weight, rows, logWeights, gradient }
   return withProducts ? { ...facts, products: row.slice(end) } : facts
 }
 

@@ -26,8 +26,9 @@ export async function surveyRows(ask: Ask, model: ModelDef, rows: TrainingRows):
   const total = (place: number): number =>
     [...found].reduce((sum, [part, row]) => sum + (labelled.has(part) ? (row[place] ?? 0) : 0), 0)
   const train = found.get('train') ?? []
+  const least = [...found].flatMap(([part, row]) => (labelled.has(part) ? [row[5] ?? 0] : []))
   const inputs = rows.inputs.map(({ feature, type, kind }, i): CollectedInput => {
-    const own = train.slice(5 + 4 * i, 9 + 4 * i)
+    const own = train.slice(6 + 4 * i, 10 + 4 * i)
     return { feature, type, statistics: statisticsOf(kind, own, inParts.train) }
   })
   const warnings = checkRows(model, inputs, {
@@ -38,6 +39,7 @@ export async function surveyRows(ask: Ask, model: ModelDef, rows: TrainingRows):
     positives: train[4] ?? 0,
     otherLabels: total(2),
     infiniteLabels: total(3),
+    ...(least.length === 0 ? {} : { leastLabel: Math.min(...least) }),
   })
   return { rows: inParts, leftOut, inputs, warnings }
 }

@@ -83,10 +83,7 @@ export function glmSolver(family: Family, link: Link): (design: Design, options:
             onStep,
           })
     const { theta, iterations, converged } = polished
-    if (!converged && isBounded(family, link)) {
-      const hint = `The means that fit best are at the edge of what the link "${link}" can give: use the link "log".`
-      fail('train/not-converged', { solver: 'irls', iterations: String(iterations), hint })
-    }
+    if (!converged) refuseEdge(family, link, iterations)
     const end = await objective(theta, true)
     const factor = factorise(end.information as Float64Array, width + 1, penalty > 0 ? 1e-14 : dependenceThreshold)
     if (penalty === 0 && converged) refuseDependence(factor, design.columns)
@@ -221,6 +218,13 @@ async function refuseUnweightedDependence(
   const even = glmObjective(design, familyFunctions('gaussian', 'identity'), shift, 0, signal)
   const { information } = await even(new Float64Array(design.columns.length + 1), true)
   refuseDependence(factorise(information as Float64Array, design.columns.length + 1), design.columns)
+}
+
+/** A fit that ends without a solution at the edge of the domain of its link. Errors: `train/not-converged`. */
+export function refuseEdge(family: Family, link: Link, iterations: number): void {
+  if (!isBounded(family, link)) return
+  const hint = `The means that fit best are at the edge of what the link "${link}" can give: use the link "log".`
+  fail('train/not-converged', { solver: 'irls', iterations: String(iterations), hint })
 }
 
 /** Whether a linear predictor can be outside the domain of the link. */

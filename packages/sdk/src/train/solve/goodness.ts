@@ -76,7 +76,7 @@ interface Sums {
 }
 
 /** R's conventions: the dispersion at deviance over weights (over rows for gaussian), an AIC of 2 per parameter beside. */
-function logLikelihood(family: Family, { deviance, saturated, weights, rows }: Sums): number | null {
+export function logLikelihood(family: Family, { deviance, saturated, weights, rows }: Sums): number | null {
   const isDispersed = family === 'gaussian' || family === 'gamma' || family === 'inverse-gaussian'
   if (!isDispersed) return saturated - deviance / 2
   if (!(deviance > 0)) return null
