@@ -50,7 +50,9 @@ function reference(r: Rule): string {
     `(SELECT w.${column} FROM (SELECT first, second, at, known, seq, value, at AS seen, known AS h FROM rows) AS w
        WHERE w.first = h.first AND w.second = h.second AND ${before} ${age}
        ORDER BY w.at DESC, ${ties} LIMIT 1)`
-  return `SELECT h.id, h.first, h.second, h.as_of, ${latest('seen')}::text, ${latest('h')}::text FROM "h" AS h`
+  // An instant is days since 1970 behind the boundary.
+  const days = (column: string): string => `extract(epoch FROM ${latest(column)})::float8 / 86400::float8`
+  return `SELECT h.id, h.first, h.second, h.as_of, ${days('seen')}, ${days('h')} FROM "h" AS h`
 }
 
 const allForms: readonly Form[] = ['lateral', 'distinct', 'merge', 'fill']
@@ -100,6 +102,14 @@ describeEachEngine('forms of a history', (engine) => {
 })
 
 const isBefore = (time: unknown, asOf: unknown): boolean => {
-  const value = (t: unknown) => (t === 'infinity' ? Infinity : t === '-infinity' ? -Infinity : Date.parse(String(t)))
+  // Of a day's float8 the last digit is a third of a microsecond.
+  const value = (t: unknown) =>
+    typeof t === 'number'
+      ? t * 86_400_000 - 0.001
+      : t === 'infinity'
+        ? Infinity
+        : t === '-infinity'
+          ? -Infinity
+          : Date.parse(String(t))
   return time === null || value(time) < value(asOf)
 }
