@@ -219,6 +219,27 @@ describe('a trained model', () => {
     }
   })
 
+  it('reports what the query asks of an engine before it is deployed', async () => {
+    const at = ['--at', '2025-12-31T00:00Z']
+    const { code, out, err } = await run('compile', 'reorder', ...at, '--report')
+    expect(code, err).toBe(0)
+    expect(out).toBe((await run('compile', 'reorder', ...at)).out)
+    expect(err).toMatch(/^_features +[\d,]+ bytes$/m)
+    expect(err).toMatch(/^\d+ inputs, \d+ coefficients, \d+ of [\d,]+ levels deep$/m)
+    expect(err).toMatch(
+      /^scoring: .* operations, .* tests, .* lookups, .* bytes; about .* µs of processor time a row$/m,
+    )
+    const { report } = (await json('compile', 'reorder', ...at, '--report')).data
+    expect(report.bytes).toBe(Buffer.byteLength(out))
+    expect(report.stages.map((s: { name: string }) => s.name)).toContain('_score')
+    expect(report.model.scoring.guards).toBeGreaterThan(0)
+    expect((await json('compile', 'reorder', ...at)).data.report).toBeUndefined()
+    expect((await json('compile', 'reorder', '--as', 'function', '--report')).data.report.model).toEqual(report.model)
+    const dataset = (await json('compile', 'history', '--report')).data.report
+    expect(dataset.stages.length).toBeGreaterThan(0)
+    expect(dataset.model).toBeUndefined()
+  })
+
   it('compiles to a view, and a dataset to its training query', async () => {
     expect((await run('compile', 'reorder', '--as', 'view')).out).toMatch(/^CREATE OR REPLACE VIEW reorder .* AS\n/m)
     expect((await run('compile', 'history')).out).toMatch(/^-- Training query of dataset "history"/)

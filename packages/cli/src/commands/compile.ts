@@ -1,5 +1,14 @@
 import { resolve } from 'node:path'
-import type { Column, CompiledQuery, CompileOptions, Database, Definition, Diagnostic, ModelDef } from '@viewcast/sdk'
+import type {
+  Column,
+  CompiledQuery,
+  CompileOptions,
+  Database,
+  Definition,
+  Diagnostic,
+  ModelDef,
+  QueryPlan,
+} from '@viewcast/sdk'
 import { z } from 'zod'
 import { defineCommand, positional } from '../command.ts'
 import { diagnosticData } from '../failure.ts'
@@ -17,6 +26,7 @@ import {
   versionOption,
 } from '../parse/values.ts'
 import { writeWhole } from '../render/file.ts'
+import { renderSize, renderStages } from '../render/query-size.ts'
 
 const options = z.object({
   keys: keysOption,
@@ -37,6 +47,10 @@ const options = z.object({
   outputs: outputsOption,
   form: formOption,
   out: outOption,
+  report: z
+    .boolean()
+    .optional()
+    .meta({ description: 'Say on stderr what the query asks of an engine: stages, bytes, tests, lookups' }),
 })
 type Options = z.output<typeof options>
 
@@ -60,6 +74,10 @@ export const compileCommand = defineCommand({
       description: 'A function of a customer and an instant',
     },
     {
+      command: 'viewcast compile reorder --report --out reorder.sql',
+      description: 'And what it costs, before it is deployed',
+    },
+    {
       command: 'viewcast compile reorder --self-test | psql -v ON_ERROR_STOP=1',
       description: 'Test it where it will run',
     },
@@ -69,8 +87,10 @@ export const compileCommand = defineCommand({
       const { options: o, io, output } = invocation
       const { resolveDefinition } = await import('@viewcast/sdk')
       const definition = resolveDefinition(opened.project, positional(invocation, 'name'), 'dataset', 'model')
-      const { sql, columns, warnings, version } = await compiled(opened, definition, o, io.cwd)
+      const { sql, columns, warnings, version, plan } = await compiled(opened, definition, o, io.cwd)
       await output.warn(warnings)
+      const bytes = Buffer.byteLength(sql)
+      if (o.report) await output.note(`${renderStages(plan.stages)}${renderSize(bytes, plan.model)}`.trimEnd())
       const file = o.out === undefined ? undefined : resolve(io.cwd, o.out)
       if (file !== undefined) {
         await writeWhole(file, sql)
@@ -85,6 +105,7 @@ export const compileCommand = defineCommand({
           sql,
           columns,
           warnings: warnings.map(diagnosticData),
+          ...(o.report ? { report: { bytes, stages: plan.stages, ...(plan.model && { model: plan.model }) } } : {}),
           ...(file === undefined ? {} : { file }),
         },
         () => sql,
@@ -98,6 +119,7 @@ interface Compiled {
   readonly columns: readonly Column[]
   readonly warnings: readonly Diagnostic[]
   readonly version?: number
+  readonly plan: QueryPlan
 }
 
 async function compiled(
@@ -142,7 +164,8 @@ async function ofModel(
       refuse(o, ['at'], `is an argument of the ${o.as === 'scalar' ? 'function' : o.as} when it is called`)
     const name = o.name === undefined ? {} : { name: relationOf(o.name) }
     const made = await sdk.predictionObject(db, model, record, { ...common, ...name, as: o.as })
-    return { sql: made.sql, columns: made.columns, warnings: made.warnings, version: record.version }
+    const { sql, columns, warnings, plan } = made
+    return { sql, columns, warnings, plan, version: record.version }
   }
   refuse(o, ['name'], 'is for --as view, function and scalar')
   const keys = readKeys(o.keys, cwd)
@@ -156,8 +179,8 @@ async function ofModel(
     ...(o.sample ? { spine: 'sample' as const } : {}),
   }
   if (o['self-test']) {
-    const { sql, columns, warnings } = await sdk.selfTest(db, model, record, asked)
-    return { sql, columns, warnings, version: record.version }
+    const { sql, columns, warnings, plan } = await sdk.selfTest(db, model, record, asked)
+    return { sql, columns, warnings, plan, version: record.version }
   }
   return { ...ended(await sdk.predictionQuery(db, model, record, asked)), version: record.version }
 }
@@ -171,7 +194,7 @@ function textOf(o: Options): Pick<CompileOptions, 'dialect' | 'forms'> {
   return { ...(o.dialect === undefined ? {} : { dialect: o.dialect }), ...(forms === undefined ? {} : { forms }) }
 }
 
-const ended = ({ sql, columns, warnings }: CompiledQuery): Compiled => ({ sql: `${sql}\n`, columns, warnings })
+const ended = ({ sql, ...more }: CompiledQuery): Compiled => ({ ...more, sql: `${sql}\n` })
 
 const relationOf = (text: string): { schema?: string; name: string } => {
   const dot = text.indexOf('.')

@@ -6,6 +6,7 @@ import { withProject } from '../open.ts'
 import { formOption, readForms } from '../parse/forms.ts'
 import { atOption, keysOption, readKeys, versionOption } from '../parse/values.ts'
 import type { Colors } from '../render/palette.ts'
+import { renderSize, renderStages } from '../render/query-size.ts'
 import { grouped, renderPairs, renderTable } from '../render/table.ts'
 
 export const explainCommand = defineCommand({
@@ -85,16 +86,8 @@ function render(report: ExplainReport, colors: Colors, width: number | undefined
     return `${mark}  ${b.name}  ${b.detail}\n`
   })
   const estimate = plan === undefined ? '' : `cost ${grouped(plan.cost)}, about ${grouped(plan.rows)} rows\n`
-  const sizes = [
-    ...(report.bytes === undefined ? [] : [`${grouped(report.bytes)} bytes\n`]),
-    ...(model === undefined
-      ? []
-      : [
-          `${model.inputs} inputs, ${model.coefficients} coefficients, ${model.depth} of ${model.depthLimit} levels deep\n`,
-          scoringLine(model.scoring),
-        ]),
-  ]
-  const stages = (report.stages ?? []).map((s) => [s.name, `${grouped(s.bytes)} bytes`] as const)
+  const sizes = renderSize(report.bytes, model)
+  const stages = renderStages(report.stages ?? [])
   const section = (title: string, text: string): string[] => (text === '' ? [] : [`${colors.bold(title)}\n${text}`])
   return [
     table,
@@ -102,20 +95,8 @@ function render(report: ExplainReport, colors: Colors, width: number | undefined
     ...section('forms that cannot be had', renderPairs(others)),
     ...section('indexes that would help', indexes.map((i) => `${i}\n`).join('')),
     ...section('worth storing', [...new Set(stored)].join('')),
-    ...section('stages', renderPairs(stages)),
-    ...section(`${report.query} query`, sizes.join('')),
+    ...section('stages', stages),
+    ...section(`${report.query} query`, sizes),
     ...section('plan of the database', plan === undefined ? '' : estimate + branches.join('')),
   ].join('\n')
-}
-
-function scoringLine(cost: NonNullable<ExplainReport['model']>['scoring']): string {
-  const parts = [
-    `${grouped(cost.operations)} operations`,
-    `${grouped(cost.guards)} tests`,
-    `${grouped(cost.functions)} functions`,
-    `${grouped(cost.lookups)} lookups`,
-    `${grouped(cost.stages)} stages`,
-    `${grouped(cost.bytes)} bytes`,
-  ]
-  return `scoring: ${parts.join(', ')}; about ${cost.microseconds} µs of processor time a row\n`
 }

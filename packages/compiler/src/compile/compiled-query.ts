@@ -25,5 +25,7 @@ export interface QueryPlan {
     readonly depthLimit: number
     /** What scoring a row asks of the engine. */
     readonly scoring: ScoringCost
+    /** No row can take the score beyond ±700, so that the link of the mean is written without a guard. */
+    readonly unguarded: boolean
   }
 }

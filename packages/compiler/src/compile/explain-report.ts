@@ -19,7 +19,7 @@ export const planOf = (
   statement: Statement,
   views: readonly ViewPlan[],
   dialect: Dialect,
-  model?: { readonly record: ModelRecord; readonly scoring: ScoringCost },
+  model?: { readonly record: ModelRecord; readonly scoring: ScoringCost; readonly unguarded: boolean },
 ): QueryPlan => ({
   views,
   stages: statement.stages.map((s) => ({
@@ -35,6 +35,7 @@ export const planOf = (
           depth: model.scoring.depth,
           depthLimit: dialect.maxDepth,
           scoring: model.scoring,
+          unguarded: model.unguarded,
         },
       }),
 })

@@ -11,6 +11,8 @@ import { header } from './header.ts'
 const treesLine = ({ trees }: NonNullable<ModelRecord['trees']>): string =>
   `${trees.length}; for many rows run it with SET jit = off`
 
+const unguardedLine = 'without a guard: no value of the inputs takes the linear predictor beyond ±700'
+
 /** What a prediction is written as. */
 export type PredictionForm = 'query' | 'view' | 'function' | 'scalar'
 
@@ -20,6 +22,7 @@ interface About {
   readonly binding: SpineBinding
   readonly form: PredictionForm
   readonly distributed: boolean
+  readonly unguarded: boolean
 }
 
 /** `more` are lines of the form's own, such as how a function is called. */
@@ -45,6 +48,7 @@ export function predictionHeader(about: About, more: readonly (readonly [string,
     ['asked for', askedFor(about)],
     ...(bound.hasAsOf && !overColumns(about) ? [['as of', asOf(about)] as const] : []),
     ...(distributed ? [['dialect', 'citus: one distributed plan; plain PostgreSQL gives the same rows'] as const] : []),
+    ...(about.unguarded ? [['link', unguardedLine] as const] : []),
     ...(record.trees === undefined ? [] : [['trees', treesLine(record.trees)] as const]),
     ...more,
   ])

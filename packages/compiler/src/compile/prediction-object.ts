@@ -12,6 +12,7 @@ import type { OutputChoice } from '../ir/output.ts'
 import type { Column } from '../ir/type.ts'
 import { outputs } from '../model/outputs.ts'
 import { boundaryType } from '../rewrite/feature-boundary.ts'
+import type { QueryPlan } from './compiled-query.ts'
 import { type Callable, createFunction, type Parameter, signature } from './function-text.ts'
 import { predictionHeader } from './prediction-header.ts'
 import { compiledPrediction } from './prediction-query.ts'
@@ -37,6 +38,8 @@ export interface PredictionObject {
   readonly parameters: readonly Column[]
   readonly columns: readonly Column[]
   readonly warnings: readonly Diagnostic[]
+  /** How it is made; of a function over columns the size of the model alone. */
+  readonly plan: QueryPlan
 }
 
 /**
@@ -84,19 +87,14 @@ function viewObject(
   options: PredictionObjectOptions,
 ): PredictionObject {
   const spine = { kind: 'entities', ...(options.at === undefined ? {} : { at: options.at }) } as const
-  const { bound, binding, text, columns, warnings } = compiledPrediction(
-    model,
-    record,
-    facts,
-    { ...options, spine },
-    'view',
-  )
+  const made = compiledPrediction(model, record, facts, { ...options, spine }, 'view')
+  const { text, columns, warnings, plan } = made
   const name = options.name ?? { name: model.name }
-  const head = predictionHeader({ record, bound, binding, form: 'view', distributed: isDistributed(options) })
+  const head = predictionHeader({ ...made, record, form: 'view', distributed: isDistributed(options) })
   const query = layout(text, passesOf(options).format)
   const create = `CREATE OR REPLACE VIEW ${quoteName(name)} WITH (security_invoker = true) AS\n${query};`
   const comment = `COMMENT ON VIEW ${quoteName(name)} IS ${quoteText(objectComment(record))};`
-  return { sql: `${head}\n${create}\n\n${comment}\n`, name, parameters: [], columns, warnings }
+  return { sql: `${head}\n${create}\n\n${comment}\n`, name, parameters: [], columns, warnings, plan }
 }
 
 function functionObject(
@@ -110,7 +108,7 @@ function functionObject(
   const overColumns = as === 'scalar' && distributed
   const spine = { kind: 'parameters' } as const
   const prediction = compiledPrediction(model, record, facts, { ...options, spine }, as)
-  const { bound, binding, asked } = prediction
+  const { bound, asked, plan } = prediction
   const out = outputs(record).map((o): Column => ({ name: o.name, type: o.type, nullable: true }))
   const columns = as === 'function' ? prediction.columns : out
   const instant: Column[] = bound.hasAsOf ? [{ name: 'as_of', type: 'timestamptz', nullable: true }] : []
@@ -130,7 +128,7 @@ function functionObject(
     volatility: overColumns ? 'IMMUTABLE' : readsAnew(query, facts.catalog) ? 'VOLATILE' : 'STABLE',
     searchPath: facts.catalog.searchPath,
   }
-  const about = { record, bound, binding, form: as, distributed } as const
+  const about = { ...prediction, record, form: as, distributed } as const
   const head = predictionHeader(about, [['call', call(callable, distributed)]])
   const comment = `COMMENT ON FUNCTION ${signature(callable)} IS ${quoteText(objectComment(record))};`
   const sql = `${head}\n${createFunction(callable)}\n\n${comment}\n`
@@ -140,6 +138,7 @@ function functionObject(
     parameters: parameters.map(({ name: n, type }) => ({ name: n, type, nullable: true })),
     columns,
     warnings: overColumns ? [] : prediction.warnings,
+    plan: overColumns ? { ...plan, views: [], stages: [] } : plan,
   }
 }
 

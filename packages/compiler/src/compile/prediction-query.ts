@@ -15,7 +15,7 @@ import type { Projection, Select, Stage, Statement } from '../ir/relation.ts'
 import { type Column, featureKind, type SqlType } from '../ir/type.ts'
 import { outputs } from '../model/outputs.ts'
 import { scoreColumns } from '../model/score-columns.ts'
-import { scorePlan } from '../model/score-plan.ts'
+import { type ScorePlan, scorePlan } from '../model/score-plan.ts'
 import { bindSpine, questionColumns, type SpineBinding } from '../rewrite/bind-spine.ts'
 import { boundaryType, crossed } from '../rewrite/feature-boundary.ts'
 import { inlineViews, reservedNames } from '../rewrite/inline-views.ts'
@@ -51,7 +51,7 @@ export interface PredictionOptions extends CompileOptions {
  * does not have: those have no row, because each machine answers for the keys it holds.
  *
  * Errors: what binding finds; `model/stale` when the record has inputs the dataset lost, `model/input-type` when they are
- * of another kind now; `time/instant`; `compile/no-anchor`; `compile/needs-instant`; `compile/too-deep`.
+ * of another kind now; `model/output` when an output has the name of a key, or of a feature returned beside it; `time/instant`; `compile/no-anchor`; `compile/needs-instant`; `compile/too-deep`.
  *
  * ```sql
  * WITH _as_of AS (VALUES (timestamptz '2001-02-01 12:00:00+00')), _spine AS (…), late AS (…),
@@ -66,9 +66,10 @@ export function predictionQuery(
   options: PredictionOptions,
 ): CompiledQuery {
   const record = withOutputs(trained, options.outputs)
-  const { bound, binding, text, columns, warnings, plan } = compiledPrediction(model, record, facts, options, 'query')
+  const made = compiledPrediction(model, record, facts, options, 'query')
+  const { text, columns, warnings, plan } = made
   const distributed = isDistributed(options)
-  const head = predictionHeader({ record, bound, binding, form: 'query', distributed })
+  const head = predictionHeader({ ...made, record, form: 'query', distributed })
   return { sql: layout(`${head}\n${text}`, passesOf(options).format), columns, warnings, plan }
 }
 
@@ -84,6 +85,8 @@ export interface CompiledPrediction {
   readonly columns: readonly Column[]
   readonly warnings: readonly Diagnostic[]
   readonly plan: QueryPlan
+  /** The scores are proven to stay where the link needs no guard, and an output is the mean. */
+  readonly unguarded: boolean
 }
 
 /** The parts of a prediction text, for whatever form is put around it. */
@@ -129,6 +132,7 @@ export function compiledPrediction(
   ]
   const keyColumns = keys.map((name) => ({ name, expr: expr.column(spine.name, name) }))
   const carried = options.withFeatures ? values.map((f) => f.name).filter((f) => inputs.includes(f)) : []
+  checkNames(record, scoring, keys, carried)
   const all = [...keyColumns, ...values]
   const features = distributed
     ? [
@@ -169,8 +173,10 @@ export function compiledPrediction(
     return options.limit === undefined ? sql : `${sql} LIMIT ${options.limit}`
   }
   const warnings = distributed ? [...problems, ...distributionWarnings(bound, wanted, statement, text)] : problems
-  const plan = planOf(statement, pit.views, dialect, { record, scoring: scoringCost })
-  return { bound, binding, asked: questionColumns(bound, wanted), text, questions, columns, warnings, plan }
+  const { unguarded } = scoring
+  const plan = planOf(statement, pit.views, dialect, { record, scoring: scoringCost, unguarded })
+  const asked = questionColumns(bound, wanted)
+  return { bound, binding, asked, text, questions, columns, warnings, plan, unguarded }
 }
 
 /** The types the inputs have now. */
@@ -223,6 +229,22 @@ function checkInputs(model: ModelDef, bound: BoundDataset, record: ModelRecord):
       return [diagnostic('model/input-type', now)]
     }),
   )
+}
+
+/** A column is one thing: a name that is carried through scoring cannot be that of an output, or of what is computed for it. */
+function checkNames(record: ModelRecord, plan: ScorePlan, keys: readonly string[], carried: readonly string[]): void {
+  const made = new Set([...plan.stages.flatMap((s) => s.columns), ...plan.outputs].map((c) => c.name))
+  const refuse = (output: string, reason: string, hint: string): never =>
+    fail('model/output', { model: record.name, output, reason, hint })
+  const key = keys.find((name) => made.has(name))
+  if (key !== undefined) {
+    const hint = 'Choose other outputs, or return the key under another name from the sample and its views.'
+    refuse(key, 'the key column of that name stands beside it', hint)
+  }
+  const feature = carried.find((name) => made.has(name))
+  if (feature === undefined) return
+  const hint = "Rename the feature with .prefix('…') and train again, choose other outputs, or leave the features out."
+  refuse(feature, 'the feature of that name is asked for beside it', hint)
 }
 
 /** With its instant as it is printed. Errors: `time/instant`. */

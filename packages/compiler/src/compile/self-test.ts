@@ -48,14 +48,9 @@ export function selfTest(
   options: PredictionOptions,
 ): CompiledQuery {
   const record = withOutputs(trained, options.outputs)
-  const { bound, binding, text, questions, columns, warnings, plan } = compiledPrediction(
-    model,
-    record,
-    facts,
-    options,
-    'query',
-  )
-  const head = predictionHeader({ record, bound, binding, form: 'query', distributed: isDistributed(options) }, [
+  const made = compiledPrediction(model, record, facts, options, 'query')
+  const { text, questions, columns, warnings, plan } = made
+  const head = predictionHeader({ ...made, record, form: 'query', distributed: isDistributed(options) }, [
     ['self-test', 'two statements below the query: checks as rows, and an error that names those that fail'],
   ])
   const format = passesOf(options).format

@@ -126,6 +126,13 @@ function value(record: ModelRecord, all: readonly OutputChoice[]): PlannedOutput
   }
 }
 
+/** Whether an output is a mean whose link would have a guard, were the score not proven to be bounded. */
+export function isUnguarded(record: ModelRecord): boolean {
+  const { link, calibration, outputs: chosen = usualOutputs(record) } = record
+  const isMean = chosen.some((c) => c === 'value' || c === 'label')
+  return isMean && (link === 'logit' || link === 'log') && calibration === undefined && isBounded(record)
+}
+
 const complementOfShare = (p: Expr): Expr => expr.sum([expr.float(1), expr.negate(p)])
 
 function probabilities(record: ModelRecord): PlannedOutputs {

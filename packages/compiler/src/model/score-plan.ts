@@ -10,7 +10,7 @@ import type { SqlType } from '../ir/type.ts'
 import { boundaryType } from '../rewrite/feature-boundary.ts'
 import { termColumn } from './contributions.ts'
 import { type LookupStage, withLookups } from './lookups.ts'
-import { isExplained, plannedOutputs } from './outputs.ts'
+import { isExplained, isUnguarded, plannedOutputs } from './outputs.ts'
 import type { Output } from './planned-outputs.ts'
 import { type Predictor, predictorsOf } from './predictors.ts'
 import { scoreColumns } from './score-columns.ts'
@@ -30,6 +30,8 @@ export interface ScorePlan {
   readonly outputs: readonly Output[]
   /** Columns of {@link ScorePlan.stages} that are the linear predictors. */
   readonly scores: readonly string[]
+  /** The link of the mean has no guard, as no row can take the score beyond ±700. */
+  readonly unguarded: boolean
 }
 
 /** The stage that carries the linear predictors; those after it are numbered. */
@@ -67,7 +69,7 @@ function planOf(record: ModelRecord, joined: boolean): ScorePlan {
     name: level < home ? termStage : level === home ? scoreStage : `${scoreStage}_${level - home + 1}`,
     columns: all.filter((c) => levels.get(c.name) === level),
   }))
-  return { lookups, stages, outputs, scores }
+  return { lookups, stages, outputs, scores, unguarded: isUnguarded(record) }
 }
 
 /** The scores, and where they are explained what they are summed of. */
