@@ -70,6 +70,13 @@ export {
   quantilesQuery,
 } from './compile/training/input-statistics.ts'
 export { devianceMetrics, numberMetrics, outcomeMetrics, type Predictor } from './compile/training/metric-sums.ts'
+export {
+  type PartitionKey,
+  partitionExpression,
+  partitionFactsQuery,
+  periods,
+  withPartitions,
+} from './compile/training/partitions.ts'
 export { rowFacts } from './compile/training/row-facts.ts'
 export { type MovingLabels, separationQuery } from './compile/training/separation.ts'
 export { type TrainingInput, type TrainingRows, trainingRows } from './compile/training/training-rows.ts'
@@ -197,6 +204,7 @@ export {
   printModelRecord,
 } from './ir/model-record.ts'
 export { type OutputChoice, outputChoice, outputTitle } from './ir/output.ts'
+export { type PartitionSum, type PartitionSums, parsePartitionSums } from './ir/partition-sums.ts'
 export type { PathRecord, PenaltyPath } from './ir/penalty-path.ts'
 export type { HistoryForm, TieBreak } from './ir/relation.ts'
 export type { Scorecard, ScorecardSpec } from './ir/scorecard.ts'

@@ -38,6 +38,8 @@ export {
   openLineage,
   outputChoice,
   type Palette,
+  type PartitionKey,
+  type PartitionSums,
   type Passes,
   type PredictionObject,
   type PredictionObjectOptions,
@@ -166,8 +168,11 @@ export { type EvaluateOptions, type Evaluation, evaluateModel } from './report/e
 export { type ReportOptions, renderReport } from './report/report-page.ts'
 export type { EvaluatedPart } from './report/scored-rows.ts'
 export { listRecords, listVersions, loadRecord, saveRecord } from './store/records.ts'
+export { loadSums, saveSums } from './store/sums.ts'
 export { type ExportedModel, type ExportFormat, exportModel } from './train/exchange/export-model.ts'
 export { type ImportModelOptions, type ImportModelResult, importModel } from './train/exchange/import-model.ts'
+export { type PartitionSumsOptions, partitionSums } from './train/refit/partition-sums.ts'
+export { type RefitOptions, type Refitted, refit } from './train/refit/refit.ts'
 export type { ComparedCandidate, MetricSummary } from './train/select/choose.ts'
 export { type SelectOptions, type SelectProgress, type SelectResult, selectModel } from './train/select/select.ts'
 export { type Block, type ClassFit, type Design, type Fit, type FitOptions, scoresOf } from './train/solve/fit.ts'

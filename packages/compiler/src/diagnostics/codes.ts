@@ -324,6 +324,19 @@ export const codes = {
     (p) => `Aggregates cannot fit ${p.what}, and training in the database reads no rows`,
     () => 'Train with --where process, which reads the rows.',
   ),
+  'train/partition': entry(
+    (p) => `Partition "${p.partition}" ${p.problem}`,
+    (p) => p.hint ?? 'Look at the partitions there are: they are in the sums kept beside the model.',
+  ),
+  'train/refit': entry(
+    (p) => `Model "${p.model}" cannot be fitted again from sums: ${p.cause}`,
+    () => 'Train it on all rows: viewcast train.',
+  ),
+  'train/refit-unseen': entry(
+    (p) => `${p.rows} rows of the added partitions have ${p.what} of input "${p.input}" that the encoders do not know`,
+    () => 'They are encoded as unseen ones; train on all rows to learn them.',
+    'warning',
+  ),
   'train/too-large': entry(
     (p) => `Solver "${p.solver}" takes ${p.limit} numbers at most; ${p.rows} rows × ${p.columns} columns are more`,
     () => 'Use the solver "irls", which reads rows in blocks.',

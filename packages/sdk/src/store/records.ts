@@ -1,20 +1,23 @@
 /** Model records as files: `<directory>/models/<name>/<version>.json`. */
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fail, type ModelRecord, parseModelRecord, printModelRecord } from '@viewcast/compiler'
 
-const folder = (directory: string, model: string): string => join(directory, 'models', encodeURIComponent(model))
+export const folder = (directory: string, model: string): string => join(directory, 'models', encodeURIComponent(model))
 
 /**
  * Writes a record and returns its path. A version that exists is replaced whole or not at all: the file is written beside
  * it and renamed.
  */
 export async function saveRecord(directory: string, record: ModelRecord): Promise<string> {
-  const place = folder(directory, record.name)
-  await mkdir(place, { recursive: true })
-  const path = join(place, `${record.version}.json`)
+  return replaceFile(join(folder(directory, record.name), `${record.version}.json`), printModelRecord(record))
+}
+
+/** Writes beside the file and renames. */
+export async function replaceFile(path: string, text: string): Promise<string> {
+  await mkdir(dirname(path), { recursive: true })
   const draft = `${path}.${process.pid}.tmp`
-  await writeFile(draft, printModelRecord(record))
+  await writeFile(draft, text)
   await rename(draft, path)
   return path
 }

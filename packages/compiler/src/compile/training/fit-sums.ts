@@ -10,6 +10,7 @@ import {
   linearPredictor,
   type TrainingDesign,
 } from './design.ts'
+import { partitioned } from './partitions.ts'
 import { rowFacts } from './row-facts.ts'
 
 export interface FitSumsRequest {
@@ -22,6 +23,8 @@ export interface FitSumsRequest {
   readonly withProducts: boolean
   /** One row in so many, by the hash of its keys; 1 for all. */
   readonly every: number
+  /** The partition of a row, as SQL: the statements then have a row for each, which begins with it. */
+  readonly partition?: string
 }
 
 /**
@@ -35,7 +38,7 @@ export interface FitSumsRequest {
  */
 export function fitSums(design: TrainingDesign, request: FitSumsRequest): string[] {
   const { width, rows } = design
-  const { family, link, theta, withProducts, every, scaling } = request
+  const { family, link, theta, withProducts, every, scaling, partition } = request
   const facts = rowFacts(family, link)
   if (facts === undefined) throw new InternalError(`No sums fit ${family} (${link})`)
   const x = columnNames(width)
@@ -90,7 +93,10 @@ export function fitSums(design: TrainingDesign, request: FitSumsRequest): string
         ...x.slice(0, i).map((name) => `sum(q.z${i} * q.${name})`),
       ]).flat()
     : []
-  return inBlocks([...sums, ...products]).map((block) => aggregateStatement(rows.sql, stages, block, rows.dialect))
+  const blocks = inBlocks([...sums, ...products])
+  if (partition === undefined) return blocks.map((block) => aggregateStatement(rows.sql, stages, block, rows.dialect))
+  const handed = partitioned(stages, partition)
+  return blocks.map((block) => aggregateStatement(rows.sql, handed, ['q.pt', ...block], rows.dialect, 'GROUP BY q.pt'))
 }
 
 /** Times the weight, where neither is so small that a product with it, or two columns, would be no float8. */

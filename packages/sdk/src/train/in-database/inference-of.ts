@@ -9,7 +9,7 @@ import type { RemoteDesign } from './remote-design.ts'
  * shifted and scaled columns to them.
  */
 export function inferenceOf(
-  { shift, scale }: RemoteDesign,
+  { shift, scale }: Pick<RemoteDesign, 'shift' | 'scale'>,
   factor: Cholesky,
   dispersion: number,
 ): { readonly covariance: Float64Array | null; readonly standardErrors: Float64Array } {

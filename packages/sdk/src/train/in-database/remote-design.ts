@@ -106,7 +106,7 @@ export async function remoteSums(
 }
 
 /** Coefficients of the columns as they are, from those of the shifted and scaled ones. */
-export function unscaled({ shift, scale }: RemoteDesign, theta: Float64Array): Float64Array {
+export function unscaled({ shift, scale }: Pick<RemoteDesign, 'shift' | 'scale'>, theta: Float64Array): Float64Array {
   const own = theta.map((v, i) => (i === 0 ? v : v / (scale[i - 1] as number)))
   for (let j = 0; j < shift.length; j++) own[0] = (own[0] as number) - (own[j + 1] as number) * (shift[j] as number)
   return own
