@@ -260,6 +260,8 @@ describeEachEngine('fitting again from sums', (engine) => {
     expect(await codeOf(() => refit(record, sums, { remove: sums.partitions.map((s) => s.value) }))).toEqual([
       expect.stringContaining('no partition is left'),
     ])
+    const renamed = await codeOf(() => refit({ ...record, name: 'other' }, sums))
+    expect(renamed.map((text) => text.split(': ')[0])).toEqual(['train/refit'])
     const other = modelOf('refusing', weighted, fixed)
     expect(await sumsBy({ by: 'region' }, other)).toEqual([
       expect.stringContaining('its training query is not the one'),
