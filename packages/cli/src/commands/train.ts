@@ -24,6 +24,12 @@ export const trainCommand = defineCommand({
       .enum(['auto', 'process', 'database'])
       .default('auto')
       .describe('Where the sums are made: process reads the rows, database only aggregates, auto chooses and says why'),
+    'group-rows': z
+      .enum(['auto', 'always', 'never'])
+      .default('auto')
+      .describe(
+        'Read groups of equal rows, counted by the database, instead of rows: auto where many rows are few groups',
+      ),
     exact: z
       .boolean()
       .default(false)
@@ -49,6 +55,7 @@ export const trainCommand = defineCommand({
         signal: io.signal,
         where: invocation.options.where,
         exact: invocation.options.exact,
+        ...groupRows[invocation.options['group-rows']],
         onProgress: stages(output.progress),
       })
       output.progress.done()
@@ -67,6 +74,8 @@ export const trainCommand = defineCommand({
       return 0
     }),
 })
+
+const groupRows = { auto: {}, always: { groupRows: true }, never: { groupRows: false } } as const
 
 const asData = (
   { record, warnings, seconds, trainingQuery }: TrainResult,

@@ -337,6 +337,10 @@ export const codes = {
     () => 'They are encoded as unseen ones; train on all rows to learn them.',
     'warning',
   ),
+  'train/not-grouped': entry(
+    (p) => `Groups of equal rows cannot stand for the rows: ${p.what} needs them one by one`,
+    () => 'Train with --group-rows auto or never.',
+  ),
   'train/too-large': entry(
     (p) => `Solver "${p.solver}" takes ${p.limit} numbers at most; ${p.rows} rows × ${p.columns} columns are more`,
     () => 'Use the solver "irls", which reads rows in blocks.',

@@ -40,6 +40,8 @@ export interface FitModelOptions {
   readonly memoryBudgetBytes?: number
   /** The rows come with the column `_fold_key`, of which these folds are made; a rule for the threshold uses them. */
   readonly folds?: FoldChoice
+  /** Rows are groups of equal rows, and the last column is how many each is; see `grouped-rows.ts`. */
+  readonly isGrouped?: boolean
 }
 
 /** What a model record holds of a fit. */
@@ -60,6 +62,8 @@ export interface FittedModel {
   readonly threshold: number
   readonly thresholdChoice?: ModelRecord['thresholdChoice']
   readonly rows: Collected['rows']
+  /** Groups of equal rows that were read, where rows were not. */
+  readonly groups?: number
   readonly leftOut: LeftOut
   /**
    * On the training rows, on the validation rows where there are any, on the test rows, and of predicting the mean label of the training rows for each test row
@@ -99,6 +103,7 @@ export async function fitModel(
   const collected = await collectRows(options.folds === undefined ? model : withFoldKey(model), columns, batches, {
     signal,
     memoryBudgetBytes,
+    isGrouped: options.isGrouped,
     onRows: (rows) => onProgress?.('reading', rows),
   })
   try {
@@ -157,6 +162,7 @@ export async function fitCollected(
     threshold: chosen.threshold,
     ...(chosen.choice === undefined ? {} : { thresholdChoice: chosen.choice }),
     rows,
+    ...(collected.groups === undefined ? {} : { groups: collected.store.rows }),
     leftOut: collected.leftOut,
     metrics: {
       train: train.metrics,

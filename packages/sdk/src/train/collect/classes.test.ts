@@ -8,7 +8,7 @@ const read = (labels: readonly (number | string)[], training: readonly boolean[]
     const raw =
       typeof label === 'number' ? label : texts.indexOf(label) >= 0 ? texts.indexOf(label) : texts.push(label) - 1
     const code = reader.code(raw)
-    if (training[r]) reader.count(code)
+    if (training[r]) reader.count(code, 1)
     return code
   })
   const isText = typeof labels[0] === 'string'

@@ -10,8 +10,8 @@ export interface Classes {
 export interface ClassReader {
   /** The code of a label: a number, or of a text the code the batch has for it. */
   code(label: number): number
-  /** Counts a training row. */
-  count(code: number): void
+  /** Counts equal training rows. */
+  count(code: number, times: number): void
   /** `nameOf` names a label; texts are those that are no numbers. */
   classes(nameOf: (label: number) => string, isText: boolean): Classes
 }
@@ -28,8 +28,8 @@ export function createClassReader(): ClassReader {
       rows.push(0)
       return labels.push(label) - 1
     },
-    count(code) {
-      rows[code] = (rows[code] as number) + 1
+    count(code, times) {
+      rows[code] = (rows[code] as number) + times
     },
     classes(nameOf, isText) {
       const name = (code: number): string => nameOf(labels[code] as number)

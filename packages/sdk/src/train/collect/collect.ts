@@ -5,7 +5,7 @@ import { stopIfAborted } from '../solve/passes.ts'
 import type { Classes } from './classes.ts'
 import { createInputReader, type InputReader } from './input-reader.ts'
 import type { LeftOut, Part } from './parts.ts'
-import { type ChosenRows, expectedLabels, type RowCounts, rowChoice } from './row-choice.ts'
+import { type ChosenRows, expectedLabels, type Groups, type RowCounts, rowChoice } from './row-choice.ts'
 import { createRowStore, type RowStore } from './row-store.ts'
 import type { InputStatistics } from './statistics.ts'
 import { indexOf, trainingColumns } from './training-columns.ts'
@@ -19,7 +19,7 @@ export interface CollectedInput {
 }
 
 export interface Collected {
-  /** A row holds the inputs in order, then the label, the case weight and the part. */
+  /** A row holds the inputs in order, then the label, the case weight, of a group its rows, and the part. */
   readonly store: RowStore
   readonly inputs: readonly CollectedInput[]
   readonly isWeighted: boolean
@@ -28,6 +28,8 @@ export interface Collected {
   /** Of a label with several classes. */
   readonly classes?: Classes
   readonly rows: Readonly<Record<Part, number>>
+  /** The store holds groups of equal rows; `rows` counts rows. */
+  readonly groups?: Groups
   readonly leftOut: LeftOut
   readonly warnings: readonly Diagnostic[]
 }
@@ -36,6 +38,8 @@ export interface CollectOptions {
   readonly signal?: AbortSignal | undefined
   readonly onRows?: ((rows: number) => void) | undefined
   readonly memoryBudgetBytes?: number | undefined
+  /** Rows are groups of equal rows, and the last column is how many each is. */
+  readonly isGrouped?: boolean | undefined
 }
 
 /** Rows of the training query: as they are, or of the columns wanted as numbers. */
@@ -59,17 +63,21 @@ export async function collectRows(
   options: CollectOptions = {},
 ): Promise<Collected> {
   const readers = Object.keys(model.inputs).map((f) => createInputReader(columns[indexOf(columns, f)] as Column))
-  const { memoryBudgetBytes } = options
-  const store = createRowStore(readers.length + 3, memoryBudgetBytes === undefined ? {} : { memoryBudgetBytes })
+  const { memoryBudgetBytes, isGrouped = false } = options
+  const store = createRowStore(readers.length + (isGrouped ? 4 : 3), {
+    ...(memoryBudgetBytes === undefined ? {} : { memoryBudgetBytes }),
+    ...(isGrouped ? { copies: readers.length + 2 } : {}),
+  })
   try {
     const found = await readRows(model, columns, readers, batches, store, options)
     const inputs = readers.map((r) => ({ feature: r.feature, type: r.type, statistics: r.statistics() }))
     const warnings = checkRows(model, inputs, found)
-    const { rows, isWeighted, leftOut, classes } = found
+    const { rows, groups, isWeighted, leftOut, classes } = found
     return {
       store,
       inputs,
       rows,
+      ...(groups === undefined ? {} : { groups }),
       isWeighted,
       ...(model.offset === undefined ? {} : { offset: model.offset }),
       ...(classes === undefined ? {} : { classes }),
@@ -99,7 +107,7 @@ async function readRows(
   store: RowStore,
   options: CollectOptions,
 ): Promise<Found> {
-  const places = trainingColumns(model, columns)
+  const places = trainingColumns(model, columns, options.isGrouped)
   const numbers = numbersOfRows(
     columns.map((c) => c.type),
     places.wanted,
@@ -132,13 +140,15 @@ function keep(
   const { values, at, rows } = store.space()
   const count = Math.min(rows, chosen.count - from, rowsAtOnce)
   const stride = store.width
+  const partAt = chosen.copies === undefined ? 2 : 3
   readers.forEach((reader, j) => {
     reader.take(batch, j, chosen, from, count, { values, at: at + j, stride })
   })
   for (let k = from, to = at + readers.length; k < from + count; k++, to += stride) {
     values[to] = chosen.label[k] as number
     values[to + 1] = chosen.weight[k] as number
-    values[to + 2] = chosen.part[k] as number
+    if (chosen.copies !== undefined) values[to + 2] = chosen.copies[k] as number
+    values[to + partAt] = chosen.part[k] as number
   }
   store.commit(count)
   return count

@@ -52,14 +52,18 @@ function spread({ store, rows }: Collected): Float64Array[] {
   const wanted = Array.from({ length: count }, (_, k) => Math.floor((k * rows.train) / count))
   const found: Float64Array[] = []
   let seen = 0
-  const { width } = store
+  const { width, copies } = store
+  let next = 0
   for (const { rows: blockRows, values } of store.blocks()) {
-    for (let r = 0, at = 0; r < blockRows && found.length < count; r++, at += width) {
+    for (let r = 0, at = 0; r < blockRows && next < count; r++, at += width) {
       if (values[at + width - 1] !== parts.train) continue
-      if (seen === wanted[found.length]) found.push(values.slice(at, at + width))
-      seen++
+      seen += copies === undefined ? 1 : (values[at + copies] as number)
+      if (!((wanted[next] as number) < seen)) continue
+      found.push(values.slice(at, at + width))
+      // A group that more of them fall into is shown once.
+      while (next < count && (wanted[next] as number) < seen) next++
     }
-    if (found.length === count) break
+    if (next === count) break
   }
   return found
 }

@@ -50,7 +50,14 @@ function numericReader(feature: string, type: string): InputReader {
   return {
     feature,
     type,
-    take({ values, levels: { length: width } }, column, { row, part }, from, count, { values: into, at, stride }) {
+    take(
+      { values, levels: { length: width } },
+      column,
+      { row, part, copies },
+      from,
+      count,
+      { values: into, at, stride },
+    ) {
       if (training.length < count) training = new Float64Array(count)
       const kept = training
       const end = from + count
@@ -58,7 +65,9 @@ function numericReader(feature: string, type: string): InputReader {
       for (let k = from, to = at; k < end; k++, to += stride) {
         const x = usableNumber(values[(row[k] as number) * width + column] as number)
         into[to] = x
-        if (part[k] === parts.train) kept[trainingRows++] = x
+        if (part[k] !== parts.train) continue
+        if (copies === undefined) kept[trainingRows++] = x
+        else moments.addCopies(x, copies[k] as number)
       }
       moments.addAll(kept, trainingRows)
     },
@@ -73,15 +82,16 @@ function booleanReader(feature: string, type: string): InputReader {
   return {
     feature,
     type,
-    take({ values, levels: { length: width } }, column, { row, part }, from, rows, into) {
+    take({ values, levels: { length: width } }, column, { row, part, copies }, from, rows, into) {
       for (let k = from, to = into.at; k < from + rows; k++, to += into.stride) {
         const x = values[(row[k] as number) * width + column] as number
         into.values[to] = x
         if (part[k] !== parts.train) continue
-        if (Number.isNaN(x)) missing++
+        const times = copies === undefined ? 1 : (copies[k] as number)
+        if (Number.isNaN(x)) missing += times
         else {
-          count++
-          trues += x
+          count += times
+          trues += x * times
         }
       }
     },
@@ -105,7 +115,7 @@ function categoryReader(feature: string, type: string): InputReader {
   return {
     feature,
     type,
-    take({ values, levels: texts }, column, { row, part }, from, rows, into) {
+    take({ values, levels: texts }, column, { row, part, copies }, from, rows, into) {
       const width = texts.length
       const names = texts[column] as readonly string[]
       for (let k = from, to = into.at; k < from + rows; k++, to += into.stride) {
@@ -114,11 +124,12 @@ function categoryReader(feature: string, type: string): InputReader {
         const code = isMissing ? Number.NaN : codeOf(found, names[found] as string)
         into.values[to] = code
         if (part[k] !== parts.train) continue
-        if (isMissing) missing++
+        const times = copies === undefined ? 1 : (copies[k] as number)
+        if (isMissing) missing += times
         else {
-          count++
+          count += times
           const level = levels[code] as { rows: number }
-          level.rows++
+          level.rows += times
         }
       }
     },

@@ -22,6 +22,8 @@ export interface ChosenRows {
   readonly weight: Float64Array
   /** A value of {@link parts}. */
   readonly part: Uint8Array
+  /** Equal rows that each of them is; undefined where rows are rows. */
+  readonly copies?: Float64Array | undefined
 }
 
 export interface RowCounts {
@@ -30,8 +32,15 @@ export interface RowCounts {
   readonly badWeights: number
   /** Training rows with label 1. */
   readonly positives: number
+  /** Where rows are groups: how many, and Σ ln of the weights of the training rows. */
+  readonly groups?: Groups
   /** Of a label with several classes; its rows have codes as labels. */
   readonly classes?: Classes
+}
+
+export interface Groups {
+  readonly stored: Readonly<Record<Part, number>>
+  readonly logWeights: number
 }
 
 export interface RowChoice {
@@ -59,7 +68,7 @@ export const expectedLabels: Readonly<
 /** Chooses by what the columns say: complete outcome, part, label, weight, inputs that must not be missing, in this order. */
 export function rowChoice(model: Pick<ModelDef, 'family' | 'label' | 'inputs'>, columns: TrainingColumns): RowChoice {
   const width = columns.wanted.length
-  const { label, labelAs, weight, split, censored } = columns
+  const { label, labelAs, weight, split, censored, copies } = columns
   const kind = labelKind(model.family)
   const isOutcome = kind === 'outcome'
   const expected = expectedLabels[model.family]
@@ -73,45 +82,49 @@ export function rowChoice(model: Pick<ModelDef, 'family' | 'label' | 'inputs'>, 
   }
   const needed = Object.values(model.inputs).flatMap((spec, j) => (hasNoScoreForMissing(spec) ? [j] : []))
   const perPart = [0, 0, 0]
+  const storedPerPart = [0, 0, 0]
+  let logWeights = 0
   const partOfLevel: number[] = []
   let badWeights = 0
   let positives = 0
-  let chosen = room(0)
+  const isGrouped = copies >= 0
+  let chosen = room(0, isGrouped)
   return {
     choose({ rows, values, levels }) {
-      if (chosen.row.length < rows) chosen = room(rows)
+      if (chosen.row.length < rows) chosen = room(rows, isGrouped)
       texts = levels[label] ?? []
       let count = 0
       for (let r = 0, at = 0; r < rows; r++, at += width) {
+        const times = isGrouped ? (values[at + copies] as number) : 1
         if (censored >= 0 && values[at + censored] === 1) {
-          leftOut.censored++
+          leftOut.censored += times
           continue
         }
         let part: number = parts.train
         if (split >= 0) {
           const code = values[at + split] as number
           if (Number.isNaN(code)) {
-            leftOut.gap++
+            leftOut.gap += times
             continue
           }
           part = partOfLevel[code] ??= partNumber(levels[split]?.[code])
         }
         const y = values[at + label] as number
         if (Number.isNaN(y)) {
-          leftOut.unlabelled++
+          leftOut.unlabelled += times
           continue
         }
         if (isOutcome && y !== 0 && y !== 1) fail('train/label-values', { label: model.label })
         if (!Number.isFinite(y)) fail('train/not-finite', { input: model.label })
         if (expected?.isLabel(y) === false) fail('train/label-values', { label: model.label, expected: expected.words })
         const w = weight < 0 ? 1 : (values[at + weight] as number)
-        if (!(w >= 0 && w < Number.POSITIVE_INFINITY)) badWeights++
+        if (!(w >= 0 && w < Number.POSITIVE_INFINITY)) badWeights += times
         if (!(w > 0)) {
-          leftOut.weightless++
+          leftOut.weightless += times
           continue
         }
         if (needed.some((j) => Number.isNaN(usableNumber(values[at + j] as number)))) {
-          leftOut.missing = (leftOut.missing ?? 0) + 1
+          leftOut.missing = (leftOut.missing ?? 0) + times
           continue
         }
         chosen.row[count] = r
@@ -120,16 +133,21 @@ export function rowChoice(model: Pick<ModelDef, 'family' | 'label' | 'inputs'>, 
         chosen.weight[count] = w
         chosen.part[count] = part
         count++
-        perPart[part] = (perPart[part] as number) + 1
+        perPart[part] = (perPart[part] as number) + times
+        if (chosen.copies !== undefined) {
+          chosen.copies[count - 1] = times
+          storedPerPart[part] = (storedPerPart[part] as number) + 1
+        }
         if (part !== parts.train) continue
-        if (classes !== undefined) classes.count(code)
-        else if (y === 1) positives++
+        if (isGrouped) logWeights += times * Math.log(w)
+        if (classes !== undefined) classes.count(code, times)
+        else if (y === 1) positives += times
       }
       return { ...chosen, count }
     },
     counts: () => {
-      const [train = 0, test = 0, validation = 0] = perPart
-      const found = { rows: { train, test, validation }, leftOut, badWeights, positives }
+      const groups = isGrouped ? { groups: { stored: byPart(storedPerPart), logWeights } } : {}
+      const found = { rows: byPart(perPart), leftOut, badWeights, positives, ...groups }
       if (classes === undefined) return found
       const nameOf = (y: number): string =>
         labelAs === 'text' ? (texts[y] ?? '') : labelAs === 'truth' ? String(y === 1) : String(y)
@@ -142,9 +160,16 @@ export function rowChoice(model: Pick<ModelDef, 'family' | 'label' | 'inputs'>, 
 const hasNoScoreForMissing = (spec: EncoderSpec | 'auto'): boolean =>
   spec !== 'auto' && 'missing' in spec && (spec.missing === 'null' || spec.missing === null)
 
-const room = (rows: number): Omit<ChosenRows, 'count'> => ({
+const byPart = ([train = 0, test = 0, validation = 0]: readonly number[]): Readonly<Record<Part, number>> => ({
+  train,
+  test,
+  validation,
+})
+
+const room = (rows: number, isGrouped: boolean): Omit<ChosenRows, 'count'> => ({
   row: new Int32Array(rows),
   label: new Float64Array(rows),
   weight: new Float64Array(rows),
   part: new Uint8Array(rows),
+  copies: isGrouped ? new Float64Array(rows) : undefined,
 })

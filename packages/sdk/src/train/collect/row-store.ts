@@ -16,6 +16,8 @@ export interface RowStoreOptions {
   readonly memoryBudgetBytes?: number
   /** Where the temporary file is made; the system's directory for them by default. */
   readonly directory?: string
+  /** Place in a row of the number of equal rows it stands for. */
+  readonly copies?: number
 }
 
 /** Consecutive rows, row-major. */
@@ -29,6 +31,8 @@ export interface RowStore {
   /** Numbers in a row. */
   readonly width: number
   readonly rows: number
+  /** Place in a row of the number of equal rows it stands for; rows stand for themselves when absent. */
+  readonly copies?: number
   readonly isSpooled: boolean
   /** Adds a row. NaN and infinities are kept as they are. */
   append(row: ArrayLike<number>): void
@@ -76,6 +80,7 @@ export function createRowStore(width: number, options: RowStoreOptions = {}): Ro
 
   return {
     width,
+    ...(options.copies === undefined ? {} : { copies: options.copies }),
     get rows() {
       return rows
     },

@@ -32,6 +32,8 @@ export type InputStatistics = NumericStatistics | BooleanStatistics | CategorySt
 
 export interface Moments {
   add(x: number): void
+  /** The same value `times` over. */
+  addCopies(x: number, times: number): void
   /** The first `count` of the values. */
   addAll(values: Float64Array, count: number): void
   read(): NumericStatistics
@@ -67,6 +69,19 @@ export function createMoments(): Moments {
       const d = x - origin - mean
       mean += d / count
       squares += d * (x - origin - mean)
+    },
+    addCopies(x, times) {
+      if (x - x !== 0) {
+        missing += times
+        return
+      }
+      if (count === 0) origin = x
+      if (x < min) min = x
+      if (x > max) max = x
+      const apart = x - origin - mean
+      count += times
+      squares += (apart * apart * times * (count - times)) / count
+      mean += (apart * times) / count
     },
     addAll(values, length) {
       // In variables of its own: those around it are objects on the heap each time they are written.

@@ -12,13 +12,15 @@ export interface TrainingColumns {
   readonly weight: number
   readonly split: number
   readonly censored: number
+  /** Where rows are groups of equal rows: how many each is. */
+  readonly copies: number
 }
 
 /**
  * `columns` are those of the training query: the inputs and the label by name, and, when the dataset has them, `_weight`,
- * `_split` and `_censored`.
+ * `_split` and `_censored`. Of groups of equal rows the last column is how many rows there are in each.
  */
-export function trainingColumns(model: ModelDef, columns: readonly Column[]): TrainingColumns {
+export function trainingColumns(model: ModelDef, columns: readonly Column[], isGrouped = false): TrainingColumns {
   const wanted: NumberColumn[] = Object.keys(model.inputs).map((feature) => {
     const at = indexOf(columns, feature)
     const { type, isEnum } = columns[at] as Column
@@ -37,6 +39,7 @@ export function trainingColumns(model: ModelDef, columns: readonly Column[]): Tr
     weight: also(byName('_weight'), 'number'),
     split: also(byName('_split'), 'level'),
     censored: drops ? also(byName('_censored'), 'number') : -1,
+    copies: isGrouped ? also(columns.length - 1, 'number') : -1,
   }
 }
 

@@ -30,7 +30,7 @@ export function createDesign(
 ): Design {
   const encoded = inputs.filter((i) => i.feature !== collected.offset)
   const columns = encodedColumns(encoded, options.interactions).map((c) => c.name)
-  const rows = collected.rows[part]
+  const rows = (collected.groups?.stored ?? collected.rows)[part]
   const encoders = inputs.flatMap((input, i) => {
     if (input.feature === collected.offset) return []
     const own = part === 'train' ? outOfFoldEncoder(input, collected, i) : undefined
@@ -48,6 +48,9 @@ export function createDesign(
   return {
     columns,
     rows,
+    ...(collected.groups === undefined
+      ? {}
+      : { standsFor: { rows: collected.rows[part], logWeights: collected.groups.logWeights } }),
     isKept,
     *blocks() {
       if (rows === 0) return
@@ -117,18 +120,20 @@ function encodeBlock(
   }
   const label = collected.inputs.length
   const places = collected.classes?.places
+  const { copies } = collected.store
   const offsetAt = collected.inputs.findIndex((i) => i.feature === collected.offset)
   for (let r = 0; r < rows; r++) {
     const own = values[(chosen[r] as number) + label] as number
     y[r] = places === undefined ? own : (places[own] as number)
     if (offsetAt >= 0) offset[r] = values[(chosen[r] as number) + offsetAt] as number
-    weight[r] = values[(chosen[r] as number) + label + 1] as number
+    const w = values[(chosen[r] as number) + label + 1] as number
+    weight[r] = copies === undefined ? w : w * (values[(chosen[r] as number) + copies] as number)
   }
   return {
     rows,
     x,
     y,
-    ...(collected.isWeighted ? { weight } : {}),
+    ...(collected.isWeighted || copies !== undefined ? { weight } : {}),
     ...(collected.offset === undefined ? {} : { offset }),
     ...keysOf(collected, values, chosen),
   }

@@ -1,6 +1,7 @@
-import { type CompiledQuery, type ModelDef, quoteIdentifier } from '@viewcast/compiler'
+import { type CompiledQuery, fail, type ModelDef, quoteIdentifier } from '@viewcast/compiler'
 import type { Database } from '../../database/database.ts'
 import { staysOutOfDatabase } from './fit-in-database.ts'
+import { hasFewGroups, needsSingleRows } from './grouped-rows.ts'
 
 export type Where = 'process' | 'database' | 'auto'
 
@@ -10,6 +11,15 @@ export interface Route {
   readonly reason?: string
   /** Rows the planner expects, where it was asked. */
   readonly rows?: number
+  /** Groups of equal rows are read. */
+  readonly isGrouped?: boolean
+}
+
+export interface RouteOptions {
+  readonly where: Where
+  /** Whether groups of equal rows are read; chosen here when undefined. */
+  readonly groupRows?: boolean | undefined
+  readonly signal?: AbortSignal | undefined
 }
 
 /**
@@ -18,9 +28,28 @@ export interface Route {
  */
 const manyBytes = 4 * 1024 ** 3
 
-/** Where a model is fitted. Only `auto` asks the database anything: how many rows it expects the training query to have. */
-export async function chooseRoute(db: Database, model: ModelDef, query: CompiledQuery, where: Where): Promise<Route> {
+/**
+ * Where a model is fitted, and on what. Only `auto` asks the database anything: how many rows it expects the training query
+ * to have, and of many, how many differ.
+ *
+ * Errors: `train/not-grouped`; those of the database.
+ */
+export async function chooseRoute(
+  db: Database,
+  model: ModelDef,
+  query: CompiledQuery,
+  { where, groupRows, signal }: RouteOptions,
+): Promise<Route> {
+  if (groupRows === true) {
+    const single = where === 'database' ? 'a fit in the database' : needsSingleRows(model)
+    if (single !== undefined) fail('train/not-grouped', { what: single })
+    return { where: 'process', isGrouped: true }
+  }
   if (where !== 'auto') return { where }
+  if (groupRows !== false && needsSingleRows(model) === undefined) {
+    const expected = await expectedRows(db, query)
+    if (await hasFewGroups(db, model, query, expected, signal)) return { where: 'process', isGrouped: true }
+  }
   const cause = staysOutOfDatabase(model)
   if (cause !== undefined) return { where: 'process', reason: `rows are read, as aggregates cannot fit ${cause}` }
   if (db.engine === 'pglite') return { where: 'process', reason: 'the embedded engine runs in this process anyway' }

@@ -49,7 +49,7 @@ export async function fitInDatabase(
 }
 
 /** What a model may say and be fitted by aggregates; what is not in the list is left to rows, so that nothing is passed over. */
-const fittedByAggregates: ReadonlySet<string> = new Set([
+export const fittedByAggregates: ReadonlySet<string> = new Set([
   'kind',
   'name',
   'dataset',

@@ -21,10 +21,15 @@ export interface Design {
   /** Names of the encoded columns. */
   readonly columns: readonly string[]
   readonly rows: number
+  /** Where rows are groups of equal rows, and their weights sums: how many those are, and Σ ln of the weights they have. */
+  readonly standsFor?: { readonly rows: number; readonly logWeights: number }
   /** True when blocks stay as they are once they were given; otherwise each is valid until the next one. */
   readonly isKept?: boolean
   blocks(): Iterable<Block>
 }
+
+/** Rows that degrees of freedom are counted by. */
+export const observationsOf = ({ rows, standsFor }: Design): number => standsFor?.rows ?? rows
 
 export interface FitOptions {
   /** L2 penalty λ ≥ 0 on the coefficients (not the intercept), on the scale of the design: λ/2 · ‖β‖². */

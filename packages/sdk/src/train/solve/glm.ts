@@ -2,7 +2,7 @@ import { type Family, fail, type Link } from '@viewcast/compiler'
 import { dependenceThreshold, factorise, hasDependence } from './cholesky.ts'
 import { columnList } from './column-list.ts'
 import { type FamilyFunctions, familyFunctions } from './families.ts'
-import type { Design, Fit, FitOptions } from './fit.ts'
+import { type Design, type Fit, type FitOptions, observationsOf } from './fit.ts'
 import { type GlmPoint, glmObjective, regressedStart } from './glm-objective.ts'
 import { goodnessOf } from './goodness.ts'
 import { covariance, isConstant, refuseDependence, standardErrors, unshiftedIntercept } from './information.ts'
@@ -89,7 +89,7 @@ export function glmSolver(family: Family, link: Link): (design: Design, options:
     if (penalty === 0 && converged) refuseDependence(factor, design.columns)
     let used = width + 1
     for (let i = 0; i <= width; i++) if (isConstant(factor, i)) used--
-    const degrees = design.rows - used
+    const degrees = observationsOf(design) - used
     const deviance = 2 * end.loss
     const { pearson, logLikelihood } = await goodnessOf(design, family, functions, shift, theta, deviance, signal)
     const dispersion = functions.isDispersed ? (degrees > 0 ? pearson / degrees : null) : 1
@@ -101,7 +101,7 @@ export function glmSolver(family: Family, link: Link): (design: Design, options:
       standardErrors: isInferred ? standardErrors(factor, shift).map((e) => e * Math.sqrt(dispersion)) : null,
       covariance: isInferred ? covariance(factor, shift, dispersion) : null,
       residualDegrees: degrees,
-      nullDegrees: design.rows - 1,
+      nullDegrees: observationsOf(design) - 1,
       iterations,
       converged,
       deviance,

@@ -2,7 +2,7 @@
 import type { Family } from '@viewcast/compiler'
 import { logGamma, stirlingGap } from '../measure/distributions.ts'
 import type { FamilyFunctions } from './families.ts'
-import type { Design } from './fit.ts'
+import { type Design, observationsOf } from './fit.ts'
 import { createWorkspace } from './kernels.ts'
 import { eachBlock } from './passes.ts'
 
@@ -28,6 +28,9 @@ export async function goodnessOf(
   let pearson = 0
   let weights = 0
   let saturated = 0
+  // Of gaussian labels a term is no multiple of the weight, so that a group's is not that of its rows together.
+  const isCounted = family === 'gaussian' && design.standsFor !== undefined
+  if (isCounted) saturated = (design.standsFor?.logWeights ?? 0) / 2
   await eachBlock(design, signal, (block) => {
     for (let from = 0; from < block.rows; from += workspace.capacity) {
       const rows = Math.min(workspace.capacity, block.rows - from)
@@ -42,11 +45,12 @@ export async function goodnessOf(
         // A variance that underflows belongs to a row whose mean is its label.
         if (variance > 0) pearson += (w * (y - mean) * (y - mean)) / variance
         weights += w
-        saturated += saturatedTerm(family, y, w)
+        if (!isCounted) saturated += saturatedTerm(family, y, w)
       }
     }
   })
-  return { pearson, logLikelihood: logLikelihood(family, { deviance, saturated, weights, rows: design.rows }) }
+  const rows = observationsOf(design)
+  return { pearson, logLikelihood: logLikelihood(family, { deviance, saturated, weights, rows }) }
 }
 
 /** What a row adds to the log-likelihood of a perfect prediction, as far as it does not depend on the dispersion. */

@@ -1,7 +1,7 @@
 import { type Cholesky, dependenceThreshold, factorise, solve } from './cholesky.ts'
 import { conditionOf } from './condition.ts'
 import { designSums } from './design-sums.ts'
-import type { Design, Fit, FitOptions } from './fit.ts'
+import { type Design, type Fit, type FitOptions, observationsOf } from './fit.ts'
 import { covariance, isConstant, refuseDependence, standardErrors, unshiftedIntercept } from './information.ts'
 import { packed } from './kernels.ts'
 import { stopIfAborted } from './passes.ts'
@@ -63,7 +63,8 @@ export async function fitLinear(design: Design, options: FitOptions): Promise<Fi
 
   let used = width + 1
   for (let i = 0; i <= width; i++) if (isConstant(factor, i)) used--
-  const degrees = design.rows - used
+  const observations = observationsOf(design)
+  const degrees = observations - used
   const dispersion = degrees > 0 ? squares / degrees : null
   const isInferred = penalty === 0 && dispersion !== null
   return {
@@ -73,14 +74,17 @@ export async function fitLinear(design: Design, options: FitOptions): Promise<Fi
     standardErrors: isInferred ? scaled(factor, shift, Math.sqrt(dispersion)) : null,
     covariance: isInferred ? covariance(factor, shift, dispersion) : null,
     residualDegrees: degrees,
-    nullDegrees: design.rows - 1,
+    nullDegrees: observations - 1,
     iterations,
     converged,
     deviance: squares,
     nullDeviance: first.squares,
     dispersion,
     condition: conditionOf(factor),
-    logLikelihood: penalty > 0 ? null : gaussianLogLikelihood(squares, first.logWeights, design.rows),
+    logLikelihood:
+      penalty > 0
+        ? null
+        : gaussianLogLikelihood(squares, design.standsFor?.logWeights ?? first.logWeights, observations),
   }
 }
 

@@ -1,7 +1,7 @@
 import { fail } from '@viewcast/compiler'
 import { dependenceThreshold, factorise, hasDependence } from './cholesky.ts'
 import { columnList } from './column-list.ts'
-import type { Design, Fit, FitOptions } from './fit.ts'
+import { type Design, type Fit, type FitOptions, observationsOf } from './fit.ts'
 import { covariance, isConstant, refuseDependence, standardErrors, unshiftedIntercept } from './information.ts'
 import { type LogisticPoint, logisticObjective, nullDeviance } from './logistic-objective.ts'
 import { type NewtonStep, newton } from './newton.ts'
@@ -72,8 +72,8 @@ export async function fitLogistic(design: Design, options: FitOptions): Promise<
     coefficients: theta.slice(1),
     standardErrors: factor === undefined ? null : standardErrors(factor, shift),
     covariance: factor === undefined ? null : covariance(factor, shift, 1),
-    residualDegrees: design.rows - used,
-    nullDegrees: design.rows - 1,
+    residualDegrees: observationsOf(design) - used,
+    nullDegrees: observationsOf(design) - 1,
     iterations,
     converged,
     deviance: 2 * end.loss,

@@ -2,7 +2,7 @@ import { fail } from '@viewcast/compiler'
 import { dependenceThreshold, factorise, hasDependence } from './cholesky.ts'
 import { columnList } from './column-list.ts'
 import { familyFunctions } from './families.ts'
-import type { ClassFit, Design, FitOptions } from './fit.ts'
+import { type ClassFit, type Design, type FitOptions, observationsOf } from './fit.ts'
 import { glmObjective } from './glm-objective.ts'
 import { covariance, isConstant, refuseDependence, standardErrors, unshiftedIntercept } from './information.ts'
 import { type MultinomialPoint, multinomialObjective } from './multinomial-objective.ts'
@@ -102,8 +102,8 @@ export function multinomialSolver(
       shares: counts.map((c) => c / total),
       standardErrors: isInferred ? standardErrors(factor, shift, scores) : null,
       covariance: isInferred ? covariance(factor, shift, 1, scores) : null,
-      residualDegrees: (design.rows - size + constant) * (classes.length - 1),
-      nullDegrees: (design.rows - 1) * (classes.length - 1),
+      residualDegrees: (observationsOf(design) - size + constant) * (classes.length - 1),
+      nullDegrees: (observationsOf(design) - 1) * (classes.length - 1),
       iterations,
       converged,
       deviance: 2 * end.loss,
