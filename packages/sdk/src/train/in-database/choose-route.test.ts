@@ -28,7 +28,8 @@ describe('where a model is fitted', () => {
   afterAll(() => db.close())
   /** Its planner stands for that of a server. */
   const server = (): Database => ({ ...db, engine: 'postgres' })
-  const auto = (model: ModelDef, rows: number) => chooseRoute(server(), model, rowsOf(rows), 'auto')
+  const auto = (model: ModelDef, rows: number) =>
+    chooseRoute(server(), model, rowsOf(rows), { where: 'auto', groupRows: false })
 
   test('rows that fit are read, least squares of millions included', async () => {
     for (const rows of [1000, 5_000_000]) {
@@ -66,8 +67,8 @@ describe('where a model is fitted', () => {
   })
 
   test('what is asked for is done', async () => {
-    expect(await chooseRoute(server(), linear, rowsOf(10), 'database')).toEqual({ where: 'database' })
-    expect(await chooseRoute(db, linear, rowsOf(150_000_000), 'auto')).toEqual({
+    expect(await chooseRoute(server(), linear, rowsOf(10), { where: 'database' })).toEqual({ where: 'database' })
+    expect(await chooseRoute(db, linear, rowsOf(150_000_000), { where: 'auto', groupRows: false })).toEqual({
       where: 'process',
       reason: 'the embedded engine runs in this process anyway',
     })

@@ -46,14 +46,15 @@ export async function chooseRoute(
     return { where: 'process', isGrouped: true }
   }
   if (where !== 'auto') return { where }
-  if (groupRows !== false && needsSingleRows(model) === undefined) {
-    const expected = await expectedRows(db, query)
-    if (await hasFewGroups(db, model, query, expected, signal)) return { where: 'process', isGrouped: true }
+  const mayGroup = groupRows !== false && needsSingleRows(model) === undefined
+  const expected = mayGroup ? await expectedRows(db, query) : undefined
+  if (expected !== undefined && (await hasFewGroups(db, model, query, expected, signal))) {
+    return { where: 'process', isGrouped: true }
   }
   const cause = staysOutOfDatabase(model)
   if (cause !== undefined) return { where: 'process', reason: `rows are read, as aggregates cannot fit ${cause}` }
   if (db.engine === 'pglite') return { where: 'process', reason: 'the embedded engine runs in this process anyway' }
-  const rows = await expectedRows(db, query)
+  const rows = expected ?? (await expectedRows(db, query))
   const columns = Object.keys(model.inputs).length + 2
   const bytes = rows * columns * 8
   const size = `about ${rows.toLocaleString('en-US')} rows of ${columns} numbers`

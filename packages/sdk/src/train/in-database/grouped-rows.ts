@@ -15,8 +15,8 @@ import { fittedByAggregates } from './fit-in-database.ts'
 const manyRows = 20_000
 /** Groups are few when there is at most one for so many rows. */
 const rowsPerGroup = 10
-/** Rows looked at first, at least: where most of them differ, all need not be counted. */
-const firstLook = 2_000
+/** Rows looked at first, a tenth of all but within these: where most of them differ, all need not be counted. */
+const firstLook = [2_000, 100_000] as const
 const differing = 2 / 3
 
 const fittedByGroups: ReadonlySet<string> = new Set([
@@ -66,7 +66,7 @@ export async function hasFewGroups(
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   if (rows < manyRows) return false
-  const look = Math.max(firstLook, Math.ceil(rows / rowsPerGroup))
+  const look = Math.min(Math.max(firstLook[0], Math.ceil(rows / rowsPerGroup)), firstLook[1])
   return (
     (await hasAtMost(Math.floor(look * differing), ` LIMIT ${look}`)) &&
     (await hasAtMost(Math.floor(rows / rowsPerGroup), ''))
