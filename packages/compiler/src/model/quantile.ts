@@ -1,4 +1,5 @@
 /** Quantiles for intervals, computed while compiling. */
+import { betaFraction, logGamma } from './special-functions.ts'
 
 /**
  * The t with P(|T| < t) = `level` for Student's distribution; the normal one for infinitely many degrees of freedom. By
@@ -59,39 +60,5 @@ function incompleteBeta(x: number, square: number, degrees: number): number {
   const rest = square / (degrees + square)
   const front = Math.exp(logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) + b * Math.log(rest))
   if (front === 0) return 0
-  return x < (a + 1) / (a + b + 2) ? (front * fraction(a, b, x)) / a : 1 - (front * fraction(b, a, rest)) / b
-}
-
-function fraction(a: number, b: number, x: number): number {
-  const least = 1e-300
-  const apart = (v: number): number => (Math.abs(v) < least ? least : v)
-  let c = 1
-  let d = 1 / apart(1 - ((a + b) * x) / (a + 1))
-  let h = d
-  for (let m = 1; m < 10_000; m++) {
-    const even = (m * (b - m) * x) / ((a + 2 * m - 1) * (a + 2 * m))
-    d = 1 / apart(1 + even * d)
-    c = apart(1 + even / c)
-    h *= d * c
-    const odd = (-(a + m) * (a + b + m) * x) / ((a + 2 * m) * (a + 2 * m + 1))
-    d = 1 / apart(1 + odd * d)
-    c = apart(1 + odd / c)
-    const step = d * c
-    h *= step
-    if (Math.abs(step - 1) < 1e-16) break
-  }
-  return h
-}
-
-/** ln Γ(x) for x > 0: Stirling's series from 15 on, below by recurrence (DLMF 5.11.1). */
-function logGamma(x: number): number {
-  let shift = 0
-  let z = x
-  while (z < 15) {
-    shift += Math.log(z)
-    z++
-  }
-  const r = 1 / (z * z)
-  const series = (1 / 12 - r * (1 / 360 - r * (1 / 1260 - r * (1 / 1680 - r * (1 / 1188))))) / z
-  return (z - 0.5) * Math.log(z) - z + Math.log(2 * Math.PI) / 2 + series - shift
+  return x < (a + 1) / (a + b + 2) ? (front * betaFraction(a, b, x)) / a : 1 - (front * betaFraction(b, a, rest)) / b
 }

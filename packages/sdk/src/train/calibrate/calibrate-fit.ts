@@ -1,11 +1,11 @@
 /** Calibrates a fit, on the validation part or on rows left out in turn. */
 import type { ModelDef } from '@viewcast/compiler'
 import { fitDesign } from '../fit-design.ts'
+import { joined, type ScoredRows, scoredRows } from '../measure/scored-rows.ts'
 import { familyFunctions } from '../solve/families.ts'
 import type { ClassFit, Design, Fit } from '../solve/fit.ts'
 import { foldDesign, refuseFolds } from '../solve/folds.ts'
 import { type Calibrated, calibrate } from './calibrate.ts'
-import { joined, type ScoredRows, scoredRows } from './scored-rows.ts'
 
 /** Fits for rows left out in turn. */
 const folds = 5

@@ -1,7 +1,7 @@
 import { isViewcastError } from '@viewcast/compiler'
 import { expect, test } from 'vitest'
+import type { ScoredRows } from '../measure/scored-rows.ts'
 import { calibrate } from './calibrate.ts'
-import type { ScoredRows } from './scored-rows.ts'
 
 const none: ScoredRows = { scores: new Float64Array(0), labels: new Float64Array(0) }
 const rowsOf = (scores: readonly number[], labels: readonly number[]): ScoredRows => ({

@@ -10,10 +10,10 @@ import {
   fail,
 } from '@viewcast/compiler'
 import { classificationMetrics } from '../measure/metrics.ts'
+import type { ScoredRows } from '../measure/scored-rows.ts'
 import { expectedCalibrationError } from './calibration-error.ts'
 import { fitIsotonic } from './isotonic.ts'
 import { fitPlatt } from './platt.ts'
-import type { ScoredRows } from './scored-rows.ts'
 
 export interface Calibrated {
   readonly calibration: Calibration

@@ -1,9 +1,9 @@
 import { type CalibrationCurve, calibrationProbability } from '@viewcast/compiler'
 import { describe, expect, test } from 'vitest'
+import type { ScoredRows } from '../measure/scored-rows.ts'
 import { expectedCalibrationError } from './calibration-error.ts'
 import { fitIsotonic } from './isotonic.ts'
 import { fitPlatt } from './platt.ts'
-import type { ScoredRows } from './scored-rows.ts'
 
 const scores = Float64Array.of(
   -2.1,

@@ -7,7 +7,7 @@
  * Source: Barlow, Bartholomew, Bremner and Brunk, Statistical Inference under Order Restrictions (1972), 1.2.
  */
 import type { CalibrationCurve } from '@viewcast/compiler'
-import type { ScoredRows } from './scored-rows.ts'
+import type { ScoredRows } from '../measure/scored-rows.ts'
 
 /** Pools kept in the curve: it is part of every prediction query. */
 const mostPools = 100

@@ -1,6 +1,6 @@
 /** Platt's scaling: a logistic curve through scores of rows the model was not fitted on. */
 import type { CalibrationCurve } from '@viewcast/compiler'
-import type { ScoredRows } from './scored-rows.ts'
+import type { ScoredRows } from '../measure/scored-rows.ts'
 
 const mostSteps = 100
 

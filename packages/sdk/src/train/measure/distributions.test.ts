@@ -1,5 +1,6 @@
+import { logGamma } from '@viewcast/compiler'
 import { describe, expect, test } from 'vitest'
-import { fisherPValue, logGamma, normalPValue, stirlingGap, studentPValue, studentQuantile } from './distributions.ts'
+import { fisherPValue, normalPValue, stirlingGap, studentPValue, studentQuantile } from './distributions.ts'
 
 const relative = (actual: number, expected: number): number => Math.abs(actual / expected - 1)
 

@@ -1,4 +1,5 @@
 /** Tail probabilities for p values, right in their leading digits far out in the tails. */
+import { betaFraction, logGamma, stirlingSeries } from '@viewcast/compiler'
 import { upperTail } from './normal-tail.ts'
 
 /** Two-sided p value of a standard normal statistic: P(|Z| ≥ |z|). */
@@ -73,58 +74,12 @@ function sameTail(square: number, degrees: number): number {
   return z + (z * (y + 3 - (((0.4 * y + 3.3) * y + 24) * y + 85.5) / (0.8 * y * y + 100 + b))) / b
 }
 
-/** The continued fraction of DLMF 8.17.22, without its factor xᵃ(1−x)ᵇ / (a B(a, b)). */
-function betaFraction(a: number, b: number, x: number): number {
-  const tiny = 1e-300
-  const away = (v: number): number => (Math.abs(v) < tiny ? tiny : v)
-  let c = 1
-  let d = 1 / away(1 - ((a + b) * x) / (a + 1))
-  let h = d
-  for (let m = 1; m <= 100_000; m++) {
-    const even = (m * (b - m) * x) / ((a + 2 * m - 1) * (a + 2 * m))
-    d = 1 / away(1 + even * d)
-    c = away(1 + even / c)
-    h *= d * c
-    const odd = (-(a + m) * (a + b + m) * x) / ((a + 2 * m) * (a + 2 * m + 1))
-    d = 1 / away(1 + odd * d)
-    c = away(1 + odd / c)
-    const change = d * c
-    h *= change
-    if (Math.abs(change - 1) < 4e-16) break
-  }
-  return h
-}
-
 const logBeta = (a: number, b: number): number => logGamma(a) + logGamma(b) - logGamma(a + b)
 
 /** x ln x − x − ln Γ(x) for x > 0: about ½ ln(x/2π), without the large terms that cancel. */
 export function stirlingGap(x: number): number {
   if (x < 12) return x * Math.log(x) - x - logGamma(x)
   return 0.5 * Math.log(x / (2 * Math.PI)) - stirlingSeries(x)
-}
-
-/** ln Γ(x) for x > 0: Stirling's series from 12 on, and the recurrence below. */
-export function logGamma(x: number): number {
-  let shift = 0
-  let at = x
-  let product = 1
-  while (at < 12) {
-    product *= at
-    at += 1
-    if (product > 1e200) {
-      shift += Math.log(product)
-      product = 1
-    }
-  }
-  const stirling = (at - 0.5) * Math.log(at) - at + 0.5 * Math.log(2 * Math.PI) + stirlingSeries(at)
-  return stirling - shift - Math.log(product)
-}
-
-/** ln Γ(x) less Stirling's leading terms, for x from 12 on. */
-function stirlingSeries(x: number): number {
-  const r = 1 / x
-  const q = r * r
-  return r * (1 / 12 - q * (1 / 360 - q * (1 / 1260 - q * (1 / 1680 - q * (1 / 1188 - q * (691 / 360360 - q / 156))))))
 }
 
 /** ln B(a, ½) = ln Γ(a) + ln √π − ln Γ(a + ½), without the two large terms when a is large. */

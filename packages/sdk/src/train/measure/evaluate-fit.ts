@@ -1,11 +1,10 @@
 /** Predictions of a fit for the rows of a design, and how good they are. */
 import { type CalibrationCurve, calibrationProbability, type Metrics, type ModelDef } from '@viewcast/compiler'
 import { familyFunctions } from '../solve/families.ts'
-import { type ClassFit, type Design, type Fit, scoresOf } from '../solve/fit.ts'
-import { createWorkspace } from '../solve/kernels.ts'
-import { eachBlock } from '../solve/passes.ts'
+import type { ClassFit, Design, Fit } from '../solve/fit.ts'
 import { evaluateClasses } from './evaluate-classes.ts'
 import { classificationMetrics, devianceMetrics, marginMetrics, regressionMetrics } from './metrics.ts'
+import { scoredRows } from './scored-rows.ts'
 
 export interface Evaluated {
   readonly metrics: Metrics
@@ -30,33 +29,7 @@ export async function predictionsOf(
   design: Design,
   signal: AbortSignal | undefined,
 ): Promise<Predictions> {
-  const width = design.columns.length
-  const predictions = new Float64Array(design.rows)
-  const labels = new Float64Array(design.rows)
-  const weights = new Float64Array(design.rows)
-  const workspace = createWorkspace(width, new Float64Array(width))
-  workspace.theta.set(scoresOf(fit)[0] ?? [])
-  let isWeighted = false
-  let at = 0
-  await eachBlock(design, signal, (block) => {
-    for (let from = 0; from < block.rows; from += workspace.capacity) {
-      const rows = Math.min(workspace.capacity, block.rows - from)
-      workspace.load(block.x, from, rows)
-      workspace.predict()
-      predictions.set(workspace.predictor.subarray(0, rows), at + from)
-      if (block.offset === undefined) continue
-      for (let r = 0; r < rows; r++) {
-        const i = at + from + r
-        predictions[i] = (predictions[i] as number) + (block.offset[from + r] as number)
-      }
-    }
-    labels.set(block.y.subarray(0, block.rows), at)
-    if (block.weight !== undefined) {
-      isWeighted = true
-      weights.set(block.weight.subarray(0, block.rows), at)
-    }
-    at += block.rows
-  })
+  const { scores: predictions, labels, weights } = await scoredRows(fit, design, signal)
   if (model.family !== 'svm') {
     const { mean } =
       model.curve === undefined
@@ -64,7 +37,7 @@ export async function predictionsOf(
         : { mean: calibrationProbability(model.curve) }
     for (let r = 0; r < predictions.length; r++) predictions[r] = mean(predictions[r] as number)
   }
-  return { predictions, labels, ...(isWeighted ? { weights } : {}) }
+  return { predictions, labels, ...(weights === undefined ? {} : { weights }) }
 }
 
 /** `constant` is what the baseline predicts. Memory: about 40 bytes per row. */

@@ -1,6 +1,7 @@
 /** What a fitted generalised linear model says of its rows: Pearson's statistic and the likelihood. */
 import type { Family } from '@viewcast/compiler'
-import { logGamma, stirlingGap } from '../measure/distributions.ts'
+import { logGamma } from '@viewcast/compiler'
+import { stirlingGap } from '../measure/distributions.ts'
 import type { FamilyFunctions } from './families.ts'
 import { type Design, observationsOf } from './fit.ts'
 import { createWorkspace } from './kernels.ts'
