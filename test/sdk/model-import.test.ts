@@ -3,11 +3,13 @@ import { readFileSync } from 'node:fs'
 import {
   applyView,
   columnLineage,
+  evaluateModel,
   importModel,
   parseModelRecord,
   predict,
   printModelRecord,
   project,
+  renderReport,
   selfTest,
   verifyModel,
 } from '@viewcast/sdk'
@@ -108,6 +110,17 @@ describeEachEngine('an imported model', (engine) => {
     expect(expected.map((_, i) => found.get(i))).toEqual(expected.map((s) => (Array.isArray(s) ? s : [s])))
     const verified = await verifyModel(engine.db, model, record, { spine: 'sample' })
     expect(verified.checks.filter((c) => !c.ok)).toEqual([])
+  })
+
+  test('is measured and reported on as a trained one is', async () => {
+    await fill(rowsOf('xgboost-logistic.rows.json').rows)
+    const { record } = await importModel(engine.db, bought, fixture('xgboost-logistic.model.json'))
+    const evaluation = await evaluateModel(engine.db, bought, record, { part: 'all' })
+    expect(evaluation).toMatchObject({ rows: 120, unscored: 0 })
+    const auc = evaluation.result.metrics.find((m) => m.name === 'auc')?.estimate.value as number
+    expect(auc).toBeGreaterThan(0)
+    expect(auc).toBeLessThan(1)
+    expect(await renderReport(record, evaluation)).toContain('<section id="ranking">')
   })
 
   test('is a version like any other: its view, its self-test and its lineage', async () => {
