@@ -1,3 +1,4 @@
+import { cp } from 'node:fs/promises'
 import { defineConfig } from 'tsup'
 
 export default defineConfig({
@@ -13,4 +14,6 @@ export default defineConfig({
   dts: false,
   clean: true,
   target: 'node20',
+  // Read beside the bundle when a store is opened.
+  onSuccess: () => cp('src/store/migrations', 'dist/migrations', { recursive: true }),
 })

@@ -24,6 +24,7 @@ const withoutHint: Readonly<Record<string, string>> = {
   'engine/interrupted': 'the user did it',
   'compile/identifier': 'the detail says what is wrong with the name',
   'compile/literal': 'the detail says what is wrong with the value',
+  'run/not-active': 'there is nothing to do but to look at the runs',
   'project/load': 'the detail is the message of whatever the file threw',
   'project/no-file': 'the sentence names the file that is missing',
   'project/duplicate-name': 'the sentence names the definition to rename',

@@ -154,7 +154,7 @@ describe('commands', () => {
 })
 
 function isCall([name, ...rest]: string[]): boolean {
-  const command = commands.find((known) => known.name === name)
+  const command = commands.find((known) => known.name === name || known.name === `${name} ${rest[0]}`)
   if (command === undefined && !name?.startsWith('-')) return false
   const known = [...optionSpecs(globalOptions), ...(command ? optionSpecs(command.options) : [])]
   const flags = known.flatMap((option) => [`--${option.flag}`, `-${option.short}`])

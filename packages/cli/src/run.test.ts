@@ -32,23 +32,35 @@ describe('help', () => {
   })
 
   it.each(commands.map((c) => c.name))('explains %s with its options and at least one example', async (name) => {
-    const { code, out } = await call(name, '--help')
+    const { code, out } = await call(...name.split(' '), '--help')
     expect(code).toBe(0)
     expect(out).toContain('Usage\n')
     expect(out).toContain(`viewcast ${name}`)
     expect(out).toContain('Examples\n')
     expect(out).toContain('--json')
-    expect((await call('help', name)).out).toBe(out)
-    expect((await call(name, '-h')).out).toBe(out)
+    expect((await call('help', ...name.split(' '))).out).toBe(out)
+    expect((await call(...name.split(' '), '-h')).out).toBe(out)
   })
 
   it.each(commands.map((c) => c.name))('describes %s as data', async (name) => {
-    const { code, out } = await call('help', name, '--json')
+    const { code, out } = await call('help', ...name.split(' '), '--json')
     const data = JSON.parse(out)
     expect(code).toBe(0)
     expect(data.name).toBe(name)
     expect(data.examples.length).toBeGreaterThan(0)
     for (const option of data.options) expect(option.description, option.flag).not.toBe('')
+  })
+
+  it('lists the commands that share their first word', async () => {
+    const { code, out } = await call('store', '--help')
+    expect(code).toBe(0)
+    expect(out).toMatch(/^ {2}store migrate /m)
+    expect(out).not.toMatch(/^ {2}train /m)
+    expect((await call('help', 'store')).out).toBe(out)
+    const alone = await call('store')
+    expect(alone.code).toBe(2)
+    expect(alone.err).toContain('"viewcast store" needs one of: ')
+    expect((await call('store', 'migrat')).err).toContain('Did you mean "store migrate"?')
   })
 
   it('keeps within the width of the terminal', async () => {

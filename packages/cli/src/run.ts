@@ -1,3 +1,4 @@
+import type { Command } from './command.ts'
 import { commands } from './commands/index.ts'
 import { exit, reportFailure } from './failure.ts'
 import { commandData, commandHelp, overview } from './help.ts'
@@ -35,12 +36,14 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       const { version } = manifest()
       await io.stdout.write(flags.json ? printJson({ version }, io.isTTY.stdout) : `${version}\n`)
     } else if (flags.json) {
-      const data = request.command ? commandData(request.command) : { commands: commands.map(commandData) }
+      const data = request.command ? commandData(request.command) : { commands: shown(request).map(commandData) }
       await io.stdout.write(printJson(data, io.isTTY.stdout))
     } else {
       const { command } = request
       await io.stdout.write(
-        command ? commandHelp(command, colors, io.columns) : overview(commands, manifest().version, colors, io.columns),
+        command
+          ? commandHelp(command, colors, io.columns)
+          : overview(shown(request), manifest().version, colors, io.columns),
       )
     }
     return exit.ok
@@ -48,6 +51,9 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     return await reportFailure(error, io, { ...flags, what })
   }
 }
+
+const shown = ({ group }: Request & { kind: 'help' }): readonly Command[] =>
+  group === undefined ? commands : commands.filter((c) => c.name.startsWith(`${group} `))
 
 async function runCommand(request: Request & { kind: 'command' }, io: Io): Promise<number> {
   const { command, globals, options, positionals } = request

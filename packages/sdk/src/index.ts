@@ -167,8 +167,25 @@ export type { Estimate } from './report/estimate.ts'
 export { type EvaluateOptions, type Evaluation, evaluateModel } from './report/evaluation.ts'
 export { type ReportOptions, renderReport } from './report/report-page.ts'
 export type { EvaluatedPart } from './report/scored-rows.ts'
-export { listRecords, listVersions, loadRecord, saveRecord } from './store/records.ts'
-export { loadSums, saveSums } from './store/sums.ts'
+export { listRecords, listVersions, loadRecord, saveRecord } from './store/files/records.ts'
+export { loadSums, saveSums } from './store/files/sums.ts'
+export { type Artifact, type ArtifactContent, recordEvent, registerArtifact } from './store/graph/artifacts.ts'
+export { type AssetKind, type AssetName, ensureAsset, ensureAssets, findAsset } from './store/graph/assets.ts'
+export { migrateStore, type StoreVersion, storeVersion } from './store/migrate.ts'
+export { type ModelVersion, type RegisterModelOptions, registerModel } from './store/registry/register-model.ts'
+export { type Batch, logBatch, type MetricPoint } from './store/runs/batch.ts'
+export { ensureExperiment } from './store/runs/experiments.ts'
+export {
+  endRun,
+  markLostRuns,
+  type Run,
+  type RunOptions,
+  type RunState,
+  renewRun,
+  startRun,
+  withRun,
+} from './store/runs/run.ts'
+export { atomically, openStore, type Store, type StoreOptions } from './store/store.ts'
 export { type ExportedModel, type ExportFormat, exportModel } from './train/exchange/export-model.ts'
 export { type ImportModelOptions, type ImportModelResult, importModel } from './train/exchange/import-model.ts'
 export { type PartitionSumsOptions, partitionSums } from './train/refit/partition-sums.ts'

@@ -14,6 +14,8 @@ import { predictCommand } from './predict.ts'
 import { reportCommand } from './report.ts'
 import { selectCommand } from './select.ts'
 import { showCommand } from './show.ts'
+import { storeMigrateCommand } from './store/migrate.ts'
+import { storeStatusCommand } from './store/status.ts'
 import { trainCommand } from './train.ts'
 import { typesCommand } from './types.ts'
 import { verifyCommand } from './verify.ts'
@@ -37,5 +39,7 @@ export const commands: readonly Command[] = [
   applyCommand,
   exportModelCommand,
   lineageCommand,
+  storeStatusCommand,
+  storeMigrateCommand,
   doctorCommand,
 ]

@@ -8,7 +8,8 @@ import { UsageError } from './usage.ts'
 
 export type Request =
   | { readonly kind: 'version' }
-  | { readonly kind: 'help'; readonly command: Command | undefined }
+  /** `group` is the first word of commands of two: "runs". */
+  | { readonly kind: 'help'; readonly command: Command | undefined; readonly group?: string }
   | {
       readonly kind: 'command'
       readonly command: Command
@@ -21,15 +22,6 @@ const globalSpecs = optionSpecs(globalOptions)
 
 /** Errors: `UsageError`. */
 export function parseRequest(argv: readonly string[], commands: readonly Command[]): Request {
-  const find = (name: string): Command => {
-    const found = commands.find((c) => c.name === name)
-    if (found) return found
-    throw new UsageError(`There is no command "${name}"`, {
-      misspelt: { name, candidates: commands.map((c) => c.name) },
-      hint: 'List the commands with: viewcast --help',
-    })
-  }
-
   const first = tokenize(argv, globalSpecs).find((t) => t.kind === 'positional')
   const asked = flagsBefore(argv, first?.index ?? argv.length)
   if (asked.version) return { kind: 'version' }
@@ -42,9 +34,22 @@ export function parseRequest(argv: readonly string[], commands: readonly Command
   const rest = [...argv.slice(0, first.index), ...argv.slice(first.index + 1)]
   if (first.value === 'help') {
     const topics = tokenize(rest, globalSpecs).flatMap((t) => (t.kind === 'positional' ? [t.value] : []))
-    return { kind: 'help', command: topics[0] === undefined ? undefined : find(topics[0]) }
+    const [topic, ...more] = topics
+    if (topic === undefined) return { kind: 'help', command: undefined }
+    const found = named(commands, topic, more[0])
+    return found ? { kind: 'help', command: found } : { kind: 'help', command: undefined, group: topic }
   }
-  const command = find(first.value)
+  const second = groupOf(commands, first.value).length === 0 ? undefined : secondWord(rest)
+  const command = named(commands, first.value, second?.value)
+  if (command === undefined) {
+    if (!asksFor(rest, '--help') && !asksFor(rest, '-h')) {
+      throw new UsageError(`"viewcast ${first.value}" needs one of: ${groupOf(commands, first.value).join(', ')}`, {
+        hint: `See: viewcast ${first.value} --help`,
+      })
+    }
+    return { kind: 'help', command: undefined, group: first.value }
+  }
+  if (second !== undefined && command.name.includes(' ')) rest.splice(second.index, 1)
   const own = optionSpecs(command.options)
   // A command may use a name for itself: --version of compile is that of a model.
   const shared = globalSpecs.filter((g) => !own.some((o) => o.flag === g.flag))
@@ -62,6 +67,29 @@ export function parseRequest(argv: readonly string[], commands: readonly Command
     options: validate(command.options, pick(raw, own), own),
     positionals: namePositionals(values, command),
   }
+}
+
+/** Second words of the commands that start with this one. */
+const groupOf = (commands: readonly Command[], first: string): string[] =>
+  commands.flatMap((c) => (c.name.startsWith(`${first} `) ? [c.name.slice(first.length + 1)] : []))
+
+const secondWord = (rest: readonly string[]): (Token & { kind: 'positional' }) | undefined =>
+  tokenize(rest, globalSpecs).find((t) => t.kind === 'positional')
+
+/** The command of one word, or of two; undefined for the first of two alone. Errors: `UsageError`. */
+function named(commands: readonly Command[], first: string, second: string | undefined): Command | undefined {
+  const found = commands.find((c) => c.name === first || c.name === `${first} ${second}`)
+  if (found) return found
+  const group = groupOf(commands, first)
+  if (group.length > 0 && second === undefined) return undefined
+  const [name, candidates] =
+    group.length > 0
+      ? [`${first} ${second}`, group.map((word) => `${first} ${word}`)]
+      : [first, commands.map((c) => c.name)]
+  throw new UsageError(`There is no command "${name}"`, {
+    misspelt: { name, candidates },
+    hint: group.length > 0 ? `See: viewcast ${first} --help` : 'List the commands with: viewcast --help',
+  })
 }
 
 /** True when argv asks for JSON; also right for calls that do not parse. */

@@ -483,6 +483,31 @@ export const codes = {
     (p) => `The database is named by the environment variable ${p['variable']}, which is not set (${p['origin']})`,
     () => 'Set it, or pass --database.',
   ),
+  'store/absent': entry(
+    (p) => `${p.database} has no store`,
+    () => 'Run: viewcast store migrate',
+  ),
+  'store/older': entry(
+    (p) => `The store is at version ${p['applied']}, and this viewcast needs version ${p['known']}`,
+    () => 'Run: viewcast store migrate. Earlier versions of viewcast refuse to write to it afterwards.',
+  ),
+  'store/newer': entry(
+    (p) => `The store is at version ${p['applied']}, and this viewcast knows version ${p['known']} only`,
+    () => 'Update viewcast.',
+  ),
+  'store/changed': entry(
+    (p) => `Migration ${p['migration']} of the store was applied with another text than this viewcast has for it`,
+    () => 'The store was made by an unreleased or altered viewcast; use that one, or a fresh database.',
+  ),
+  'store/forbidden': entry(
+    (p) => `The role may not create the schema viewcast in ${p.database}`,
+    () => 'Let a role that may run: viewcast store migrate',
+  ),
+  'run/param': entry(
+    (p) => `A param of a run does not change: ${p.detail}`,
+    () => 'Start another run, or keep what changes as a metric or a tag.',
+  ),
+  'run/not-active': entry((p) => `Run ${p['run']} is not in the store, or was deleted`),
   'import/source': entry(
     (p) => `Nothing can be imported from ${p.source}: ${p.detail}`,
     (p) => p.hint,

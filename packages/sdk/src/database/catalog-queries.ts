@@ -1,7 +1,8 @@
 /** The catalog queries of both engines. Lists come as JSON, because arrays arrive as the server's text. */
 
+// The schema of the store is no source of features.
 const visible = `
-  n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp_|toast_temp_)'
+  n.nspname NOT IN ('pg_catalog', 'information_schema', 'viewcast') AND n.nspname !~ '^pg_(toast|temp_|toast_temp_)'
   AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition`
 
 const relations = `
@@ -120,7 +121,7 @@ const functions = `
   SELECT n.nspname, p.proname, bool_and(p.provolatile = 'v'), bool_or(p.proretset)
     FROM pg_catalog.pg_proc p
     JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
-   WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp_|toast_temp_)'
+   WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'viewcast') AND n.nspname !~ '^pg_(toast|temp_|toast_temp_)'
      AND p.prokind IN ('f', 'w') AND p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)
    GROUP BY 1, 2
   HAVING bool_and(p.provolatile = 'v') OR bool_or(p.proretset)

@@ -1,0 +1,61 @@
+/** The store: experiments, registry, lineage and catalog in the schema `viewcast` of the database they are about. */
+import { userInfo } from 'node:os'
+import { fail } from '@viewcast/compiler'
+import type { Database } from '../database/database.ts'
+import { migrateStore, storeVersion } from './migrate.ts'
+
+export interface Store {
+  readonly db: Database
+  /** The project whose declarations are meant; namespace of its views, datasets and models. */
+  readonly project: string
+  /** Who did it, as written beside runs, versions and aliases. */
+  readonly actor: string
+}
+
+export interface StoreOptions {
+  /** Name of the project. */
+  readonly project: string
+  /** Who does it; default the name of the operating system's user. */
+  readonly actor?: string
+  /**
+   * Whether a store that is missing or older is brought up to date: `create` makes a missing one and brings the embedded
+   * engine's up to date, `always` brings any up to date, `never` changes nothing. Default `create`.
+   */
+  readonly migrate?: 'create' | 'always' | 'never'
+}
+
+/**
+ * Opens the store of a database, and creates it where there is none.
+ *
+ * Errors: `store/absent`, `store/older`, `store/newer`, `store/changed`, `store/forbidden`.
+ *
+ * @example
+ * ```ts
+ * const store = await openStore(db, { project: 'flights' })
+ * ```
+ */
+export async function openStore(db: Database, options: StoreOptions): Promise<Store> {
+  const { applied, known } = await storeVersion(db)
+  const how = options.migrate ?? 'create'
+  if (applied > known) fail('store/newer', { applied: String(applied), known: String(known) })
+  if (applied < known) {
+    if (applied === 0 && how === 'never') fail('store/absent', { database: db.description })
+    const may = how === 'always' || (how === 'create' && (applied === 0 || db.engine === 'pglite'))
+    if (!may) fail('store/older', { applied: String(applied), known: String(known) })
+    await migrateStore(db)
+  }
+  return { db, project: options.project, actor: options.actor ?? loginName() }
+}
+
+/** Runs `body` on the store in one transaction: all of it or nothing. Inside another it is a savepoint. */
+export const atomically = <T>(store: Store, body: (store: Store) => Promise<T>): Promise<T> =>
+  store.db.transaction((tx) => body({ ...store, db: tx }))
+
+function loginName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    // A process of a user that the system has no entry for, as in a container.
+    return `uid ${process.getuid?.() ?? 'unknown'}`
+  }
+}
