@@ -43,6 +43,8 @@ export const houses: readonly House[] = [
       'report',
       'health',
       'deploy',
+      'record',
+      'mlflow',
       'pipeline',
       'testing',
     ],

@@ -1,6 +1,6 @@
 /** Opens what a command works on: settings, project, database. */
 import { setTimeout } from 'node:timers/promises'
-import type { Database, Project } from '@viewcast/sdk'
+import type { Database, Project, Store } from '@viewcast/sdk'
 import type { Invocation } from './command.ts'
 import { loadSettings } from './config/load.ts'
 import { loadProject } from './config/project.ts'
@@ -37,6 +37,43 @@ export async function withProject<T>(
     throw error
   }
   return await closing(await connecting, (db) => body({ settings, project, db }))
+}
+
+/**
+ * As {@link withProject}, with the store: made when it is missing.
+ *
+ * Errors: `store/off` when the configuration says `store: false`; those of `openStore`.
+ *
+ * @public
+ */
+export async function withStore<T>(
+  invocation: AnyInvocation,
+  body: (opened: Opened & { readonly db: Database; readonly store: Store }) => Promise<T>,
+): Promise<T> {
+  return await withProject(invocation, async (opened) => {
+    const { fail, openStore } = await import('@viewcast/sdk')
+    const { settings, project, db } = opened
+    if (!settings.store.value) fail('store/off', { origin: settings.store.origin })
+    return body({ ...opened, store: await openStore(db, { project: project.name }) })
+  })
+}
+
+/**
+ * As {@link withProject}, with the store if there can be one: `store` is undefined when the configuration says
+ * `store: false`, and where the role may not write to it, which is noted on stderr.
+ */
+export async function withStoreIfAllowed<T>(
+  invocation: AnyInvocation,
+  body: (opened: Opened & { readonly db: Database; readonly store: Store | undefined }) => Promise<T>,
+): Promise<T> {
+  return await withProject(invocation, async (opened) => {
+    const { settings, project, db } = opened
+    if (!settings.store.value) return body({ ...opened, store: undefined })
+    const { openStoreIfAllowed } = await import('@viewcast/sdk')
+    const found = await openStoreIfAllowed(db, { project: project.name })
+    if (found.store === undefined) await invocation.output.note(`not recorded: ${found.reason}`)
+    return body({ ...opened, store: found.store })
+  })
 }
 
 /**

@@ -163,6 +163,7 @@ export { describeAll, type Prepared, prepareDataset } from './project/facts.ts'
 export { prepareModel } from './project/prepare-model.ts'
 export { collectProject, kindWord, type Project, resolveDefinition } from './project/project.ts'
 export { type GeneratedText, type ModuleExport, type ProjectTypes, projectTypes } from './project/project-types.ts'
+export { type RecordedTraining, type RecordedTrainOptions, trainRecorded } from './record/train.ts'
 export type { Estimate } from './report/estimate.ts'
 export { type EvaluateOptions, type Evaluation, evaluateModel } from './report/evaluation.ts'
 export { type ReportOptions, renderReport } from './report/report-page.ts'
@@ -185,7 +186,7 @@ export {
   startRun,
   withRun,
 } from './store/runs/run.ts'
-export { atomically, openStore, type Store, type StoreOptions } from './store/store.ts'
+export { atomically, openStore, openStoreIfAllowed, type Store, type StoreOptions } from './store/store.ts'
 export { type ExportedModel, type ExportFormat, exportModel } from './train/exchange/export-model.ts'
 export { type ImportModelOptions, type ImportModelResult, importModel } from './train/exchange/import-model.ts'
 export { type PartitionSumsOptions, partitionSums } from './train/refit/partition-sums.ts'

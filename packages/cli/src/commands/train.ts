@@ -1,8 +1,8 @@
-import type { ModelRecord, ScorecardRow, TrainResult } from '@viewcast/sdk'
+import type { ModelRecord, Run, ScorecardRow, TrainResult } from '@viewcast/sdk'
 import { z } from 'zod'
 import { defineCommand, positional } from '../command.ts'
 import { diagnosticData } from '../failure.ts'
-import { withProject } from '../open.ts'
+import { withStoreIfAllowed } from '../open.ts'
 import { coefficientTable, fitStatistics } from '../render/coefficients.ts'
 import { significant } from '../render/number.ts'
 import type { Colors } from '../render/palette.ts'
@@ -41,28 +41,31 @@ export const trainCommand = defineCommand({
     { command: 'viewcast train reorder --json | jq .metrics.test', description: 'Metrics for a script' },
   ],
   run: (invocation) =>
-    withProject(invocation, async ({ settings, project, db }) => {
-      const { familyTitle, listVersions, resolveDefinition, saveRecord, scorecardRows, trainModel } = await import(
-        '@viewcast/sdk'
-      )
+    withStoreIfAllowed(invocation, async ({ settings, project, db, store }) => {
+      const { familyTitle, listVersions, resolveDefinition, saveRecord, scorecardRows, trainModel, trainRecorded } =
+        await import('@viewcast/sdk')
       const { io, output } = invocation
       const directory = settings.directory.value
       const model = resolveDefinition(project, positional(invocation, 'model'), 'model')
-      const versions = await listVersions(directory, model.name)
-      const result = await trainModel(db, model, {
-        version: (versions.at(-1) ?? 0) + 1,
+      const options = {
         directory: project.directory,
         signal: io.signal,
         where: invocation.options.where,
         exact: invocation.options.exact,
         ...groupRows[invocation.options['group-rows']],
         onProgress: stages(output.progress),
-      })
+      }
+      const result: TrainResult & { readonly run?: Run } = store
+        ? await trainRecorded(store, model, { ...options, project })
+        : await trainModel(db, model, {
+            ...options,
+            version: ((await listVersions(directory, model.name)).at(-1) ?? 0) + 1,
+          })
       output.progress.done()
       const file = await saveRecord(directory, result.record)
       await output.warn(result.warnings)
       const points = scorecardRows(result.record)
-      await output.result(asData(result, points, file), (colors) =>
+      await output.result({ ...asData(result, points, file), run: result.run?.id ?? null }, (colors) =>
         [
           report(result, familyTitle(model.family, model.link), shown(file, io.cwd), colors),
           scorecardTable(points, colors),

@@ -9,6 +9,11 @@ export interface Config {
   readonly database?: string | { readonly env: string }
   /** Where trained models and the embedded database live. Default `.viewcast`. */
   readonly directory?: string
+  /**
+   * Whether runs, models, lineage and the catalog are kept in the schema `viewcast` of the database. Default true; where the
+   * role may not write there, commands say so and go on.
+   */
+  readonly store?: boolean
 }
 
 /**

@@ -14,6 +14,7 @@ const schema = z.strictObject({
   project: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]),
   database: z.union([z.string().min(1), z.strictObject({ env: z.string().min(1) })]).optional(),
   directory: z.string().min(1).optional(),
+  store: z.boolean().optional(),
 })
 
 /** Errors: `project/load` when the file is there and cannot be used. */

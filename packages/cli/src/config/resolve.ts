@@ -23,6 +23,8 @@ export interface Settings {
   readonly database: Setting<DatabaseTarget>
   /** Absolute path of the folder for models and the embedded database. */
   readonly directory: Setting<string>
+  /** Whether anything is kept in the database. */
+  readonly store: Setting<boolean>
 }
 
 export interface SettingSources {
@@ -49,6 +51,7 @@ export function resolveSettings(sources: SettingSources): Settings {
     root,
     project: { value: project, origin: file },
     directory,
+    store: config?.store === undefined ? { value: true, origin: 'default' } : { value: config.store, origin: file },
     database: resolveDatabase(sources, root, file, directory.value),
   }
 }

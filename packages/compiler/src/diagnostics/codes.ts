@@ -487,6 +487,10 @@ export const codes = {
     (p) => `${p.database} has no store`,
     () => 'Run: viewcast store migrate',
   ),
+  'store/off': entry(
+    (p) => `The configuration says store: false (${p['origin']})`,
+    () => 'Remove it, or use another configuration: viewcast --config.',
+  ),
   'store/older': entry(
     (p) => `The store is at version ${p['applied']}, and this viewcast needs version ${p['known']}`,
     () => 'Run: viewcast store migrate. Earlier versions of viewcast refuse to write to it afterwards.',

@@ -47,6 +47,36 @@ export async function openStore(db: Database, options: StoreOptions): Promise<St
   return { db, project: options.project, actor: options.actor ?? loginName() }
 }
 
+/**
+ * Opens the store of a database to write to it, if its role may; else says in words why it may not, so that work which
+ * only needs to read goes on without a trace.
+ *
+ * Errors: `store/older`, `store/newer`, `store/changed`.
+ */
+export async function openStoreIfAllowed(
+  db: Database,
+  options: StoreOptions,
+): Promise<{ readonly store: Store } | { readonly store: undefined; readonly reason: string }> {
+  const reason = await whyNotWrite(db)
+  return reason === undefined ? { store: await openStore(db, options) } : { store: undefined, reason }
+}
+
+async function whyNotWrite(db: Database): Promise<string | undefined> {
+  const [row] = await db.rows<{ readonly: boolean; there: boolean; may: boolean; name: string }>(
+    `SELECT current_setting('transaction_read_only') = 'on' AS readonly, s.oid IS NOT NULL AS there, current_database() AS name,
+            CASE WHEN s.oid IS NULL THEN has_database_privilege(current_database(), 'CREATE')
+                 ELSE has_schema_privilege(s.oid, 'USAGE')
+                  AND coalesce((SELECT has_table_privilege(c.oid, 'INSERT') FROM pg_class c
+                                WHERE c.relnamespace = s.oid AND c.relname = 'execution'), true) END AS may
+     FROM (SELECT 1) one LEFT JOIN pg_namespace s ON s.nspname = 'viewcast'`,
+  )
+  if (row?.readonly) return 'the session may only read'
+  if (row?.may) return undefined
+  return row?.there
+    ? 'the role may not write to the schema viewcast'
+    : `the role may not create the schema viewcast in ${row?.name}`
+}
+
 /** Runs `body` on the store in one transaction: all of it or nothing. Inside another it is a savepoint. */
 export const atomically = <T>(store: Store, body: (store: Store) => Promise<T>): Promise<T> =>
   store.db.transaction((tx) => body({ ...store, db: tx }))

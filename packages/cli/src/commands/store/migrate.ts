@@ -15,7 +15,8 @@ export const storeMigrateCommand = defineCommand({
     const { globals, io, output } = invocation
     const settings = await loadSettings(globals, io)
     return withDatabase(invocation, settings, async (db) => {
-      const { migrateStore } = await import('@viewcast/sdk')
+      const { fail, migrateStore } = await import('@viewcast/sdk')
+      if (!settings.store.value) fail('store/off', { origin: settings.store.origin })
       const migrations = await migrateStore(db)
       await output.result({ database: db.description, migrations }, () =>
         migrations.length === 0
