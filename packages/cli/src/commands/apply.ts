@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { defineCommand, positional } from '../command.ts'
-import { withProject } from '../open.ts'
+import { withStoreIfAllowed } from '../open.ts'
 import { UsageError } from '../parse/usage.ts'
 import { atOption, versionOption } from '../parse/values.ts'
 
@@ -27,17 +27,20 @@ export const applyCommand = defineCommand({
     if (invocation.options['as'] === undefined) {
       throw new UsageError('"viewcast apply" needs to know what to make: --as view')
     }
-    return withProject(invocation, async ({ settings, project, db }) => {
+    return withStoreIfAllowed(invocation, async ({ settings, project, db, store }) => {
       const { options, output } = invocation
-      const { applyView, loadRecord, resolveDefinition } = await import('@viewcast/sdk')
+      const { applyRecorded, applyView, loadRecord, resolveDefinition } = await import('@viewcast/sdk')
       const model = resolveDefinition(project, positional(invocation, 'model'), 'model')
       const record = await loadRecord(settings.directory.value, model.name, options.version)
       output.progress.step(`apply ${model.name} version ${record.version}`)
-      const { view, sql, replaced, verification } = await applyView(db, model, record, {
+      const wanted = {
         directory: project.directory,
         ...(options.name === undefined ? {} : { name: options.name }),
         ...(options.at === undefined ? {} : { at: options.at }),
-      })
+      }
+      const { view, sql, replaced, verification } = store
+        ? await applyRecorded(store, model, record, wanted)
+        : await applyView(db, model, record, wanted)
       output.progress.clear()
       await output.result(
         { model: model.name, version: record.version, view, replaced, verification, engine: db.description, sql },

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import type { ImportModelOptions, ImportModelResult } from '@viewcast/sdk'
 import { z } from 'zod'
 import { defineCommand, positional } from '../command.ts'
-import { withProject } from '../open.ts'
+import { withStoreIfAllowed } from '../open.ts'
 import { UsageError } from '../parse/usage.ts'
 import type { Colors } from '../render/palette.ts'
 import { shown } from '../render/path.ts'
@@ -52,8 +52,10 @@ export const importModelCommand = defineCommand({
     },
   ],
   run: (invocation) =>
-    withProject(invocation, async ({ settings, project, db }) => {
-      const { importModel, listVersions, resolveDefinition, saveRecord } = await import('@viewcast/sdk')
+    withStoreIfAllowed(invocation, async ({ settings, project, db, store }) => {
+      const { importModel, importModelRecorded, listVersions, resolveDefinition, saveRecord } = await import(
+        '@viewcast/sdk'
+      )
       const { io, output } = invocation
       const directory = settings.directory.value
       const model = resolveDefinition(project, positional(invocation, 'model'), 'model')
@@ -61,13 +63,17 @@ export const importModelCommand = defineCommand({
       const given = givenOptions(invocation.options)
       const parity = invocation.options.rows
       const versions = await listVersions(directory, model.name)
-      const result = await importModel(db, model, await contentOf(resolve(io.cwd, file), file), {
+      const content = await contentOf(resolve(io.cwd, file), file)
+      const wanted = {
         ...given,
         ...(parity === undefined ? {} : { parity: await textOf(resolve(io.cwd, parity), parity) }),
         file,
         version: (versions.at(-1) ?? 0) + 1,
         directory: project.directory,
-      })
+      }
+      const result = store
+        ? await importModelRecorded(store, model, content, wanted)
+        : await importModel(db, model, content, wanted)
       const saved = await saveRecord(directory, result.record)
       for (const note of result.notes) await output.note(`note: ${note}`)
       await output.result(asData(result, saved), (colors) => report(result, shown(saved, io.cwd), colors))

@@ -2,14 +2,14 @@ import type { LeakReport } from '@viewcast/sdk'
 import { z } from 'zod'
 import { defineCommand, positional } from '../command.ts'
 import { exit } from '../failure.ts'
-import { withProject } from '../open.ts'
+import { withStoreIfAllowed } from '../open.ts'
 import type { Colors } from '../render/palette.ts'
 
 export const leakCommand = defineCommand({
   name: 'leak',
   summary: 'Look for features that know what they should not',
   description:
-    'Asks some rows of the sample again over sources that end at their instant, inside the query, and names the views and columns whose values move (future, late); asks the label over sources that end at its horizon (horizon); looks for features made of what only the target should reach (outcome), and for a single feature that tells the label (too-good). Nothing is written. Exit code 1 when something leaks.',
+    'Asks some rows of the sample again over sources that end at their instant, inside the query, and names the views and columns whose values move (future, late); asks the label over sources that end at its horizon (horizon); looks for features made of what only the target should reach (outcome), and for a single feature that tells the label (too-good). Exit code 1 when something leaks.',
   positionals: [{ name: 'dataset', description: 'dataset, or a model for its dataset', required: true }],
   options: z.object({
     instants: z.coerce.number().int().min(1).max(1000).default(5).meta({
@@ -31,20 +31,21 @@ export const leakCommand = defineCommand({
     { command: 'viewcast leak history --json', description: 'For a script' },
   ],
   run: (invocation) =>
-    withProject(invocation, async ({ project, db }) => {
+    withStoreIfAllowed(invocation, async ({ project, db, store }) => {
       const { options, io, output } = invocation
-      const { findLeaks, resolveDefinition } = await import('@viewcast/sdk')
+      const { findLeaks, findLeaksRecorded, resolveDefinition } = await import('@viewcast/sdk')
       const named = resolveDefinition(project, positional(invocation, 'dataset'), 'dataset', 'model')
       const dataset = named.kind === 'model' ? named.dataset : named
-      const report = await findLeaks(db, dataset, {
+      const wanted = {
         directory: project.directory,
         signal: io.signal,
         instants: options.instants,
         rows: options.rows,
         tooGood: options.tooGood,
-        onStep: (step) => output.progress.step(step),
-        onProgress: (done, of) => output.progress.at(done, of),
-      })
+        onStep: (step: string) => output.progress.step(step),
+        onProgress: (done: number, of?: number) => output.progress.at(done, of),
+      }
+      const report = store ? await findLeaksRecorded(store, dataset, wanted) : await findLeaks(db, dataset, wanted)
       output.progress.clear()
       await output.warn(report.warnings)
       await output.result(report, (colors) => renderReport(report, colors))

@@ -3,7 +3,7 @@ import type { Prediction } from '@viewcast/sdk'
 import { z } from 'zod'
 import { defineCommand, positional } from '../command.ts'
 import { diagnosticData } from '../failure.ts'
-import { withProject } from '../open.ts'
+import { withStoreIfAllowed } from '../open.ts'
 import {
   atOption,
   keysOption,
@@ -43,21 +43,24 @@ export const predictCommand = defineCommand({
     { command: 'viewcast predict reorder --out predictions.csv', description: 'For everyone, into a file' },
   ],
   run: (invocation) =>
-    withProject(invocation, async ({ settings, project, db }) => {
+    withStoreIfAllowed(invocation, async ({ settings, project, db, store }) => {
       const { options, io, output } = invocation
       const sdk = await import('@viewcast/sdk')
       const model = sdk.resolveDefinition(project, positional(invocation, 'model'), 'model')
       const record = await sdk.loadRecord(settings.directory.value, model.name, options.version)
       const keys = readKeys(options.keys, io.cwd)
       const outputs = await readOutputs(options.outputs)
-      const prediction = await sdk.predict(db, model, record, {
+      const wanted = {
         directory: project.directory,
         signal: io.signal,
         ...(options.at === undefined ? {} : { at: options.at }),
         ...(keys === undefined ? {} : { keys }),
         ...(options.limit === undefined ? {} : { limit: options.limit }),
         ...(outputs === undefined ? {} : { outputs }),
-      })
+      }
+      const prediction = store
+        ? await sdk.predictRecorded(store, model, record, wanted)
+        : await sdk.predict(db, model, record, wanted)
       await output.warn(prediction.warnings)
       const file = options.out === undefined ? undefined : resolve(io.cwd, options.out)
       const about = { model: model.name, version: record.version, sql: prediction.sql, columns: prediction.columns }

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { z } from 'zod'
 import { defineCommand, positional } from '../command.ts'
 import { diagnosticData } from '../failure.ts'
-import { withProject } from '../open.ts'
+import { withStoreIfAllowed } from '../open.ts'
 import { versionOption } from '../parse/values.ts'
 import { writeWhole } from '../render/file.ts'
 import { shown } from '../render/path.ts'
@@ -35,21 +35,23 @@ export const reportCommand = defineCommand({
     { command: 'viewcast report reorder --json | jq .metrics', description: 'Metrics with intervals for a script' },
   ],
   run: (invocation) =>
-    withProject(invocation, async ({ settings, project, db }) => {
+    withStoreIfAllowed(invocation, async ({ settings, project, db, store }) => {
       const { options, io, output } = invocation
-      const { evaluateModel, loadRecord, predictionQuery, renderReport, resolveDefinition } = await import(
-        '@viewcast/sdk'
-      )
+      const { evaluateModel, evaluateRecorded, loadRecord, predictionQuery, renderReport, resolveDefinition } =
+        await import('@viewcast/sdk')
       const model = resolveDefinition(project, positional(invocation, 'model'), 'model')
       const record = await loadRecord(settings.directory.value, model.name, options.version)
       output.progress.step('reading')
-      const evaluation = await evaluateModel(db, model, record, {
+      const wanted = {
         directory: project.directory,
         signal: io.signal,
-        onRows: (rows) => output.progress.at(rows),
+        onRows: (rows: number) => output.progress.at(rows),
         ...(options.part === undefined ? {} : { part: options.part }),
         ...(options.slice === undefined ? {} : { slices: options.slice.split(',').map((s) => s.trim()) }),
-      })
+      }
+      const evaluation = store
+        ? await evaluateRecorded(store, model, record, wanted)
+        : await evaluateModel(db, model, record, wanted)
       output.progress.step('drawing')
       const { sql } = await predictionQuery(db, model, record, { directory: project.directory })
       const file = resolve(io.cwd, options.out ?? `${record.name}-${record.version}.html`)

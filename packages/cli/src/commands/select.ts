@@ -2,7 +2,7 @@ import type { ComparedCandidate, MetricSummary, ModelDef, Project, SelectionDef,
 import { z } from 'zod'
 import { defineCommand, positional } from '../command.ts'
 import { diagnosticData } from '../failure.ts'
-import { withProject } from '../open.ts'
+import { withStoreIfAllowed } from '../open.ts'
 import { UsageError } from '../parse/usage.ts'
 import { limitOption } from '../parse/values.ts'
 import { significant } from '../render/number.ts'
@@ -42,20 +42,21 @@ With the name of a model instead of a selection, the model is cross-validated as
     { command: 'viewcast select reorder_grid --no-refit --json | jq .table[0]', description: 'Compare only' },
   ],
   run: (invocation) =>
-    withProject(invocation, async ({ settings, project, db }) => {
-      const { listVersions, saveRecord, selectModel } = await import('@viewcast/sdk')
+    withStoreIfAllowed(invocation, async ({ settings, project, db, store }) => {
+      const { listVersions, saveRecord, selectModel, selectRecorded } = await import('@viewcast/sdk')
       const { io, output, options: o } = invocation
       const directory = settings.directory.value
       const { selection, isDeclared } = await selectionNamed(project, positional(invocation, 'name'), o)
       const versions = await listVersions(directory, selection.model.name)
-      const result = await selectModel(db, selection, {
+      const wanted = {
         version: (versions.at(-1) ?? 0) + 1,
         directory: project.directory,
         ...(o.fresh ? {} : { resultsDirectory: directory }),
         refit: !o.noRefit && (isDeclared || o.penalty !== undefined),
         signal: io.signal,
         onProgress: stages(output.progress),
-      })
+      }
+      const result = store ? await selectRecorded(store, selection, wanted) : await selectModel(db, selection, wanted)
       output.progress.done()
       const file = result.record && (await saveRecord(directory, result.record))
       await output.warn(result.warnings)

@@ -2,7 +2,7 @@ import type { VerifyReport } from '@viewcast/sdk'
 import { z } from 'zod'
 import { defineCommand, positional } from '../command.ts'
 import { exit } from '../failure.ts'
-import { withProject } from '../open.ts'
+import { withStoreIfAllowed } from '../open.ts'
 import { atOption, limitOption, versionOption } from '../parse/values.ts'
 import { renderChecks } from '../render/checks.ts'
 
@@ -22,18 +22,21 @@ export const verifyCommand = defineCommand({
     { command: 'viewcast verify reorder --database postgres://localhost/shop', description: 'On another engine' },
   ],
   run: (invocation) =>
-    withProject(invocation, async ({ settings, project, db }) => {
+    withStoreIfAllowed(invocation, async ({ settings, project, db, store }) => {
       const { options, io, output } = invocation
-      const { loadRecord, resolveDefinition, verifyModel } = await import('@viewcast/sdk')
+      const { loadRecord, resolveDefinition, verifyModel, verifyRecorded } = await import('@viewcast/sdk')
       const model = resolveDefinition(project, positional(invocation, 'model'), 'model')
       const record = await loadRecord(settings.directory.value, model.name, options.version)
       output.progress.step(`verify ${model.name} version ${record.version}`)
-      const report: VerifyReport = await verifyModel(db, model, record, {
+      const wanted = {
         directory: project.directory,
         signal: io.signal,
         ...(options.at === undefined ? {} : { at: options.at }),
         ...(options.limit === undefined ? {} : { limit: options.limit }),
-      })
+      }
+      const report: VerifyReport = store
+        ? await verifyRecorded(store, model, record, wanted)
+        : await verifyModel(db, model, record, wanted)
       output.progress.clear()
       await output.result({ model: model.name, version: record.version, engine: db.description, ...report }, (colors) =>
         renderChecks(report.checks, colors),

@@ -25,10 +25,15 @@ export interface ApplyOptions {
   readonly directory?: string
   /** How long to wait for locks before giving up, in milliseconds; default 5,000. */
   readonly lockTimeout?: number
+  /** Called in the same transaction once the view is there; what it throws rolls everything back. */
+  readonly onApplied?: (tx: Database, applied: Applied) => Promise<void>
 }
 
 export interface Applied {
+  /** As SQL writes it. */
   readonly view: string
+  /** `schema.name`, unquoted. */
+  readonly relation: string
   /** The statement that was run. */
   readonly sql: string
   readonly replaced: boolean
@@ -77,7 +82,15 @@ export async function applyView(
     const sql = `CREATE OR REPLACE VIEW ${view} WITH (security_invoker = true) AS\n${query.sql}`
     await tx.execute(sql)
     await tx.execute(`COMMENT ON VIEW ${view} IS ${quoteText(objectComment(record))}`)
-    return { view, sql, replaced: existing !== undefined, verification: verification.detail }
+    const applied: Applied = {
+      view,
+      relation: `${target.schema}.${target.name}`,
+      sql,
+      replaced: existing !== undefined,
+      verification: verification.detail,
+    }
+    await options.onApplied?.(tx, applied)
+    return applied
   })
 }
 
