@@ -94,11 +94,7 @@ describeEachEngine('recorded work', (engine) => {
   })
 
   test('selecting leaves a run for each candidate below its own', async () => {
-    const grid = selectionOf('grid', {
-      model,
-      folds: p.folds.hash(3),
-      grid: { penalty: [0.1, 1, 10] },
-    } as never)
+    const grid = selectionOf('grid', { model, folds: p.folds.hash(3), over: { penalty: [0.1, 1, 10] } } as never)
     const { run, record: chosen } = await selectRecorded(store, grid)
     expect(chosen?.version).toBe(2)
     const children = await store.db.rows<{ n: string; scored: string }>(
