@@ -23,6 +23,8 @@ export interface LineageVertex {
   /** Relation (`public.flights`), or the definition's name. */
   readonly owner: string
   readonly column: string
+  /** Of a `view` that is no feature view: what it is. */
+  readonly role?: 'sample' | 'target'
   /** Of a coefficient: its value. */
   readonly value?: number
 }
@@ -58,10 +60,19 @@ export function lineageGraph(
 ): LineageGraph {
   const vertices = new Map<string, LineageVertex>()
   const edges = new Map<string, LineageEdge>()
+  const roles = rolesOf(definitions, datasets)
   const vertex: AddVertex = (kind, owner, column, value) => {
     const name = `${owner}.${column}`
+    const role = kind === 'view' ? roles.get(owner) : undefined
     if (!vertices.has(name))
-      vertices.set(name, { kind, name, owner, column, ...(value === undefined ? {} : { value }) })
+      vertices.set(name, {
+        kind,
+        name,
+        owner,
+        column,
+        ...(role && { role }),
+        ...(value === undefined ? {} : { value }),
+      })
     return name
   }
   const edge = (from: string, to: string, direct: boolean, how: readonly string[]): void => {
@@ -96,6 +107,18 @@ export function lineageGraph(
     }
   }
   return { vertices: [...vertices.values()], edges: [...edges.values()] }
+}
+
+function rolesOf(
+  definitions: readonly (FeatureView | SampleDef | TargetDef)[],
+  datasets: readonly BoundDataset[],
+): ReadonlyMap<string, 'sample' | 'target'> {
+  const within = datasets.flatMap(({ dataset: d }) => [d.sample, ...(d.target ? [d.target] : [])])
+  return new Map(
+    [...definitions, ...within].flatMap((d) =>
+      d.kind === 'sample' || d.kind === 'target' ? [[d.name, d.kind] as const] : [],
+    ),
+  )
 }
 
 type AddVertex = (kind: LineageVertexKind, owner: string, column: string, value?: number) => string

@@ -59,7 +59,8 @@ export async function ensureAssets(store: Store, names: readonly AssetName[]): P
   return new Map(rows.map((r) => [assetKey(r), r.id]))
 }
 
-const assetKey = ({ kind, name }: AssetName): string => `${kind} ${name}`
+/** By which {@link ensureAssets} tells ids. */
+export const assetKey = ({ kind, name }: AssetName): string => `${kind} ${name}`
 
 /** Id of one asset, made if need be. */
 export async function ensureAsset(store: Store, name: AssetName): Promise<string> {

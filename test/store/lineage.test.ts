@@ -1,0 +1,187 @@
+import {
+  ensureAsset,
+  follow,
+  type LineageGraph,
+  type LineageVertex,
+  openStore,
+  registerArtifact,
+  registerLineage,
+  registerModel,
+  type Store,
+  startRun,
+} from '@viewcast/sdk'
+import { beforeAll, expect, test } from 'vitest'
+import { describeEachEngine } from '../engines/each-engine.ts'
+import { lineageOfShop, setup, trainBuys } from './lineage-shop.ts'
+
+/** A graph of columns `owner.column`, by kind of their owner. */
+function graphOf(edges: Readonly<Record<string, readonly string[]>>): LineageGraph {
+  const kindOf = (name: string): LineageVertex['kind'] =>
+    name.startsWith('public.') ? 'column' : name.startsWith('data') ? 'feature' : 'view'
+  const names = [...new Set(Object.entries(edges).flatMap(([to, from]) => [to, ...from]))]
+  return {
+    vertices: names.map((name) => {
+      const dot = name.lastIndexOf('.')
+      return { kind: kindOf(name), name, owner: name.slice(0, dot), column: name.slice(dot + 1) }
+    }),
+    edges: Object.entries(edges).flatMap(([to, all]) =>
+      all.map((from) => ({ from, to, direct: true, how: ['identity'] })),
+    ),
+  }
+}
+
+const now = (store: Store) =>
+  store.db.rows<{ edge: string }>(`
+    SELECT concat(from_name, '.', from_column, ' > ', to_name, '.', to_column, ' ' || version) AS edge
+    FROM viewcast.lineage_now ORDER BY 1`)
+const edgesNow = async (store: Store) => (await now(store)).map((r) => r.edge)
+
+describeEachEngine('the lineage of a project', (engine) => {
+  let store: Store
+  beforeAll(async () => {
+    await engine.db.execute(setup)
+    store = await openStore(engine.db, { project: 'shop', actor: 'me' })
+  })
+
+  test('is kept as the compiler says it, once, and walks to the same places', async () => {
+    const record = await trainBuys(engine.db)
+    const { version } = await registerModel(store, record)
+    const graph = await lineageOfShop(engine.db, record)
+    const first = await registerLineage(store, graph)
+    expect(first.added).toBeGreaterThan(30)
+    expect(first.closed).toBe(0)
+    expect(await registerLineage(store, graph)).toEqual({ added: 0, closed: 0 })
+
+    const kinds = new Map(graph.vertices.map((v) => [v.name, v.kind]))
+    const said = graph.edges.filter((e) => kinds.get(e.from) !== 'question')
+    const ofVersion = (name: string) => ['coefficient', 'prediction'].includes(kinds.get(name) ?? '')
+    const title = ({ from, to }: { from: string; to: string }) => `${from} > ${to}${ofVersion(to) ? ` ${version}` : ''}`
+    expect(await edgesNow(store)).toEqual([...said.map(title), `buys.probability > buys.probability ${version}`].sort())
+
+    const nodes = await store.db.rows<{ id: number; name: string; owner: string }>(
+      `SELECT n.id, a.name || '.' || n.name AS name, a.name AS owner FROM viewcast.column_node n JOIN viewcast.asset a ON a.id = n.asset_id`,
+    )
+    for (const direction of ['up', 'down'] as const) {
+      for (const { name, kind } of graph.vertices) {
+        const starts = nodes.filter((n) => n.name === name).map((n) => n.id)
+        if (kind === 'question' || starts.length === 0) continue
+        const reached = await store.db.rows<{ name: string; is_direct: boolean }>(
+          `SELECT a.name || '.' || n.name AS name, bool_or(r.is_direct) AS is_direct
+           FROM viewcast.reach($1::integer[], $2) r JOIN viewcast.column_node n ON n.id = r.node JOIN viewcast.asset a ON a.id = n.asset_id
+           GROUP BY 1 ORDER BY 1`,
+          [starts, direction === 'up'],
+        )
+        const walk = follow(graph, [name], direction)
+        const names = new Set([name, ...walk.edges.flatMap((e) => [e.from, e.to])])
+        expect(reached.map((r) => r.name)).toEqual([...names].filter((n) => kinds.get(n) !== 'question').sort())
+        // Those that edges reach that all make up the value.
+        const made = new Set([name])
+        for (const one of made) {
+          for (const e of walk.edges) {
+            const [at, next] = direction === 'up' ? [e.to, e.from] : [e.from, e.to]
+            if (at === one && e.direct) made.add(next)
+          }
+        }
+        const direct = reached.filter((r) => r.is_direct).map((r) => r.name)
+        expect(direct).toEqual([...made].filter((n) => kinds.get(n) !== 'question').sort())
+      }
+    }
+  })
+
+  test('of an older version stays, and counts while an alias points at it', async () => {
+    const graph = await lineageOfShop(engine.db)
+    const before = await edgesNow(store)
+    // Without the record nothing is said of the model, so nothing of it is closed.
+    expect(await registerLineage(store, graph)).toEqual({ added: 0, closed: 0 })
+    const record = await trainBuys(engine.db)
+    const model = await ensureAsset(store, { kind: 'model', name: 'buys' })
+    const [first] = await store.db.rows<{ id: string }>('SELECT id FROM viewcast.artifact WHERE asset_id = $1', [model])
+    await registerModel(store, { ...record, metrics: { train: {}, test: {}, baseline: {} } })
+    const second = await registerLineage(store, await lineageOfShop(engine.db, record))
+    expect(second.closed).toBe(0)
+    const after = await edgesNow(store)
+    expect(after).toEqual(before.map((e) => e.replace(/ 1$/, ' 2')))
+    await store.db.query(`INSERT INTO viewcast.alias (asset_id, alias, artifact_id) VALUES ($1, 'production', $2)`, [
+      model,
+      first?.id,
+    ])
+    expect(await edgesNow(store)).toEqual([...new Set([...before, ...after])].sort())
+  })
+})
+
+describeEachEngine('edges', (engine) => {
+  test('that are gone are closed, in what the project owns', async () => {
+    const one = await openStore(engine.db, { project: 'one', actor: 'me' })
+    const two = { ...one, project: 'two' }
+    const views = { 'public.v.a': ['public.t.a'], 'public.w.a': ['public.v.a', 'public.t.b'] }
+    await registerLineage(one, graphOf({ ...views, 'late.x': ['public.w.a', 'public.t.a'], 'data.x': ['late.x'] }))
+    await registerLineage(two, graphOf({ ...views, 'late.x': ['public.t.c'] }))
+    const all = [
+      'late.x > data.x',
+      'public.t.a > late.x',
+      'public.t.a > public.v.a',
+      'public.t.b > public.w.a',
+      'public.t.c > late.x',
+      'public.v.a > public.w.a',
+      'public.w.a > late.x',
+    ]
+    expect(await edgesNow(one)).toEqual(all)
+    // A view is gone, and a column of a feature view comes from elsewhere.
+    const change = await registerLineage(one, graphOf({ 'public.v.a': ['public.t.a'], 'late.x': ['public.t.a'] }))
+    expect(change).toEqual({ added: 0, closed: 4 })
+    expect(await edgesNow(two)).toEqual(['public.t.a > late.x', 'public.t.a > public.v.a', 'public.t.c > late.x'])
+    const [kept] = await one.db.rows('SELECT count(*) AS n FROM viewcast.column_edge')
+    expect(kept).toEqual({ n: '7' })
+    // Said again they are open again, beside what they were.
+    expect(await registerLineage(one, graphOf({ ...views, 'late.x': ['public.t.a'] }))).toEqual({ added: 2, closed: 0 })
+  })
+
+  test('of a part leave the rest as it is', async () => {
+    const store = await openStore(await engine.open(), { project: 'one', actor: 'me' })
+    await registerLineage(
+      store,
+      graphOf({ 'a.x': ['public.t.a'], 'b.x': ['public.t.a'], 'public.v.a': ['public.t.a'] }),
+    )
+    const part = graphOf({ 'a.x': ['public.t.b'] })
+    expect(await registerLineage(store, part, { isComplete: false })).toEqual({ added: 1, closed: 1 })
+    expect(await edgesNow(store)).toEqual(['public.t.a > b.x', 'public.t.a > public.v.a', 'public.t.b > a.x'])
+  })
+
+  test('say which run said them first, and which confirmed them', async () => {
+    const store = await openStore(await engine.open(), { project: 'one', actor: 'me' })
+    const runs = [await startRun(store, {}), await startRun(store, {})]
+    const graph = graphOf({ 'a.x': ['public.t.a', 'public.t."b", {c}'] })
+    for (const run of runs) await registerLineage(store, graph, { run: run.id })
+    await registerLineage(store, graph)
+    const rows = await store.db.rows('SELECT said_by, confirmed_by, valid_to FROM viewcast.asset_edge')
+    expect(rows).toEqual([{ said_by: runs[0]?.id, confirmed_by: runs[1]?.id, valid_to: null }])
+    expect(await edgesNow(store)).toEqual(['public.t."b", {c} > a.x', 'public.t.a > a.x'])
+  })
+
+  test('of a version that is given belong to it', async () => {
+    const store = await openStore(await engine.open(), { project: 'one', actor: 'me' })
+    const model = await ensureAsset(store, { kind: 'model', name: 'm' })
+    const old = await registerArtifact(store, model)
+    await registerArtifact(store, model)
+    const graph: LineageGraph = {
+      vertices: [
+        { kind: 'feature', name: 'd.x', owner: 'd', column: 'x' },
+        { kind: 'coefficient', name: 'm.x', owner: 'm', column: 'x', value: 2 },
+        { kind: 'prediction', name: 'm.score', owner: 'm', column: 'score' },
+      ],
+      edges: [
+        { from: 'd.x', to: 'm.x', direct: true, how: ['numeric'] },
+        { from: 'm.x', to: 'm.score', direct: true, how: ['term'] },
+      ],
+    }
+    await registerLineage(store, graph, { versions: new Map([['m', old.id]]) })
+    expect(await edgesNow(store)).toEqual([])
+    await registerLineage(store, graph)
+    expect(await edgesNow(store)).toEqual(['d.x > m.x 2', 'm.score > m.score 2', 'm.x > m.score 2'])
+  })
+
+  test('of a project without any are no error', async () => {
+    const store = await openStore(await engine.open(), { project: 'one', actor: 'me' })
+    expect(await registerLineage(store, { vertices: [], edges: [] })).toEqual({ added: 0, closed: 0 })
+  })
+})
