@@ -195,6 +195,9 @@ export {
   startRun,
   withRun,
 } from './store/runs/run.ts'
+export type { LoggedMetric } from './store/search/logged.ts'
+export type { Page, PageOptions } from './store/search/search.ts'
+export { type FoundRun, type SearchRunsOptions, searchRuns } from './store/search/search-runs.ts'
 export { atomically, openStore, openStoreIfAllowed, type Store, type StoreOptions } from './store/store.ts'
 export { type ExportedModel, type ExportFormat, exportModel } from './train/exchange/export-model.ts'
 export { type ImportModelOptions, type ImportModelResult, importModel } from './train/exchange/import-model.ts'

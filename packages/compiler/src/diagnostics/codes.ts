@@ -512,6 +512,30 @@ export const codes = {
     () => 'Start another run, or keep what changes as a metric or a tag.',
   ),
   'run/not-active': entry((p) => `Run ${p['run']} is not in the store, or was deleted`),
+  'search/filter': entry(
+    (p) => `The filter cannot be read: ${p.detail}`,
+    (p) => p.hint ?? `It is written like: metrics."test.auc" > 0.7 and (params.depth = 3 or tags.team LIKE 'ops%')`,
+  ),
+  'search/field': entry(
+    (p) => `${p['subject']} have no "${p['field']}" to search by`,
+    (p) => near(p) ?? p.hint,
+  ),
+  'search/value': entry(
+    (p) => `"${p['field']}" ${p.detail}`,
+    (p) => p.hint,
+  ),
+  'search/order': entry(
+    (p) => `The order cannot be read: ${p.detail}`,
+    (p) => p.hint ?? 'It is written like: metrics.loss DESC',
+  ),
+  'search/limit': entry(
+    (p) => `A page cannot have ${p.limit} rows`,
+    () => 'Ask for 1 to 50000.',
+  ),
+  'search/page-token': entry(
+    () => 'The page token does not belong to this query',
+    () => 'Ask for all pages with the same filter, order and scope, or begin with the first page again.',
+  ),
   'import/source': entry(
     (p) => `Nothing can be imported from ${p.source}: ${p.detail}`,
     (p) => p.hint,
