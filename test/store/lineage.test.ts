@@ -5,6 +5,7 @@ import {
   type LineageVertex,
   openStore,
   registerArtifact,
+  registerDeployment,
   registerLineage,
   registerModel,
   type Store,
@@ -106,6 +107,65 @@ describeEachEngine('the lineage of a project', (engine) => {
       first?.id,
     ])
     expect(await edgesNow(store)).toEqual([...new Set([...before, ...after])].sort())
+  })
+})
+
+describeEachEngine('a deployment', (engine) => {
+  let store: Store
+  const deploy = (sql: string) => engine.db.execute(`CREATE OR REPLACE VIEW live AS ${sql}`)
+  const reached = async (name: string) =>
+    (
+      await store.db.rows<{ name: string }>(
+        `SELECT DISTINCT concat(kind, ' ', asset, '.', col, ' ' || version) AS name FROM viewcast.impact($1) ORDER BY 1`,
+        [name],
+      )
+    ).map((r) => r.name)
+  beforeAll(async () => {
+    await engine.db.execute(setup)
+    store = await openStore(engine.db, { project: 'shop', actor: 'me' })
+  })
+
+  test('carries one version, and what reads it goes on from it', async () => {
+    const record = await trainBuys(engine.db)
+    const first = await registerModel(store, record)
+    // Known as a view of the database first, and read by another.
+    await deploy('SELECT customer, 0.5::float8 AS probability, seconds FROM visits')
+    await engine.db.execute('CREATE VIEW board AS SELECT customer, probability AS chance FROM live')
+    await registerLineage(store, await lineageOfShop(engine.db, first.record))
+    expect(await reached('public.live.probability')).toEqual(['source public.board.chance'])
+    await registerDeployment(store, 'public.live', first.record)
+    const live = 'deployment public.live.probability'
+    expect(await reached('live.probability')).toEqual(['source public.board.chance'])
+    expect(await reached('purchases.n_5d')).toEqual([
+      live,
+      'model buys.n_5d 1',
+      'prediction buys.probability',
+      'prediction buys.probability 1',
+      'source public.board.chance',
+    ])
+    expect(await registerLineage(store, await lineageOfShop(engine.db, first.record))).toEqual({ added: 0, closed: 0 })
+
+    // The second reads one feature less; while the first is deployed both count, and then the second alone.
+    const { version: _, ...rest } = record
+    const coefficients = record.coefficients.filter((c) => c.feature !== 'n_5d')
+    const second = await registerModel(store, { ...rest, version: 1, coefficients })
+    await registerLineage(store, await lineageOfShop(engine.db, second.record))
+    expect(await reached('purchases.n_5d')).toContain('model buys.n_5d 1')
+    expect(await reached('purchases.seconds_5d')).toContain('model buys.seconds_5d 2')
+    await registerDeployment(store, 'public.live', second.record)
+    expect(await reached('purchases.n_5d')).toEqual([])
+    expect(await reached('purchases.seconds_5d')).toContain(live)
+    await registerDeployment(store, 'public.live', first.record)
+    await registerDeployment(store, 'public.other', second.record)
+    expect(await reached('purchases.n_5d')).toContain(live)
+    expect(await reached('purchases.n_5d')).not.toContain('deployment public.other.probability')
+  })
+
+  test('that was dropped carries none', async () => {
+    await engine.db.execute('DROP VIEW board; DROP VIEW live; CREATE VIEW other AS SELECT 0.5 AS probability')
+    await registerLineage(store, await lineageOfShop(engine.db))
+    expect(await reached('purchases.n_5d')).toEqual([])
+    expect(await reached('purchases.seconds_5d')).toContain('deployment public.other.probability')
   })
 })
 

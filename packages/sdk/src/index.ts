@@ -179,6 +179,7 @@ export { listRecords, listVersions, loadRecord, saveRecord } from './store/files
 export { loadSums, saveSums } from './store/files/sums.ts'
 export { type Artifact, type ArtifactContent, recordEvent, registerArtifact } from './store/graph/artifacts.ts'
 export { type AssetKind, type AssetName, ensureAsset, ensureAssets, findAsset } from './store/graph/assets.ts'
+export { registerDeployment } from './store/lineage/register-deployment.ts'
 export { type RegisterLineageOptions, registerLineage } from './store/lineage/register-lineage.ts'
 export type { LineageChange } from './store/lineage/write-graph.ts'
 export { migrateStore, type StoreVersion, storeVersion } from './store/migrate.ts'

@@ -76,7 +76,8 @@ $$;
 -- the arrays of nodes, from 1.
 --
 -- Only what the caller has said all about is closed, never an edge of a version:
---   'project'     edges into what the project declares, and between relations of the database (all were looked at);
+--   'project'     edges into what the project declares, between relations of the database (all were looked at), and
+--                 into deployments that were dropped;
 --   'part'        edges into the assets that are named, of the same kinds;
 --   'deployment'  edges from predictions into the deployment, of any version: it carries one;
 --   'consumer'    edges into the consumer.
@@ -89,6 +90,7 @@ CREATE FUNCTION viewcast.register_lineage(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   ids integer[];
+  lost uuid[];
   at timestamptz;
 BEGIN
   -- Two that register the same would each close or add what the other does.
@@ -106,6 +108,14 @@ BEGIN
   JOIN viewcast.column_node n
     ON n.asset_id = u.asset AND n.name = u.name AND n.artifact_id IS NOT DISTINCT FROM u.artifact;
 
+  -- Deployments that somebody dropped carry no version any more.
+  lost := ARRAY(
+    SELECT a.id FROM viewcast.asset a
+    WHERE a.kind = 'deployment' AND NOT EXISTS (
+      SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname || '.' || c.relname = a.name)
+    AND NOT EXISTS (
+      SELECT FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname || '.' || p.proname = a.name));
+
   WITH said AS MATERIALIZED (
     SELECT ids[u.f] AS f, ids[u.t] AS t, u.direct, string_to_array(u.how, ',') AS how
     FROM unnest(edge_from, edge_to, edge_direct, edge_how) AS u(f, t, direct, how)
@@ -116,9 +126,10 @@ BEGIN
       AND CASE scope
         WHEN 'deployment' THEN ta.id = scope_asset AND fa.kind = 'prediction'
         WHEN 'consumer' THEN ta.id = scope_asset
-        ELSE e.artifact_id IS NULL AND (scope = 'project' OR ta.id = ANY (node_asset)) AND (
-          (ta.namespace = project AND ta.kind IN ('feature_view', 'sample', 'target', 'dataset', 'model', 'prediction'))
-          OR (ta.kind IN ('source', 'deployment') AND fa.kind IN ('source', 'deployment')))
+        ELSE (scope = 'project' AND ta.id = ANY (lost)) OR (
+          e.artifact_id IS NULL AND (scope = 'project' OR ta.id = ANY (node_asset)) AND (
+            (ta.namespace = project AND ta.kind IN ('feature_view', 'sample', 'target', 'dataset', 'model', 'prediction'))
+            OR (ta.kind IN ('source', 'deployment') AND fa.kind IN ('source', 'deployment'))))
         END
       AND NOT EXISTS (
         SELECT FROM said s WHERE s.f = e.from_node AND s.t = e.to_node AND s.direct = e.is_direct AND s.how = e.how)
@@ -151,9 +162,10 @@ BEGIN
     AND CASE scope
       WHEN 'deployment' THEN ta.id = scope_asset AND fa.kind = 'prediction'
       WHEN 'consumer' THEN ta.id = scope_asset
-      ELSE e.artifact_id IS NULL AND (scope = 'project' OR ta.id = ANY (node_asset)) AND (
-        (ta.namespace = project AND ta.kind IN ('feature_view', 'sample', 'target', 'dataset', 'model', 'prediction'))
-        OR (ta.kind IN ('source', 'deployment') AND fa.kind IN ('source', 'deployment')))
+      ELSE (scope = 'project' AND ta.id = ANY (lost)) OR (
+        e.artifact_id IS NULL AND (scope = 'project' OR ta.id = ANY (node_asset)) AND (
+          (ta.namespace = project AND ta.kind IN ('feature_view', 'sample', 'target', 'dataset', 'model', 'prediction'))
+          OR (ta.kind IN ('source', 'deployment') AND fa.kind IN ('source', 'deployment'))))
       END
     AND NOT EXISTS (
       SELECT FROM said s
@@ -227,3 +239,83 @@ JOIN viewcast.asset ta ON ta.id = t.asset_id
 LEFT JOIN viewcast.artifact v ON v.id = e.artifact_id
 WHERE e.valid_to IS NULL
   AND (e.artifact_id IS NULL OR e.artifact_id IN (SELECT viewcast.versions_in_use()));
+
+-- Nodes that a name stands for: all of an asset, or a column of one. Relations may be named without their schema, and as SQL
+-- quotes them; names may hold dots, so the longest asset counts.
+CREATE FUNCTION viewcast.lineage_nodes(name text, project text DEFAULT NULL, at timestamptz DEFAULT NULL)
+RETURNS TABLE (node integer, is_whole boolean) LANGUAGE sql STABLE AS $$
+  WITH wanted AS (
+    SELECT replace(name, '"', '') AS text
+  ), split AS (
+    SELECT text AS owner, NULL AS col FROM wanted
+    UNION ALL
+    SELECT left(text, i - 1), substr(text, i + 1) FROM wanted CROSS JOIN LATERAL generate_series(1, length(text)) AS i
+    WHERE substr(text, i, 1) = '.'
+  ), known AS (
+    SELECT a.id, replace(a.name, '"', '') AS full_name,
+           CASE WHEN a.kind IN ('source', 'deployment')
+                THEN replace(substr(a.name, strpos(a.name, '.') + 1), '"', '') END AS bare_name
+    FROM viewcast.asset a
+    WHERE a.lifecycle <> 'deleted' AND (project IS NULL OR a.namespace IN (project, 'database'))
+  ), found AS (
+    SELECT n.id, s.col IS NULL AS is_whole,
+           rank() OVER (ORDER BY s.col IS NULL DESC, length(s.owner) DESC, k.full_name = s.owner DESC) AS place
+    FROM split s JOIN known k ON s.owner IN (k.full_name, k.bare_name)
+    JOIN viewcast.column_node n ON n.asset_id = k.id AND (s.col IS NULL OR replace(n.name, '"', '') = s.col)
+    WHERE n.artifact_id IS NULL OR n.artifact_id = ANY (ARRAY(SELECT viewcast.versions_in_use(at)))
+  )
+  SELECT id, is_whole FROM found WHERE place = 1
+$$;
+
+-- What depends on a column or an asset (or what it comes from), for those who ask in SQL:
+-- SELECT * FROM viewcast.impact('public.flights.delay')
+CREATE FUNCTION viewcast.impact(
+  name text, is_up boolean DEFAULT false, at timestamptz DEFAULT NULL, depth integer DEFAULT 100
+) RETURNS TABLE (
+  kind text, namespace text, asset text, col text, version integer, is_direct boolean, distance integer
+) LANGUAGE sql STABLE AS $$
+  SELECT a.kind, a.namespace, a.name, n.name, v.version, r.is_direct, r.distance
+  FROM viewcast.reach(ARRAY(SELECT s.node FROM viewcast.lineage_nodes(impact.name, NULL, at) s), is_up, at, depth) r
+  JOIN viewcast.column_node n ON n.id = r.node
+  JOIN viewcast.asset a ON a.id = n.asset_id
+  LEFT JOIN viewcast.artifact v ON v.id = n.artifact_id
+  WHERE r.distance > 0
+  ORDER BY r.distance, 1, 2, 3, 5, 4
+$$;
+
+-- A relation that was known as a source carries a prediction query now: what came from it, and what it comes from, does
+-- from the deployment.
+CREATE FUNCTION viewcast.move_lineage(old_asset uuid, new_asset uuid) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  at timestamptz := clock_timestamp();
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended('viewcast lineage', 0));
+  INSERT INTO viewcast.column_node (asset_id, name, kind)
+  SELECT new_asset, n.name, n.kind FROM viewcast.column_node n WHERE n.asset_id = old_asset
+  ON CONFLICT DO NOTHING;
+  WITH pair AS MATERIALIZED (
+    SELECT o.id AS old, n.id AS new FROM viewcast.column_node o
+    JOIN viewcast.column_node n ON n.asset_id = new_asset AND n.name = o.name AND n.artifact_id IS NULL
+    WHERE o.asset_id = old_asset
+  ), gone AS (
+    UPDATE viewcast.column_edge e SET valid_to = greatest(at, e.valid_from)
+    WHERE e.valid_to IS NULL AND (e.from_node IN (SELECT old FROM pair) OR e.to_node IN (SELECT old FROM pair))
+    RETURNING e.*
+  )
+  INSERT INTO viewcast.column_edge (from_node, to_node, artifact_id, is_direct, how, share, value, valid_from)
+  SELECT coalesce(f.new, g.from_node), coalesce(t.new, g.to_node), g.artifact_id, g.is_direct, g.how, g.share, g.value, at
+  FROM gone g LEFT JOIN pair f ON f.old = g.from_node LEFT JOIN pair t ON t.old = g.to_node
+  ON CONFLICT DO NOTHING;
+  WITH gone AS (
+    UPDATE viewcast.asset_edge e SET valid_to = greatest(at, e.valid_from)
+    WHERE e.valid_to IS NULL AND old_asset IN (e.from_asset, e.to_asset)
+    RETURNING e.*
+  )
+  INSERT INTO viewcast.asset_edge (from_asset, to_asset, artifact_id, said_by, confirmed_by, valid_from)
+  SELECT CASE g.from_asset WHEN old_asset THEN new_asset ELSE g.from_asset END,
+         CASE g.to_asset WHEN old_asset THEN new_asset ELSE g.to_asset END, g.artifact_id, g.said_by, g.confirmed_by, at
+  FROM gone g
+  ON CONFLICT DO NOTHING;
+END
+$$;
