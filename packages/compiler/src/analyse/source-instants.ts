@@ -29,8 +29,8 @@ export function sourceInstants(
 ): SourceInstants {
   const { schema, name } = relation
   const all = relation.columns.filter((c) => instants.has(c.type))
-  if (declared !== undefined) {
-    const known = declared === 'always' ? undefined : declared.knownAt
+  const known = declared === 'always' ? undefined : declared?.knownAt
+  if (declared === 'always' || known !== undefined) {
     const cutAt = all.filter((c) => c.name === known)
     const ignored = all.filter((c) => c.name !== known).map((c) => ({ column: c.name, why: 'declared' as const }))
     return { schema, name, cutAt, ignored }

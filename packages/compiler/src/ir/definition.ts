@@ -12,19 +12,35 @@ import type { TieBreak } from './relation.ts'
 import type { ScorecardSpec } from './scorecard.ts'
 import type { SqlType } from './type.ts'
 
+/** What a catalog says of a thing beside what it is. */
+export interface Documented {
+  readonly description?: string
+  /** People or teams. */
+  readonly owners?: readonly string[]
+  readonly tags?: readonly string[]
+  /** How often it changes, in words: `daily`, `every full hour`. */
+  readonly updateFrequency?: string
+  readonly sla?: Sla
+}
+
+/** How old the newest row may be, as fixed lengths such as `6 hours`. */
+export interface Sla {
+  readonly warnAfter?: string
+  readonly errorAfter?: string
+}
+
 export interface KeyColumn {
   readonly name: string
   readonly type: SqlType
 }
 
 /** The thing predicted about, named by its key columns. */
-export interface EntityDef {
+export interface EntityDef extends Documented {
   readonly kind: 'entity'
   readonly name: string
   readonly keys: readonly KeyColumn[]
   /** The relation with one row per entity: what `predict` without keys ranges over. */
   readonly from?: RelationName
-  readonly description?: string
 }
 
 export interface RelationName {
@@ -52,6 +68,7 @@ export interface FeatureMeta {
   readonly fill?: number | string | boolean
   readonly description?: string
   readonly unit?: string
+  readonly tags?: readonly string[]
 }
 
 /** Declared windows over an event source; the compiler writes the SQL. */
@@ -71,11 +88,10 @@ export interface AggregatesSpec {
   readonly sequence?: readonly string[]
 }
 
-interface ViewCommon {
+interface ViewCommon extends Documented {
   readonly name: string
   readonly entity: EntityDef
   readonly features: Readonly<Record<string, FeatureMeta>>
-  readonly description?: string
 }
 /** One row per key, whatever the instant. */
 export interface StaticView extends ViewCommon {
@@ -162,7 +178,7 @@ export interface HashSplit {
 }
 
 /** A view that gives the spine for training. */
-export interface SampleDef {
+export interface SampleDef extends Documented {
   readonly kind: 'sample'
   readonly name: string
   readonly entity: EntityDef
@@ -170,7 +186,6 @@ export interface SampleDef {
   readonly split: Split
   /** Column with case weights. */
   readonly weight?: string
-  readonly description?: string
 }
 
 export type OutcomeFunction = 'exists' | 'notExists' | 'count' | 'sum' | 'avg' | 'min' | 'max' | 'first' | 'last'
@@ -211,7 +226,7 @@ export type KnownUntil =
 export type Censored = 'drop' | 'flag' | 'keep'
 
 /** The view that gives the label. */
-export interface TargetDef {
+export interface TargetDef extends Documented {
   readonly kind: 'target'
   readonly name: string
   readonly entity: EntityDef
@@ -226,11 +241,10 @@ export interface TargetDef {
   readonly censored?: Censored
   /** Default: the time of the latest event, where it is known which column that is. */
   readonly knownUntil?: KnownUntil
-  readonly description?: string
 }
 
 /** Sample + feature views + target. */
-export interface DatasetDef {
+export interface DatasetDef extends Documented {
   readonly kind: 'dataset'
   readonly name: string
   readonly sample: SampleDef
@@ -240,11 +254,18 @@ export interface DatasetDef {
   readonly sources?: Readonly<Record<string, SourceTime>>
   /** `read` takes the stored rows of materialised views, which are then needed where the query runs. Default `inline`. */
   readonly materialised?: 'inline' | 'read'
-  readonly description?: string
 }
 
-/** When the rows of a source became known: the column (an instant) that says so, or `always` for rows of all times. */
-export type SourceTime = { readonly knownAt: string } | 'always'
+/**
+ * When the rows of a source became known: the column (an instant) that says so, or `always` for rows of all times; and what
+ * a catalog says of it.
+ */
+export type SourceTime = SourceNote | 'always'
+
+export interface SourceNote extends Documented {
+  /** Judged by its columns where absent. */
+  readonly knownAt?: string
+}
 
 /** λ₁ ‖β‖₁ + λ₂/2 ‖β‖² on the coefficients of the encoded columns, not on the intercept. */
 export interface Penalty {
@@ -271,7 +292,7 @@ export type ThresholdRule =
 
 export type Solver = 'exact' | 'irls' | 'ml-logistic-regression' | 'cholesky' | 'coordinate-descent' | 'newton'
 
-export interface ModelDef {
+export interface ModelDef extends Documented {
   readonly kind: 'model'
   readonly name: string
   readonly dataset: DatasetDef
@@ -302,7 +323,6 @@ export interface ModelDef {
   /** Chooses the threshold when the model is trained, on rows it was not fitted on. */
   readonly thresholdRule?: ThresholdRule
   readonly classWeights?: ClassWeights
-  readonly description?: string
 }
 
 export type Definition = EntityDef | FeatureView | SampleDef | TargetDef | DatasetDef | ModelDef

@@ -9,6 +9,7 @@ import {
 } from '@viewcast/compiler'
 import type { Selectable } from 'kysely'
 import { type AggregateBuilder, aggregateBuilder, type TypedAggregate } from './aggregate.ts'
+import { type Documentation, documented } from './documentation.ts'
 import type { Duration } from './duration.ts'
 import type { Entity } from './entity.ts'
 import type { Flat } from './flat.ts'
@@ -31,7 +32,8 @@ type ColumnOf<Row> = keyof Row & string
 /** Keys that neither the map nor a column of the same name finds in the events. */
 type Unfound<Keys, Map, Row> = Exclude<keyof Keys, keyof Map | keyof Row> & string
 
-export interface AggregatesOptions<DB, Table extends string, Q, Row, Keys, Map, Windows, Features> {
+export interface AggregatesOptions<DB, Table extends string, Q, Row, Keys, Map, Windows, Features>
+  extends Documentation {
   readonly entity: Entity<string, Keys>
   /** The events: a table of the project, or a query. Write it before `features`, which reads its columns. */
   readonly source: `${Table}` | ((scope: Scope<DB>) => Q)
@@ -50,7 +52,6 @@ export interface AggregatesOptions<DB, Table extends string, Q, Row, Keys, Map, 
    * `last`; what is tied still is decided by the values these return.
    */
   readonly sequence?: readonly ColumnOf<Row>[]
-  readonly description?: string
 }
 
 /** `{ delay_7d: number | null, … }`. */
@@ -93,8 +94,7 @@ export function defineAggregates(
     readonly windows: Readonly<Record<string, string>>
     readonly features: (a: AggregateBuilder<never>) => Readonly<Record<string, Aggregate>>
     readonly sequence?: readonly string[]
-    readonly description?: string
-  },
+  } & Documentation,
 ): AggregatesView {
   checkedName('aggregates view', name)
   // Copies: the steps of the chain stay behind.
@@ -116,7 +116,7 @@ export function defineAggregates(
     entity: options.entity,
     features: metasOf(spec),
     spec,
-    ...(options.description === undefined ? {} : { description: options.description }),
+    ...documented(options),
   })
 }
 

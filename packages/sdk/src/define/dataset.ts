@@ -1,4 +1,5 @@
-import type { DatasetDef, FeatureUse, FeatureView, SampleDef, SourceTime, TargetDef } from '@viewcast/compiler'
+import type { DatasetDef, FeatureUse, FeatureView, SampleDef, TargetDef } from '@viewcast/compiler'
+import { type Documentation, documented, type SourceOption, sourceTime } from './documentation.ts'
 import type { Flat } from './flat.ts'
 import { checkedName } from './name.ts'
 import type { Problem } from './problem.ts'
@@ -104,16 +105,16 @@ export type DefineDataset = <
     readonly features: Parts & Checked<Parts, S, keyof RowOfSample<S> | LabelNames<T>>
     /**
      * When the rows of a source became known, for the leak suite: `{ timetable: { knownAt: 'published_at' } }`, or
-     * `'always'`. Judged by the columns of the source where absent.
+     * `'always'`. Judged by the columns of the source where absent. The catalog takes what is said of it beside:
+     * `{ timetable: { knownAt: 'published_at', owner: 'planning', sla: '1 day' } }`.
      */
-    readonly sources?: Readonly<Record<string, SourceTime>>
+    readonly sources?: Readonly<Record<string, SourceOption>>
     /**
      * Materialised views are inlined like views, so that the query needs tables only. `'read'` takes their stored rows: the
      * query then runs only where they are, and sees what they held when they were refreshed.
      */
     readonly materialised?: 'inline' | 'read'
-    readonly description?: string
-  },
+  } & Documentation,
 ) => Dataset<{
   readonly name: Name
   readonly keys: Flat<KeysOfSample<S>>
@@ -128,10 +129,9 @@ export function defineDataset(
     readonly sample: SampleDef
     readonly target?: TargetDef
     readonly features: readonly Part[]
-    readonly sources?: Readonly<Record<string, SourceTime>>
+    readonly sources?: Readonly<Record<string, SourceOption>>
     readonly materialised?: 'inline' | 'read'
-    readonly description?: string
-  },
+  } & Documentation,
 ): DatasetDef {
   return Object.freeze({
     kind: 'dataset',
@@ -139,8 +139,10 @@ export function defineDataset(
     sample: options.sample,
     ...(options.target === undefined ? {} : { target: options.target }),
     features: options.features.map(plainUse),
-    ...(options.sources === undefined ? {} : { sources: { ...options.sources } }),
+    ...(options.sources === undefined
+      ? {}
+      : { sources: Object.fromEntries(Object.entries(options.sources).map(([s, t]) => [s, sourceTime(t)])) }),
     ...(options.materialised === undefined ? {} : { materialised: options.materialised }),
-    ...(options.description === undefined ? {} : { description: options.description }),
+    ...documented(options),
   })
 }

@@ -1,4 +1,5 @@
 import { type EntityDef, sqlType } from '@viewcast/compiler'
+import { type Documentation, documented } from './documentation.ts'
 import type { Flat } from './flat.ts'
 import { checkedName } from './name.ts'
 import { type Relation, relationName } from './relation.ts'
@@ -15,10 +16,9 @@ export interface Entity<Name extends string, Keys> extends EntityDef {
 /** The key columns of an entity. */
 export type KeysOf<E> = E extends { readonly [keys]?: infer Keys } ? Flat<Exclude<Keys, undefined>> : object
 
-export interface EntityOptions<Table extends string> {
+export interface EntityOptions<Table extends string> extends Documentation {
   /** The relation with one row per entity: what `predict` without keys ranges over. */
   readonly from?: Table | { readonly schema?: string; readonly name: string }
-  readonly description?: string
 }
 
 export type DefineEntity<DB> = <const Name extends string, const Columns extends Readonly<Record<string, SqlTypeName>>>(
@@ -30,13 +30,13 @@ export type DefineEntity<DB> = <const Name extends string, const Columns extends
 export function defineEntity(
   name: string,
   columns: Readonly<Record<string, string>>,
-  options: { readonly from?: Relation; readonly description?: string } = {},
+  options: { readonly from?: Relation } & Documentation = {},
 ): EntityDef {
   return Object.freeze({
     kind: 'entity',
     name: checkedName('entity', name),
     keys: Object.entries(columns).map(([column, type]) => ({ name: column, type: sqlType(type) })),
     ...(options.from === undefined ? {} : { from: relationName(options.from) }),
-    ...(options.description === undefined ? {} : { description: options.description }),
+    ...documented(options),
   })
 }

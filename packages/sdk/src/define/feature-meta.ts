@@ -5,6 +5,8 @@ import type { KindOf } from './sql-types.ts'
 interface Words {
   readonly description?: string
   readonly unit?: string
+  /** Words to find it by, such as `pii`. */
+  readonly tags?: readonly string[]
 }
 
 /** What may be said of a column, from its type: a text is a category, a number is numeric, `fill` has the column's type. */

@@ -1,20 +1,21 @@
 import type { HistoryView, StaticView, TieBreak } from '@viewcast/compiler'
+import { type Documentation, documented } from './documentation.ts'
 import { checkedDuration, type Duration } from './duration.ts'
 import type { Entity } from './entity.ts'
 import { checkedName } from './name.ts'
 import { type HasColumns, queryOf, type RowOfQuery, type Scope, type SelectQuery } from './query.ts'
 import { type OpenView, openView } from './view.ts'
 
-export interface StaticOptions<Keys> {
+export interface StaticOptions<Keys> extends Documentation {
   readonly entity: Entity<string, Keys>
   readonly time?: never
   readonly knownAt?: never
   readonly maxAge?: never
   readonly tieBreak?: never
-  readonly description?: string
 }
 
-export interface HistoryOptions<Keys, Time extends string, KnownAt extends string, Tie extends string> {
+export interface HistoryOptions<Keys, Time extends string, KnownAt extends string, Tie extends string>
+  extends Documentation {
   readonly entity: Entity<string, Keys>
   /** Column of the query with the instant a row is of; the latest row with `time < as_of` counts. */
   readonly time: Time
@@ -31,7 +32,6 @@ export interface HistoryOptions<Keys, Time extends string, KnownAt extends strin
    * ```
    */
   readonly tieBreak?: readonly Tie[]
-  readonly description?: string
 }
 
 /** The column of `seq`, `seq asc` or `seq desc`. */
@@ -71,7 +71,7 @@ export function defineFeatureView(
   options: StaticOptions<object> | HistoryOptions<object, string, string, string>,
 ): { query(build: (scope: never) => SelectQuery): StaticView | HistoryView } {
   checkedName('feature view', name)
-  const described = options.description === undefined ? {} : { description: options.description }
+  const described = documented(options)
   return {
     query(build) {
       const query = queryOf(build, `feature view "${name}"`)

@@ -17,6 +17,7 @@ import { checkedCalibration } from './calibration.ts'
 import { emptyRecord } from './callable.ts'
 import { type ClassWeightsOption, checkedClassWeights } from './class-weights.ts'
 import type { Dataset, DatasetTypes } from './dataset.ts'
+import { type Documentation, documented } from './documentation.ts'
 import { checkedName } from './name.ts'
 import { checkedOutputs } from './outputs.ts'
 import { completePenalty, refuseNoPenalty } from './penalty.ts'
@@ -51,7 +52,7 @@ type OutputOf<F> = F extends 'multinomial'
       ? Named<'value' | 'label' | 'linear' | 'contributions'> | Reasons
       : Named<'value' | 'linear' | 'contributions'> | Reasons | Confidence | (F extends 'gaussian' ? Interval : never)
 
-export interface ModelOptions<T extends DatasetTypes, F extends FamilyName, Label> {
+export interface ModelOptions<T extends DatasetTypes, F extends FamilyName, Label> extends Documentation {
   readonly dataset: Dataset<T>
   /**
    * What the label is: `logistic` or `binomial` for one that is true or false, `multinomial` for one of several classes,
@@ -142,7 +143,6 @@ export interface ModelOptions<T extends DatasetTypes, F extends FamilyName, Labe
    */
   readonly scorecard?: F extends 'logistic' | 'binomial' ? ScorecardOptions : never
   readonly calibrate?: F extends 'logistic' | 'binomial' | 'svm' ? CalibrationMethod : never
-  readonly description?: string
 }
 
 type ClassWeightsOf<F extends FamilyName> =
@@ -262,8 +262,7 @@ export function defineModel(
     readonly calibrate?: CalibrationMethod
     readonly offset?: string
     readonly scorecard?: ScorecardOptions
-    readonly description?: string
-  },
+  } & Documentation,
 ): ModelDef {
   const { dataset, label } = options
   const threshold = typeof options.threshold === 'number' ? options.threshold : 0.5
@@ -326,7 +325,7 @@ export function defineModel(
     ...(options.scorecard === undefined
       ? {}
       : { scorecard: checkedScorecard(what, options.scorecard, { ...options, family, link }) }),
-    ...(options.description === undefined ? {} : { description: options.description }),
+    ...documented(options),
   }
   const give = (inputs: ModelDef['inputs']): ModelDef => {
     if (offset !== undefined && offset in inputs) {

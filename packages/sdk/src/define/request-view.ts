@@ -1,5 +1,6 @@
 import { type EntityDef, fail, quoteIdentifier, type RequestView, sqlType } from '@viewcast/compiler'
 import { callableRecord } from './callable.ts'
+import { type Documentation, documented } from './documentation.ts'
 import type { Entity } from './entity.ts'
 import type { Flat } from './flat.ts'
 import { checkedName } from './name.ts'
@@ -7,12 +8,11 @@ import { queryOf, type RowOfQuery, type Scope, type SelectQuery, type WithSpine 
 import type { Numeric, SqlTypeName, TypeOf } from './sql-types.ts'
 import { type OpenView, openView } from './view.ts'
 
-export interface RequestOptions<Keys, Columns> {
+export interface RequestOptions<Keys, Columns> extends Documentation {
   /** Gives the query the keys of the question; needed only where it reads them. */
   readonly entity?: Entity<string, Keys>
   /** What a question brings: column → SQL type. In training the sample returns these columns. */
   readonly columns: Columns
-  readonly description?: string
 }
 
 /** A number that drivers give as text is a number to the caller who brings it. */
@@ -82,7 +82,7 @@ export function defineRequestView(
     name,
     entity: options.entity ?? nobody,
     columns,
-    ...(options.description === undefined ? {} : { description: options.description }),
+    ...documented(options),
   }
   const query = (build: (scope: never) => SelectQuery): RequestView =>
     openView<RequestView>({ ...common, query: queryOf(build, `request view "${name}"`) })

@@ -1,6 +1,7 @@
 import type { SampleDef, Split, ViewQuery } from '@viewcast/compiler'
 import type { Promising } from './agreement.ts'
 import { withSteps } from './callable.ts'
+import { type Documentation, documented } from './documentation.ts'
 import type { Entity } from './entity.ts'
 import type { Flat } from './flat.ts'
 import { checkedName } from './name.ts'
@@ -16,13 +17,12 @@ export interface Sample<Keys, Row, Open extends boolean = false> extends SampleD
   readonly [types]?: { readonly keys: Keys; readonly row: Row; readonly open: Open }
 }
 
-export interface SampleOptions<Keys, Weight extends string> {
+export interface SampleOptions<Keys, Weight extends string> extends Documentation {
   readonly entity: Entity<string, Keys>
   /** How rows are divided into training and test; all are training rows by default. */
   readonly split?: Split
   /** Column with case weights: a row counts as so many. */
   readonly weight?: Weight
-  readonly description?: string
 }
 
 export type DefineSample<DB, Files = object> = <
@@ -86,7 +86,7 @@ export function defineSample(name: string, options: SampleOptions<object, string
       query,
       split: options.split ?? { kind: 'none' },
       ...(options.weight === undefined ? {} : { weight: options.weight }),
-      ...(options.description === undefined ? {} : { description: options.description }),
+      ...documented(options),
     })
   // Declared columns are for the type checker; the database knows them.
   const declared = (query: ViewQuery): SampleDef => withSteps(sample(query), { columns: () => sample(query) })

@@ -1,4 +1,5 @@
 import { fail, type HistoryView, type StaticView, type ViewQuery, type WindowView } from '@viewcast/compiler'
+import { type Documentation, documented } from './documentation.ts'
 import type { Duration } from './duration.ts'
 import type { Entity, KeysOf } from './entity.ts'
 import type { DeclaredMeta, DeclaredRow, Filled, NotKeys } from './feature-meta.ts'
@@ -8,9 +9,8 @@ import { checkedName } from './name.ts'
 import { type Relation, relationName } from './relation.ts'
 import { type FeatureViewDef, type OpenView, openView, type ViewOf } from './view.ts'
 
-interface Described {
+interface Described extends Documentation {
   readonly entity: Entity<string, object>
-  readonly description?: string
 }
 
 /** One row per key, whatever the instant. */
@@ -127,8 +127,7 @@ export function defineExistingView(relation: Relation, options: AnyOptions & { r
 }
 
 function declared(name: string, options: AnyOptions, query: ViewQuery): StaticView | HistoryView | WindowView {
-  const description = options.description === undefined ? {} : { description: options.description }
-  const common = { name, entity: options.entity, query, ...description }
+  const common = { name, entity: options.entity, query, ...documented(options) }
   if (options.time !== undefined) return openView<HistoryView>({ kind: 'history', ...common, ...timeOf(options) })
   // Only reachable without the type checker, which asks for `time` beside this kind.
   if ((options.kind as string) === 'history') {

@@ -12,6 +12,7 @@ import {
 import type { Selectable } from 'kysely'
 import type { Promising } from './agreement.ts'
 import { withSteps } from './callable.ts'
+import { type Documentation, documented } from './documentation.ts'
 import { checkedDuration, type Duration } from './duration.ts'
 import type { Entity } from './entity.ts'
 import type { Flat } from './flat.ts'
@@ -29,7 +30,7 @@ export interface Target<Labels, Row = unknown> extends TargetDef, Promising<Row>
   readonly [types]?: Labels
 }
 
-export interface TargetOptions<Keys> {
+export interface TargetOptions<Keys> extends Documentation {
   readonly entity: Entity<string, Keys>
   /**
    * How long after `as_of` the outcome is known, when it needs time to happen: it lies in `[as_of, as_of + horizon)`. A
@@ -55,7 +56,6 @@ export interface TargetOptions<Keys> {
    * relation it reads beside `spine`. Otherwise no row is censored, with the warning `time/known-until`.
    */
   readonly knownUntil?: KnownUntilOption
-  readonly description?: string
 }
 
 export type KnownUntilOption =
@@ -163,7 +163,7 @@ export interface DeclaredTarget<Keys> extends Target<Record<never, never>> {
 
 export function defineTarget(name: string, options: TargetOptions<object>) {
   checkedName('target', name)
-  const { censored, description, knownUntil } = options
+  const { censored, knownUntil } = options
   const horizon = options.horizon === undefined ? {} : { horizon: checkedDuration(options.horizon) }
   const target = (query: ViewQuery, outcomes?: OutcomesSpec): TargetDef =>
     Object.freeze<TargetDef>({
@@ -176,7 +176,7 @@ export function defineTarget(name: string, options: TargetOptions<object>) {
       ...(options.only === undefined ? {} : { only: [...options.only] }),
       ...(censored === undefined ? {} : { censored }),
       ...(knownUntil === undefined ? {} : { knownUntil: knownUntilOf(knownUntil, name) }),
-      ...(description === undefined ? {} : { description }),
+      ...documented(options),
     })
   // Declared labels are for the type checker; the database knows them.
   const declared = (query: ViewQuery): TargetDef => withSteps(target(query), { label: () => target(query) })

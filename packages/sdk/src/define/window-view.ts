@@ -1,12 +1,12 @@
 import type { WindowView } from '@viewcast/compiler'
+import { type Documentation, documented } from './documentation.ts'
 import type { Entity } from './entity.ts'
 import { checkedName } from './name.ts'
 import { type HasColumns, queryOf, type RowOfQuery, type Scope, type SelectQuery, type WithSpine } from './query.ts'
 import { type OpenView, openView } from './view.ts'
 
-export interface WindowOptions<Keys> {
+export interface WindowOptions<Keys> extends Documentation {
   readonly entity: Entity<string, Keys>
-  readonly description?: string
 }
 
 export type DefineWindowView<DB> = <const Name extends string, Keys extends object>(
@@ -58,7 +58,7 @@ export function defineWindowView(
         name,
         entity: options.entity,
         query: queryOf(build, `window view "${name}"`),
-        ...(options.description === undefined ? {} : { description: options.description }),
+        ...documented(options),
       }),
   }
 }

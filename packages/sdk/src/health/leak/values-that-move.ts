@@ -95,7 +95,7 @@ function featureFinding(bound: BoundDataset, moved: Moved, of: number, arrivals:
 function arrivalColumns(bound: BoundDataset, facts: Facts): Set<string> {
   const out = new Set<string>()
   for (const [relation, time] of Object.entries(bound.dataset.sources ?? {})) {
-    if (time === 'always') continue
+    if (time === 'always' || time.knownAt === undefined) continue
     const found = facts.catalog.relations.filter((r) => r.name === relation || `${r.schema}.${r.name}` === relation)
     for (const r of found) out.add(`${r.schema}.${r.name}.${time.knownAt}`)
   }

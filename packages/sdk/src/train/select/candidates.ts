@@ -172,7 +172,8 @@ function candidateOf(over: Tried, declared: ModelDef, choice: Choice): Candidate
     ...(several(over.penalty.l1) ? [`l1 ${choice.l1}`] : []),
     ...(several(over.penalty.l2) ? [`${several(over.penalty.l1) ? 'l2' : 'penalty'} ${choice.l2}`] : []),
   ].join(', ')
-  const { name: ___, dataset: ____, description: _____, threshold: ______, ...decides } = model
+  const { name: ___, dataset: ____, threshold: ______, ...rests } = model
+  const { description: _a, owners: _b, tags: _c, updateFrequency: _d, sla: _e, ...decides } = rests
   const key = digest({ ...decides, inputs: Object.entries(inputs) })
   return { model, title: title === '' ? 'as declared' : title, key }
 }
