@@ -3,6 +3,7 @@ import { userInfo } from 'node:os'
 import { fail } from '@viewcast/compiler'
 import type { Database } from '../database/database.ts'
 import { migrateStore, storeVersion } from './migrate.ts'
+import type { EventOptions } from './openlineage/naming.ts'
 
 export interface Store {
   readonly db: Database
@@ -10,6 +11,8 @@ export interface Store {
   readonly project: string
   /** Who did it, as written beside runs, versions and aliases. */
   readonly actor: string
+  /** Whether OpenLineage events are written of its runs, and under which names; absent: none are. */
+  readonly events?: EventOptions
 }
 
 export interface StoreOptions {
@@ -22,6 +25,11 @@ export interface StoreOptions {
    * engine's up to date, `always` brings any up to date, `never` changes nothing. Default `create`.
    */
   readonly migrate?: 'create' | 'always' | 'never'
+  /**
+   * Writes OpenLineage events of every run into the outbox, from where {@link sendEvents} sends them; `{}` for the default
+   * names. Default: none are written.
+   */
+  readonly events?: EventOptions
 }
 
 /**
@@ -44,7 +52,12 @@ export async function openStore(db: Database, options: StoreOptions): Promise<St
     if (!may) fail('store/older', { applied: String(applied), known: String(known) })
     await migrateStore(db)
   }
-  return { db, project: options.project, actor: options.actor ?? loginName() }
+  return {
+    db,
+    project: options.project,
+    actor: options.actor ?? loginName(),
+    ...(options.events ? { events: options.events } : {}),
+  }
 }
 
 /**

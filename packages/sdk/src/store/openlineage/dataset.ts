@@ -45,9 +45,9 @@ export async function datasetEvents(store: Store, ids?: readonly string[]): Prom
   const naming = await namingOf(store)
   const wanted =
     ids ??
-    (
-      await store.db.rows<{ id: string }>(`SELECT id FROM viewcast.asset WHERE lifecycle <> 'deleted' ORDER BY id`)
-    ).map((r) => r.id)
+    (await store.db.rows<{ id: string }>(`SELECT id FROM viewcast.asset WHERE lifecycle <> 'deleted' ORDER BY id`)).map(
+      (r) => r.id,
+    )
   const at = new Date().toISOString()
   return [...(await datasetsOf(store, wanted, naming)).values()].map((d) => datasetEvent(d, at, naming.producer))
 }

@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { isViewcastError } from '@viewcast/compiler'
 import { redact } from '../../database/redact.ts'
 import { newId } from '../new-id.ts'
+import { announceEnd, announceStart } from '../outbox/announce.ts'
 import type { Store } from '../store.ts'
 import { type Batch, logBatch } from './batch.ts'
 import { ensureExperiment } from './experiments.ts'
@@ -74,6 +75,7 @@ export async function startRun(store: Store, options: RunOptions = {}): Promise<
         ...(options.tags ? { tags: options.tags } : {}),
       })
     }
+    await announceStart(inside, run.id)
   })
   return run
 }
@@ -102,17 +104,20 @@ export async function renewRun({ db }: Store, run: Run): Promise<boolean> {
 
 /** Ends a run; one that has ended stays as it is. The error is kept without secrets. */
 export async function endRun(
-  { db }: Store,
+  store: Store,
   run: Run,
   state: 'finished' | 'failed' | 'killed',
   error?: unknown,
 ): Promise<void> {
-  await db.query(
-    `UPDATE viewcast.execution
-     SET state = $2, ended_at = greatest(clock_timestamp(), started_at), lease_until = NULL, error = $3
-     WHERE id = $1 AND state IN ('scheduled', 'running', 'lost')`,
-    [run.id, state, error === undefined ? null : JSON.stringify(errorOf(error))],
-  )
+  await store.db.transaction(async (tx) => {
+    const ended = await tx.rows(
+      `UPDATE viewcast.execution
+       SET state = $2, ended_at = greatest(clock_timestamp(), started_at), lease_until = NULL, error = $3
+       WHERE id = $1 AND state IN ('scheduled', 'running', 'lost') RETURNING id`,
+      [run.id, state, error === undefined ? null : JSON.stringify(errorOf(error))],
+    )
+    if (ended.length > 0) await announceEnd({ ...store, db: tx }, [run.id])
+  })
 }
 
 function errorOf(error: unknown): { readonly message: string; readonly codes?: readonly string[] } {
@@ -127,9 +132,10 @@ function errorOf(error: unknown): { readonly message: string; readonly codes?: r
 }
 
 /** Turns runs whose lease ended into `lost`, with those that are part of them; returns how many. */
-export async function markLostRuns({ db }: Store): Promise<number> {
-  const rows = await db.rows(
-    `WITH RECURSIVE gone AS (
+export async function markLostRuns(store: Store): Promise<number> {
+  return store.db.transaction(async (tx) => {
+    const lost = await tx.rows<{ id: string }>(
+      `WITH RECURSIVE gone AS (
        SELECT id FROM viewcast.execution WHERE state = 'running' AND lease_until < clock_timestamp()
        UNION
        SELECT e.id FROM viewcast.execution e JOIN gone g ON e.parent_id = g.id WHERE e.state = 'running'
@@ -137,8 +143,13 @@ export async function markLostRuns({ db }: Store): Promise<number> {
      )
      UPDATE viewcast.execution e SET state = 'lost', ended_at = greatest(clock_timestamp(), e.started_at)
      FROM gone WHERE e.id = gone.id RETURNING e.id`,
-  )
-  return rows.length
+    )
+    await announceEnd(
+      { ...store, db: tx },
+      lost.map((run) => run.id),
+    )
+    return lost.length
+  })
 }
 
 /**
