@@ -60,28 +60,39 @@ export const assetRows = ({ db }: Store, ids: readonly string[]): Promise<AssetR
     [ids],
   )
 
+/** Edges of no version of a model, and those of some versions; of those in use, when none are named. */
+const ofVersions = `(e.artifact_id IS NULL OR e.artifact_id = ANY(
+  CASE WHEN cardinality($2::uuid[]) > 0 THEN $2::uuid[] ELSE ARRAY(SELECT viewcast.versions_in_use()) END))`
+
 /** The column edges that lead into some assets now. */
-export const edgeRows = ({ db }: Store, ids: readonly string[]): Promise<EdgeRow[]> =>
+export const edgeRows = ({ db }: Store, ids: readonly string[], versions: readonly string[]): Promise<EdgeRow[]> =>
   db.rows<EdgeRow>(
-    `SELECT e.to_asset AS to, e.to_column, f.kind AS from_kind, f.namespace AS from_namespace, f.name AS from_name,
-            e.from_column, bool_or(e.is_direct) AS is_direct,
+    `SELECT t.asset_id AS to, t.name AS to_column, a.kind AS from_kind, a.namespace AS from_namespace, a.name AS from_name,
+            f.name AS from_column, bool_or(e.is_direct) AS is_direct,
             array_to_json(array_agg(DISTINCT h.word) FILTER (WHERE h.word IS NOT NULL)) AS how
-     FROM viewcast.column_edge e JOIN viewcast.asset f ON f.id = e.from_asset
+     FROM viewcast.column_edge e
+     JOIN viewcast.column_node t ON t.id = e.to_node
+     JOIN viewcast.column_node f ON f.id = e.from_node
+     JOIN viewcast.asset a ON a.id = f.asset_id
      LEFT JOIN LATERAL unnest(e.how) AS h(word) ON true
-     WHERE e.to_asset = ANY($1::uuid[]) AND e.valid_to IS NULL
+     WHERE t.asset_id = ANY($1::uuid[]) AND e.valid_to IS NULL AND ${ofVersions}
      GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6`,
-    [ids],
+    [ids, versions],
   )
 
 /** Assets that some come from, themselves included. */
-export async function upstreamOf({ db }: Store, ids: readonly string[]): Promise<readonly string[]> {
+export async function upstreamOf(
+  { db }: Store,
+  ids: readonly string[],
+  versions: readonly string[],
+): Promise<readonly string[]> {
   const rows = await db.rows<{ id: string }>(
     `WITH RECURSIVE up(id) AS (
        SELECT unnest($1::uuid[])
        UNION
-       SELECT e.from_asset FROM up JOIN viewcast.asset_edge e ON e.to_asset = up.id AND e.valid_to IS NULL
+       SELECT e.from_asset FROM up JOIN viewcast.asset_edge e ON e.to_asset = up.id AND e.valid_to IS NULL AND ${ofVersions}
      ) SELECT id FROM up`,
-    [ids],
+    [ids, versions],
   )
   return rows.map((r) => r.id)
 }

@@ -10,16 +10,19 @@ import { datasetName, type Naming, namingOf } from './naming.ts'
 /**
  * Assets of the store as OpenLineage datasets, by id: schema, columnLineage, lineage, datasetType, documentation,
  * ownership, tags, dataSource. Two statements, whatever their number.
+ *
+ * @param versions Ids of the versions of models whose columns are meant; default those in use.
  */
 export async function datasetsOf(
   store: Store,
   ids: readonly string[],
   naming: Naming,
+  versions: readonly string[] = [],
 ): Promise<ReadonlyMap<string, Dataset>> {
   if (ids.length === 0) return new Map()
   const assets = await assetRows(store, ids)
   const edges = new Map<string, EdgeRow[]>()
-  for (const e of await edgeRows(store, ids)) {
+  for (const e of await edgeRows(store, ids, versions)) {
     const there = edges.get(e.to)
     if (there) there.push(e)
     else edges.set(e.to, [e])

@@ -29,8 +29,9 @@ export async function endEvent(store: Store, run: RunRow, naming: Naming): Promi
   const checks = await checkRows(store, run.id)
   const outputs = new Set(versions.filter((v) => v.direction === 'out').map((v) => v.asset_id))
   // What the tables are that it all comes from, so that nobody has to have seen another event to know.
-  const all = await upstreamOf(store, [...versions.map((v) => v.asset_id), ...checks.map((c) => c.asset_id)])
-  const datasets = await datasetsOf(store, all, naming)
+  const models = versions.flatMap((v) => (v.kind === 'model' ? [v.artifact_id] : []))
+  const all = await upstreamOf(store, [...versions.map((v) => v.asset_id), ...checks.map((c) => c.asset_id)], models)
+  const datasets = await datasetsOf(store, all, naming, models)
   const facet = facetsOf(naming.producer)
   const inputs: InputDataset[] = []
   const written: OutputDataset[] = []

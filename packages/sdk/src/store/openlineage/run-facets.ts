@@ -98,13 +98,15 @@ export function jobFacets(run: RunRow, versions: readonly VersionRow[], facet: M
   })
 }
 
-/** The training query of what makes models, else the prediction query; of other work the query of its dataset. */
+/** The text that a deployment holds; the query that a model was trained or predicts by; else that of a dataset. */
 function queryOf(kind: string, versions: readonly VersionRow[]): string | undefined {
+  const deployed = versions.map((v) => (v.kind === 'deployment' ? v.props['sql'] : undefined)).find(Boolean)
+  if (typeof deployed === 'string') return deployed
   const models = versions.filter((v) => v.kind === 'model')
   const training = models.find((v) => v.direction === 'out')?.training_sql
   const prediction = kind === 'train' || kind === 'select' ? undefined : models.find((v) => v.prediction_sql)
   const dataset = versions.find((v) => v.query !== null)
-  return prediction?.prediction_sql ?? training ?? dataset?.query ?? undefined
+  return training ?? prediction?.prediction_sql ?? dataset?.query ?? undefined
 }
 
 /** The page of the commit: `git@host:org/repo.git` is `https://host/org/repo`. No URL of a local path. */
