@@ -50,7 +50,7 @@ export const sdkVersion = (): string =>
 /** `postgres://host:port`, never with a user; the embedded engine has no address, so it has the project's name. */
 export function tablesOf(db: Pick<Database, 'engine' | 'description'>, project: string): string {
   if (db.engine === 'pglite') return `pglite://${encodeURIComponent(project)}`
-  const [, hosts = ''] = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/]*@)?([^/?#]*)/i.exec(db.description) ?? []
+  const [, hosts = ''] = /^[a-z][a-z0-9+.-]*:\/\/(?:[^?]*@)?([^/?#]*)/i.exec(db.description) ?? []
   const host = (hosts.split(',')[0] ?? '').toLowerCase()
   if (host === '' || host.startsWith('%2f')) return 'postgres://localhost:5432'
   return /:\d+$/.test(host) ? `postgres://${host}` : `postgres://${host}:5432`
