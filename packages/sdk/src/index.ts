@@ -187,7 +187,33 @@ export { migrateStore, type StoreVersion, storeVersion } from './store/migrate.t
 export { datasetEvents } from './store/openlineage/dataset.ts'
 export type { Dataset as OpenLineageDataset, DatasetEvent, RunEvent } from './store/openlineage/event.ts'
 export type { EventOptions } from './store/openlineage/naming.ts'
-export { type ModelVersion, type RegisterModelOptions, registerModel } from './store/registry/register-model.ts'
+export { type AdoptedRecords, adoptRecords } from './store/registry/adopt-records.ts'
+export {
+  type AliasChange,
+  type AliasInterval,
+  type AliasOptions,
+  aliasAt,
+  aliasesOf,
+  aliasHistory,
+  demoteModel,
+  promoteModel,
+} from './store/registry/aliases.ts'
+export { type DeletedVersions, deleteModel, restoreModel } from './store/registry/delete-version.ts'
+export type { KnownOfVersion } from './store/registry/keep-version.ts'
+export { type LoadedModel, loadModel } from './store/registry/load-model.ts'
+export { type ModelReference, type ModelSelector, modelReference } from './store/registry/model-selector.ts'
+export {
+  type ModelSignature,
+  modelSignature,
+  type SignatureColumn,
+  type SignatureInput,
+} from './store/registry/model-signature.ts'
+export {
+  type ModelVersion,
+  type RegisteredModel,
+  type RegisterModelOptions,
+  registerModel,
+} from './store/registry/register-model.ts'
 export { type Batch, logBatch, type MetricPoint } from './store/runs/batch.ts'
 export { ensureExperiment } from './store/runs/experiments.ts'
 export {

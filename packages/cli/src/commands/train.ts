@@ -42,8 +42,16 @@ export const trainCommand = defineCommand({
   ],
   run: (invocation) =>
     withStoreIfAllowed(invocation, async ({ settings, project, db, store }) => {
-      const { familyTitle, listVersions, resolveDefinition, saveRecord, scorecardRows, trainModel, trainRecorded } =
-        await import('@viewcast/sdk')
+      const {
+        adoptRecords,
+        familyTitle,
+        listVersions,
+        resolveDefinition,
+        saveRecord,
+        scorecardRows,
+        trainModel,
+        trainRecorded,
+      } = await import('@viewcast/sdk')
       const { io, output } = invocation
       const directory = settings.directory.value
       const model = resolveDefinition(project, positional(invocation, 'model'), 'model')
@@ -55,6 +63,8 @@ export const trainCommand = defineCommand({
         ...groupRows[invocation.options['group-rows']],
         onProgress: stages(output.progress),
       }
+      // Versions that only files have keep their numbers: the next one is none of theirs.
+      if (store) await adoptRecords(store, directory, model.name)
       const result: TrainResult & { readonly run?: Run } = store
         ? await trainRecorded(store, model, { ...options, project })
         : await trainModel(db, model, {

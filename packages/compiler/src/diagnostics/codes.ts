@@ -4,24 +4,13 @@
  * Codes are public API: renaming one is a breaking change. Messages name objects (views, columns, files), never row
  * values and never secrets. Each code has a page in `docs/errors/` and a test that produces it.
  *
- * Long because it is one list, read by looking a code up.
+ * Long because it is one list, read by looking a code up; a part that grows has a file beside it, `…-codes.ts`.
  */
-export interface CodeEntry {
-  readonly severity: 'error' | 'warning'
-  readonly message: (p: Readonly<Record<string, string>>) => string
-  readonly hint: (p: Readonly<Record<string, string>>) => string | undefined
-}
-
-const near = (p: Readonly<Record<string, string>>): string | undefined =>
-  p.near ? `Did you mean "${p.near}"?` : undefined
-
-const entry = (
-  message: CodeEntry['message'],
-  hint: CodeEntry['hint'] = () => undefined,
-  severity: CodeEntry['severity'] = 'error',
-): CodeEntry => ({ severity, message, hint })
+import { type CodeEntry, entry, near } from './code-entry.ts'
+import { registryCodes } from './registry-codes.ts'
 
 export const codes = {
+  ...registryCodes,
   'define/name': entry(
     (p) => `A ${p.kind} cannot be named "${p.name}": ${p.detail}`,
     () => 'Write a short name of your own; it becomes the name of a relation in the generated SQL.',

@@ -1,9 +1,11 @@
 /** Model records as versions in the registry. */
-import { createHash } from 'node:crypto'
-import { type ModelRecord, printModelRecord } from '@viewcast/compiler'
-import { registerArtifact } from '../graph/artifacts.ts'
+import { type ModelRecord, parseModelRecord } from '@viewcast/compiler'
+import { recordEvent, registerArtifact } from '../graph/artifacts.ts'
 import { ensureAsset } from '../graph/assets.ts'
 import { atomically, type Store } from '../store.ts'
+import { adoptInto } from './adopt-records.ts'
+import { contentDigest } from './content-digest.ts'
+import { type KnownOfVersion, keepVersion } from './keep-version.ts'
 
 export interface ModelVersion {
   /** Id of the artifact. */
@@ -11,48 +13,55 @@ export interface ModelVersion {
   readonly version: number
 }
 
-export interface RegisterModelOptions {
-  readonly run?: string
-  /** Id of the artifact that is the dataset it was trained on. */
-  readonly dataset?: string
-  readonly trainingSql?: string
-  readonly predictionSql?: string
+export interface RegisterModelOptions extends KnownOfVersion {
+  /** Folder of the record files: versions there that the registry does not know are adopted first, with their numbers. */
+  readonly directory?: string
+}
+
+export interface RegisteredModel extends ModelVersion {
+  /** The record as it is kept, with its version in it. */
+  readonly record: ModelRecord
+  /** False when a version said the same already. */
+  readonly isNew: boolean
 }
 
 /**
- * Registers a model record as the next version of its model; the record kept has that version in it.
+ * Registers a model record as the next version of its model: 1, 2, 3 … without gaps, whoever else registers at the same
+ * time. A record that says what a version said already, but for its time, is that version; what was not known of it (run,
+ * dataset, SQL, keys) is added, and a deleted one is there again.
+ *
+ * Four statements, five with a run; the model is held until the transaction ends, so the rest of it should be short.
+ *
+ * @example
+ * ```ts
+ * const { version, isNew } = await registerModel(store, record, { run: run.id, trainingSql, predictionSql })
+ * ```
+ * ```sql
+ * SELECT * FROM viewcast.register_artifact(…); SELECT viewcast.keep_model_version(…)
+ * ```
  */
 export async function registerModel(
   store: Store,
   record: ModelRecord,
   options: RegisterModelOptions = {},
-): Promise<ModelVersion & { readonly record: ModelRecord }> {
+): Promise<RegisteredModel> {
   return atomically(store, async (inside) => {
     const asset = await ensureAsset(inside, { kind: 'model', name: record.name })
-    const { id, version } = await registerArtifact(inside, asset)
+    if (options.directory !== undefined) await adoptInto(inside, asset, options.directory, record.name)
+    const { id, version, isNew } = await registerArtifact(inside, asset, { digest: contentDigest(record) })
     const kept = { ...record, version }
-    const text = printModelRecord(kept)
-    await inside.db.query('UPDATE viewcast.artifact SET digest = $2 WHERE id = $1', [id, sha256(text)])
-    await inside.db.query(
-      `INSERT INTO viewcast.model_version
-         (artifact_id, record, signature, metrics, dataset_artifact_id, execution_id,
-          training_sql, training_hash, prediction_sql, prediction_hash)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-      [
-        id,
-        text,
-        JSON.stringify({ inputs: record.inputs.map((i) => i.feature) }),
-        JSON.stringify(record.metrics),
-        options.dataset ?? null,
-        options.run ?? null,
-        options.trainingSql ?? null,
-        options.trainingSql === undefined ? null : sha256(options.trainingSql),
-        options.predictionSql ?? null,
-        options.predictionSql === undefined ? null : sha256(options.predictionSql),
-      ],
-    )
-    return { id, version, record: kept }
+    await keepVersion(inside, id, kept, options)
+    if (options.run !== undefined) await recordEvent(inside, options.run, id, 'out', 'model')
+    return { id, version, isNew, record: isNew ? kept : await revived(inside, asset, id, kept) }
   })
 }
 
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+/** The record a version has, which is live from now on if it was not. */
+async function revived({ db }: Store, asset: string, id: string, record: ModelRecord): Promise<ModelRecord> {
+  await db.query(`SELECT viewcast.set_version_state($1, $2, 'live')`, [asset, record.version])
+  await db.query(`UPDATE viewcast.asset SET lifecycle = 'active' WHERE id = $1 AND lifecycle = 'deleted'`, [asset])
+  const [row] = await db.rows<{ record: string }>('SELECT record FROM viewcast.model_version WHERE artifact_id = $1', [
+    id,
+  ])
+  return parseModelRecord(row?.record ?? '', `version ${record.version} of ${record.name} in the store`)
+}

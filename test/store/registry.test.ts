@@ -1,0 +1,342 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  adoptRecords,
+  aliasAt,
+  aliasesOf,
+  aliasHistory,
+  deleteModel,
+  demoteModel,
+  loadModel,
+  type ModelRecord,
+  modelReference,
+  modelSignature,
+  openStore,
+  prepareModel,
+  promoteModel,
+  registerModel,
+  restoreModel,
+  type Store,
+  saveRecord,
+  startRun,
+  trainModel,
+} from '@viewcast/sdk'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { linearRecord } from '../compiler/records.ts'
+import { describeEachEngine } from '../engines/each-engine.ts'
+import { codesOf, diagnosticsOf } from '../errors/codes-of.ts'
+import { model as declared, tables } from '../scenarios/shop.ts'
+
+/** Records of a model that say different things: the threshold is the number. */
+const recordOf = (name: string, threshold: number, more: Partial<ModelRecord> = {}): ModelRecord => ({
+  ...linearRecord(name, ['age']),
+  threshold,
+  ...more,
+})
+
+describe('a reference to a model', () => {
+  test('is read from its text', () => {
+    expect(modelReference('delay15')).toEqual({ model: 'delay15' })
+    expect(modelReference('delay15@3')).toEqual({ model: 'delay15', selector: 3 })
+    expect(modelReference('delay15@production')).toEqual({ model: 'delay15', selector: 'production' })
+    expect(modelReference('delay15@latest')).toEqual({ model: 'delay15' })
+    expect(modelReference('a@b@champion')).toEqual({ model: 'a@b', selector: 'champion' })
+  })
+
+  test('is refused where it names no version', async () => {
+    for (const text of ['m@', 'm@0', 'm@-1', 'm@1.5', 'm@v3', 'm@9999999999', 'm@a b', 'm@é']) {
+      expect(await codesOf(() => modelReference(text))).toEqual(['model/selector'])
+    }
+  })
+})
+
+describeEachEngine('the registry of models', (engine) => {
+  let store: Store
+  let directory: string
+  beforeAll(async () => {
+    store = await openStore(engine.db, { project: 'shop', actor: 'me' })
+    directory = await mkdtemp(join(tmpdir(), 'viewcast-registry-'))
+  })
+  afterAll(() => rm(directory, { recursive: true }))
+
+  test('numbers what is new, and knows what it has', async () => {
+    const first = await registerModel(store, recordOf('numbers', 0.1))
+    expect(first).toMatchObject({ version: 1, isNew: true, record: { version: 1, threshold: 0.1 } })
+    expect(await registerModel(store, recordOf('numbers', 0.2))).toMatchObject({ version: 2, isNew: true })
+    const again = await registerModel(
+      store,
+      recordOf('numbers', 0.1, { version: 7, trainedAt: '2031-01-01T00:00:00Z' }),
+    )
+    expect(again).toEqual({ ...first, isNew: false })
+    // JSON has no −0: what is kept says 0.
+    expect(await registerModel(store, recordOf('numbers', 0))).toMatchObject({ version: 3, isNew: true })
+    expect(await registerModel(store, recordOf('numbers', -0))).toMatchObject({ version: 3, isNew: false })
+  })
+
+  test('adds what was not known of a version, and keeps what was', async () => {
+    const record = recordOf('known', 0.3)
+    const { id } = await registerModel(store, record)
+    const run = await startRun(store, { kind: 'train' })
+    await registerModel(store, record, { run: run.id, trainingSql: 'SELECT 1', predictionSql: 'SELECT 2' })
+    await registerModel(store, record, { trainingSql: 'SELECT 3' })
+    const [row] = await store.db.rows(
+      'SELECT training_sql, training_hash, prediction_sql, execution_id FROM viewcast.model_version WHERE artifact_id = $1',
+      [id],
+    )
+    expect(row).toEqual({
+      training_sql: 'SELECT 1',
+      training_hash: 'e004ebd5b5532a4b85984a62f8ad48a81aa3460c1ca07701f386135d72cdecf5',
+      prediction_sql: 'SELECT 2',
+      execution_id: run.id,
+    })
+    expect(await store.db.rows('SELECT direction, role FROM viewcast.event WHERE execution_id = $1', [run.id])).toEqual(
+      [{ direction: 'out', role: 'model' }],
+    )
+  })
+
+  test('leaves no number behind when the transaction is undone', async () => {
+    const undone = store.db.transaction(async (db) => {
+      await registerModel({ ...store, db }, recordOf('undone', 0.1))
+      throw new Error('undone')
+    })
+    await expect(undone).rejects.toThrow('undone')
+    expect(await registerModel(store, recordOf('undone', 0.2))).toMatchObject({ version: 1 })
+  })
+
+  test('keeps a signature with keys, request, inputs and outputs', async () => {
+    const db = await engine.open()
+    await db.execute(tables)
+    const { record } = await trainModel(db, declared)
+    const signature = modelSignature(record, await prepareModel(db, declared))
+    expect(signature).toEqual({
+      keys: [{ name: 'customer', type: 'int4' }],
+      asOf: true,
+      request: [],
+      inputs: [
+        { name: 'country', type: 'text', nullable: true, missing: 'scored', encoder: 'onehot' },
+        { name: 'n_7d', type: 'float8', nullable: false, missing: 'scored', encoder: 'numeric' },
+        { name: 'amount_7d', type: 'float8', nullable: true, missing: 'scored', encoder: 'numeric' },
+      ],
+      outputs: [{ name: 'probability', type: 'float8', description: 'probability of answer, 0 to 1' }],
+    })
+    const shop = await openStore(db, { project: 'shop' })
+    await registerModel(shop, record)
+    await registerModel(shop, record, { signature })
+    const [row] = await db.rows('SELECT signature FROM viewcast.model_versions')
+    expect(row).toEqual({ signature })
+  })
+
+  test('points aliases at versions, with reason and history', async () => {
+    for (const threshold of [0.1, 0.2, 0.3]) await registerModel(store, recordOf('aliased', threshold))
+    expect(await promoteModel(store, 'aliased', 'production', 1, { reason: 'the first' })).toEqual({
+      alias: 'production',
+      before: null,
+      version: 1,
+      changed: true,
+    })
+    const other = { ...store, actor: 'you' }
+    expect(await promoteModel(other, 'aliased', 'production', 3, { expected: 1 })).toMatchObject({ before: 1 })
+    expect(await promoteModel(other, 'aliased', 'production', 3)).toMatchObject({ changed: false })
+    await promoteModel(store, 'aliased', 'champion', 2, { expected: null })
+    expect(await aliasesOf(store, 'aliased')).toEqual({ champion: 2, production: 3 })
+    await demoteModel(store, 'aliased', 'production', { reason: 'it drifts', expected: 3 })
+    expect(await aliasesOf(store, 'aliased')).toEqual({ champion: 2 })
+    const history = await aliasHistory(store, 'aliased', { alias: 'production' })
+    expect(history).toMatchObject([
+      { version: 3, actor: 'you', reason: null, endedBy: 'me', endedReason: 'it drifts' },
+      { version: 1, actor: 'me', reason: 'the first', endedBy: 'you', endedReason: null },
+    ])
+    const [second, first] = history
+    expect(first?.to).toBe(second?.from)
+    expect(await aliasAt(store, 'aliased', 'production', first?.from ?? '')).toBe(1)
+    expect(await aliasAt(store, 'aliased', 'production', second?.from ?? '')).toBe(3)
+    expect(await aliasAt(store, 'aliased', 'production', second?.to ?? '')).toBeUndefined()
+    expect(await aliasAt(store, 'aliased', 'production', '2001-01-01T00:00Z')).toBeUndefined()
+    expect(await codesOf(() => aliasAt(store, 'aliased', 'production', 'yesterday'))).toEqual(['time/instant'])
+    // Back again: the same alias, another interval.
+    await promoteModel(store, 'aliased', 'production', 1)
+    expect(await aliasHistory(store, 'aliased')).toHaveLength(4)
+  })
+
+  test('refuses aliases that are wrong, and changes nothing then', async () => {
+    await registerModel(store, recordOf('refused', 0.1))
+    await registerModel(store, recordOf('refused', 0.2))
+    await promoteModel(store, 'refused', 'production', 1)
+    for (const name of ['3', 'v3', 'latest', 'LATEST', '', '-a', 'a b', 'é', 'a'.repeat(101)]) {
+      expect(await codesOf(() => promoteModel(store, 'refused', name, 1))).toEqual(['model/alias-name'])
+    }
+    expect(await codesOf(() => promoteModel(store, 'refused', 'production', 9))).toEqual(['model/not-trained'])
+    expect(await codesOf(() => promoteModel(store, 'nobody', 'production', 1))).toEqual(['model/not-trained'])
+    const moved = await diagnosticsOf(() => promoteModel(store, 'refused', 'production', 2, { expected: 2 }))
+    expect(moved).toMatchObject([
+      {
+        code: 'model/alias-moved',
+        message: 'Alias "production" of model "refused" points at version 1, not at version 2',
+      },
+    ])
+    expect(await codesOf(() => promoteModel(store, 'refused', 'production', 2, { expected: null }))).toEqual([
+      'model/alias-moved',
+    ])
+    expect(await codesOf(() => demoteModel(store, 'refused', 'production', { expected: 2 }))).toEqual([
+      'model/alias-moved',
+    ])
+    const unknown = await diagnosticsOf(() => demoteModel(store, 'refused', 'prodution'))
+    expect(unknown).toMatchObject([{ code: 'model/no-alias', hint: 'Did you mean "production"?' }])
+    expect(await aliasesOf(store, 'refused')).toEqual({ production: 1 })
+    expect(await aliasHistory(store, 'refused')).toHaveLength(1)
+    // The database holds to it, too, whoever writes.
+    const byHand = store.db.query(`UPDATE viewcast.alias SET alias = 'V12' WHERE alias = 'production'`)
+    await expect(byHand).rejects.toMatchObject({ sqlState: '23514' })
+  })
+
+  test('keeps its aliases when the model gets another name', async () => {
+    await registerModel(store, recordOf('before', 0.1))
+    await promoteModel(store, 'before', 'production', 1)
+    await store.db.query(`UPDATE viewcast.asset SET name = 'after' WHERE kind = 'model' AND name = 'before'`)
+    expect(await loadModel(store, directory, 'after', 'production')).toMatchObject({
+      record: { name: 'after', version: 1 },
+    })
+    expect(await aliasHistory(store, 'after')).toHaveLength(1)
+    expect(await registerModel(store, recordOf('after', 0.1))).toMatchObject({ version: 1, isNew: false })
+  })
+
+  test('history goes on when the clock of the server steps back', async () => {
+    for (const threshold of [0.1, 0.2]) await registerModel(store, recordOf('clock', threshold))
+    await promoteModel(store, 'clock', 'production', 1)
+    await store.db.query(
+      `UPDATE viewcast.alias_history SET valid_from = valid_from + interval '1 hour'
+       WHERE asset_id = (SELECT id FROM viewcast.asset WHERE name = 'clock')`,
+    )
+    await promoteModel(store, 'clock', 'production', 2)
+    await promoteModel(store, 'clock', 'production', 1)
+    const history = [...(await aliasHistory(store, 'clock'))].reverse()
+    expect(history.map((h) => h.version)).toEqual([1, 2, 1])
+    expect(history[0]?.to).toBe(history[1]?.from)
+    expect(history[1]?.to).toBe(history[2]?.from)
+  })
+
+  test('deletes versions so that they can come back', async () => {
+    for (const threshold of [0.1, 0.2, 0.3]) await registerModel(store, recordOf('gone', threshold))
+    await promoteModel(store, 'gone', 'production', 2)
+    expect(await diagnosticsOf(() => deleteModel(store, 'gone', 2))).toMatchObject([
+      { code: 'model/aliased', message: 'Version 2 of model "gone" is not deleted: production points at it' },
+    ])
+    expect(await codesOf(() => deleteModel(store, 'gone'))).toEqual(['model/aliased'])
+    expect(await deleteModel(store, 'gone', 3)).toEqual({ versions: [3] })
+    expect(await deleteModel(store, 'gone', 3)).toEqual({ versions: [] })
+    expect(await codesOf(() => promoteModel(store, 'gone', 'champion', 3))).toEqual(['model/deleted'])
+    expect(await codesOf(() => loadModel(store, directory, 'gone', 3))).toEqual(['model/deleted'])
+    expect((await loadModel(store, directory, 'gone')).record.version).toBe(2)
+    expect(await registerModel(store, recordOf('gone', 0.4))).toMatchObject({ version: 4 })
+    expect(await restoreModel(store, 'gone', 3)).toEqual({ versions: [3] })
+    await demoteModel(store, 'gone', 'production')
+    expect(await deleteModel(store, 'gone')).toEqual({ versions: [1, 2, 3, 4] })
+    expect(await codesOf(() => loadModel(store, directory, 'gone'))).toEqual(['model/deleted'])
+    expect(await aliasHistory(store, 'gone')).toHaveLength(1)
+    // Training that gives the same takes it back, under its number.
+    expect(await registerModel(store, recordOf('gone', 0.2))).toMatchObject({ version: 2, isNew: false })
+    expect((await loadModel(store, directory, 'gone')).record.version).toBe(2)
+    expect(await codesOf(() => deleteModel(store, 'gone', 9))).toEqual(['model/not-trained'])
+    expect(await codesOf(() => deleteModel(store, 'nobody'))).toEqual(['model/not-trained'])
+  })
+
+  test('loads by number, alias, or the newest', async () => {
+    for (const threshold of [0.1, 0.2, 0.3]) await registerModel(store, recordOf('load', threshold))
+    await promoteModel(store, 'load', 'production', 2)
+    const version = async (selector?: number | string) =>
+      (await loadModel(store, directory, 'load', selector)).record.version
+    expect(await Promise.all([version(), version('latest'), version(1), version('production'), version('3')])).toEqual([
+      3, 3, 1, 2, 3,
+    ])
+    expect(await diagnosticsOf(() => version(4))).toMatchObject([
+      { code: 'model/not-trained', hint: 'There are: 1, 2, 3.' },
+    ])
+    expect(await diagnosticsOf(() => version('champion'))).toMatchObject([
+      { code: 'model/no-alias', hint: 'There are: production.' },
+    ])
+    expect(await codesOf(() => loadModel(store, directory, 'never'))).toEqual(['model/not-trained'])
+  })
+
+  test('adopts the files of a project older than it, with their numbers', async () => {
+    for (const [version, threshold] of [
+      [2, 0.1],
+      [3, 0.1],
+      [5, 0.3],
+    ] as const)
+      await saveRecord(directory, recordOf('old', threshold, { version }))
+    expect(await adoptRecords(store, directory, 'old')).toEqual({ adopted: [2, 3, 5], damaged: [] })
+    expect(await adoptRecords(store, directory, 'old')).toEqual({ adopted: [], damaged: [] })
+    // What is trained next goes on, also where a gap was; what an adopted file says is known.
+    expect(await registerModel(store, recordOf('old', 0.4))).toMatchObject({ version: 6 })
+    expect(await registerModel(store, recordOf('old', 0.3))).toMatchObject({ version: 5, isNew: false })
+    expect(await registerModel(store, recordOf('old', 0.1))).toMatchObject({ version: 2, isNew: false })
+  })
+
+  test('adopts files before it registers, so that no file is another version', async () => {
+    await saveRecord(directory, recordOf('first', 0.1, { version: 1 }))
+    expect(await registerModel(store, recordOf('first', 0.2), { directory })).toMatchObject({ version: 2 })
+    expect(await loadModel(store, directory, 'first', 1)).toMatchObject({
+      from: 'registry',
+      record: { threshold: 0.1 },
+    })
+  })
+
+  test('takes what a clone brings, and does not bring back what was deleted', async () => {
+    await registerModel(store, recordOf('cloned', 0.1))
+    await saveRecord(directory, recordOf('cloned', 0.2, { version: 2 }))
+    expect(await loadModel(store, directory, 'cloned')).toMatchObject({ from: 'registry', record: { version: 2 } })
+    await deleteModel(store, 'cloned', 2)
+    expect((await loadModel(store, directory, 'cloned')).record.version).toBe(1)
+  })
+
+  test('says so when a file and the registry differ', async () => {
+    const { record } = await registerModel(store, recordOf('differs', 0.1))
+    const file = await saveRecord(directory, record)
+    expect((await loadModel(store, directory, 'differs')).warnings).toEqual([])
+    // Ends of lines and the order of keys are no difference.
+    const { name, ...rest } = JSON.parse(await readFile(file, 'utf8')) as ModelRecord
+    await writeFile(file, JSON.stringify({ ...rest, name }, null, 1).replaceAll('\n', '\r\n'))
+    expect((await loadModel(store, directory, 'differs')).warnings).toEqual([])
+    await saveRecord(directory, { ...record, threshold: 0.9 })
+    const edited = await loadModel(store, directory, 'differs')
+    expect(edited.record.threshold).toBe(0.1)
+    expect(edited.warnings).toMatchObject([{ code: 'model/record-differs', severity: 'warning' }])
+    await writeFile(file, '{')
+    expect((await loadModel(store, directory, 'differs', 1)).warnings).toMatchObject([{ code: 'model/record-differs' }])
+  })
+
+  test('leaves a damaged file out, unless it is asked for', async () => {
+    await saveRecord(directory, recordOf('damaged', 0.1, { version: 1 }))
+    await writeFile(await saveRecord(directory, recordOf('damaged', 0.2, { version: 2 })), '{')
+    expect(await adoptRecords(store, directory, 'damaged')).toMatchObject({
+      adopted: [1],
+      damaged: [{ code: 'model/record' }],
+    })
+    expect((await loadModel(store, directory, 'damaged', 1)).record.version).toBe(1)
+    // The newest is that file: an older version is not what was asked for.
+    expect(await codesOf(() => loadModel(store, directory, 'damaged'))).toEqual(['model/record'])
+  })
+
+  test('is not needed for files', async () => {
+    await saveRecord(directory, recordOf('alone', 0.1))
+    expect(await loadModel(undefined, directory, 'alone')).toMatchObject({ from: 'file', record: { version: 1 } })
+    expect(await codesOf(() => loadModel(undefined, directory, 'alone', 'production'))).toEqual(['model/needs-store'])
+  })
+
+  test('serves a role that may only read', async () => {
+    await registerModel(store, recordOf('read', 0.1))
+    await saveRecord(directory, recordOf('read', 0.2, { version: 2 }))
+    const outcome = store.db.transaction(async (db) => {
+      await db.execute(
+        `CREATE ROLE registry_reader; GRANT USAGE ON SCHEMA viewcast TO registry_reader;
+         GRANT SELECT ON ALL TABLES IN SCHEMA viewcast TO registry_reader; SET LOCAL ROLE registry_reader`,
+      )
+      const reading = { ...store, db }
+      expect(await loadModel(reading, directory, 'read', 1)).toMatchObject({ from: 'registry' })
+      expect(await loadModel(reading, directory, 'read')).toMatchObject({ from: 'file', record: { version: 2 } })
+      throw new Error('rolled back')
+    })
+    await expect(outcome).rejects.toThrow('rolled back')
+  })
+})
