@@ -119,7 +119,7 @@ function chosen(model: string, versions: ReadonlyMap<number, string | undefined>
 }
 
 /** The record of a version that the registry has, deleted or not. */
-export async function registeredRecord({ db, project }: Store, model: string, version: number): Promise<ModelRecord> {
+async function registeredRecord({ db, project }: Store, model: string, version: number): Promise<ModelRecord> {
   const [row] = await db.rows<{ record: string }>(
     `SELECT v.record FROM viewcast.model_version v
      JOIN viewcast.artifact a ON a.id = v.artifact_id JOIN viewcast.asset m ON m.id = a.asset_id
