@@ -176,6 +176,15 @@ export { type EvaluateOptions, type Evaluation, evaluateModel } from './report/e
 export { type ReportOptions, renderReport } from './report/report-page.ts'
 export type { EvaluatedPart } from './report/scored-rows.ts'
 export { type Synchronised, type SyncOptions, syncCatalog } from './store/catalog/sync.ts'
+export { atSnapshot } from './store/datasets/at-snapshot.ts'
+export type { Precision } from './store/datasets/canonical.ts'
+export { type ColumnDigest, type DatasetDigest, type DigestOptions, digestRows } from './store/datasets/digest.ts'
+export {
+  type DatasetContent,
+  type DatasetVersion,
+  type RegisterDatasetOptions,
+  registerDataset,
+} from './store/datasets/register-dataset.ts'
 export { listRecords, listVersions, loadRecord, saveRecord } from './store/files/records.ts'
 export { loadSums, saveSums } from './store/files/sums.ts'
 export { type Artifact, type ArtifactContent, recordEvent, registerArtifact } from './store/graph/artifacts.ts'
