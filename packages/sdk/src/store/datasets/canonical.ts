@@ -7,7 +7,7 @@
 export type Precision = 'exact' | 'rounded'
 
 /** Significant bits a rounded float8 keeps: about six decimal digits. */
-export const roundedBits = 20
+const roundedBits = 20
 
 // Dekker's split: c = x·(2^33 + 1); c − (c − x) is x rounded to 53 − 33 bits, by two roundings that every IEEE machine has.
 const split = `'${2 ** (53 - roundedBits) + 1}'::float8`

@@ -7,7 +7,7 @@ import { byName, digestQuery } from './digest-query.ts'
 import { copiedColumns } from './exact-columns.ts'
 
 /** Goes up when equal rows would get another digest than before; digests of different methods are not compared. */
-export const digestMethod = 'md5-sum-1'
+const digestMethod = 'md5-sum-1'
 
 export interface ColumnDigest {
   readonly name: string
@@ -69,7 +69,7 @@ export async function digestRows(db: Database, query: string, options: DigestOpt
 }
 
 /** The same of a table that was made of a query, with the precision its columns have there. */
-export async function digestOf(
+async function digestOf(
   tx: Database,
   from: { readonly table: string } | { readonly query: string },
   described: readonly { readonly name: string; readonly type: string; readonly isEnum?: boolean }[],

@@ -71,15 +71,12 @@ export async function registerDataset(
 }
 
 /** Hashes of all views a dataset is made of: those given, and those of the database. */
-export async function hashesOf(
-  { db }: Store,
-  { name, query, views = {} }: DatasetContent,
-): Promise<Record<string, string>> {
+async function hashesOf({ db }: Store, { name, query, views = {} }: DatasetContent): Promise<Record<string, string>> {
   const declared = Object.entries(views).map(([view, text]) => [view, sha256(text)] as const)
   return { ...(await viewHashes(db, query, name)), ...Object.fromEntries(declared) }
 }
 
-export async function keepVersion(
+async function keepVersion(
   inside: Store,
   { name, query, parameters = {}, sample }: DatasetContent,
   digest: DatasetDigest,
