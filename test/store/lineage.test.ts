@@ -2,7 +2,6 @@ import {
   ensureAsset,
   follow,
   type LineageGraph,
-  type LineageVertex,
   openStore,
   registerArtifact,
   registerDeployment,
@@ -13,23 +12,8 @@ import {
 } from '@viewcast/sdk'
 import { beforeAll, expect, test } from 'vitest'
 import { describeEachEngine } from '../engines/each-engine.ts'
+import { graphOf } from './lineage-graphs.ts'
 import { lineageOfShop, setup, trainBuys } from './lineage-shop.ts'
-
-/** A graph of columns `owner.column`, by kind of their owner. */
-function graphOf(edges: Readonly<Record<string, readonly string[]>>): LineageGraph {
-  const kindOf = (name: string): LineageVertex['kind'] =>
-    name.startsWith('public.') ? 'column' : name.startsWith('data') ? 'feature' : 'view'
-  const names = [...new Set(Object.entries(edges).flatMap(([to, from]) => [to, ...from]))]
-  return {
-    vertices: names.map((name) => {
-      const dot = name.lastIndexOf('.')
-      return { kind: kindOf(name), name, owner: name.slice(0, dot), column: name.slice(dot + 1) }
-    }),
-    edges: Object.entries(edges).flatMap(([to, all]) =>
-      all.map((from) => ({ from, to, direct: true, how: ['identity'] })),
-    ),
-  }
-}
 
 const now = (store: Store) =>
   store.db.rows<{ edge: string }>(`

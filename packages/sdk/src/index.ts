@@ -189,6 +189,24 @@ export { listRecords, listVersions, loadRecord, saveRecord } from './store/files
 export { loadSums, saveSums } from './store/files/sums.ts'
 export { type Artifact, type ArtifactContent, recordEvent, registerArtifact } from './store/graph/artifacts.ts'
 export { type AssetKind, type AssetName, ensureAsset, ensureAssets, findAsset } from './store/graph/assets.ts'
+export {
+  addConsumer,
+  type Consumer,
+  type ConsumerKind,
+  type ConsumerOptions,
+  consumerKinds,
+  listConsumers,
+  removeConsumer,
+} from './store/lineage/consumers.ts'
+export {
+  type Impact,
+  type ImpactOptions,
+  impact,
+  type ReachedAsset,
+  type ReachedColumn,
+} from './store/lineage/impact.ts'
+export type { ReachedModel } from './store/lineage/impact-models.ts'
+export { type ChangedEdge, lineageChanges } from './store/lineage/lineage-changes.ts'
 export { registerDeployment } from './store/lineage/register-deployment.ts'
 export { type RegisterLineageOptions, registerLineage } from './store/lineage/register-lineage.ts'
 export type { LineageChange } from './store/lineage/write-graph.ts'

@@ -53,6 +53,7 @@ CREATE TABLE viewcast.column_edge (
 CREATE UNIQUE INDEX column_edge_now ON viewcast.column_edge (from_node, to_node) WHERE valid_to IS NULL;
 CREATE INDEX column_edge_from ON viewcast.column_edge (from_node);
 CREATE INDEX column_edge_to ON viewcast.column_edge (to_node);
+CREATE INDEX column_edge_version ON viewcast.column_edge (artifact_id) WHERE artifact_id IS NOT NULL;
 
 -- Versions that count: the newest of each model, those that an alias points at, those that are deployed; now, or then.
 CREATE FUNCTION viewcast.versions_in_use(at timestamptz DEFAULT NULL) RETURNS SETOF uuid LANGUAGE sql STABLE AS $$
