@@ -241,18 +241,56 @@ export {
   type RegisterModelOptions,
   registerModel,
 } from './store/registry/register-model.ts'
-export { type Batch, logBatch, type MetricPoint } from './store/runs/batch.ts'
-export { ensureExperiment } from './store/runs/experiments.ts'
+export { type Batch, logBatch, type MetricPoint, type Pairs } from './store/runs/batch.ts'
 export {
-  endRun,
-  markLostRuns,
-  type Run,
-  type RunOptions,
-  type RunState,
-  renewRun,
-  startRun,
-  withRun,
-} from './store/runs/run.ts'
+  deleteRun,
+  deleteRunTag,
+  type RunChange,
+  restoreRun,
+  setRunTags,
+  updateRun,
+} from './store/runs/edit-run.ts'
+export {
+  type Experiment,
+  type ExperimentRef,
+  findExperiment,
+  type ListExperimentsOptions,
+  listExperiments,
+} from './store/runs/experiment.ts'
+export {
+  createExperiment,
+  deleteExperiment,
+  type ExperimentText,
+  ensureExperiment,
+  getExperiment,
+  restoreExperiment,
+  updateExperiment,
+} from './store/runs/experiments.ts'
+export {
+  deleteRunFile,
+  type FileContent,
+  listFiles,
+  logFile,
+  mostFileBytes,
+  type RunFile,
+  readRunFile,
+} from './store/runs/files.ts'
+export type { RunSource } from './store/runs/git.ts'
+export { type HistoryOptions, type HistoryPage, type HistoryPoint, metricHistory } from './store/runs/history.ts'
+export { type ForeignDataset, logInput, type RunInput } from './store/runs/inputs.ts'
+export { markLostRuns, renewRun } from './store/runs/lease.ts'
+export { endRun, type RunOptions, reopenRun, startRun } from './store/runs/run.ts'
+export {
+  getRun,
+  type LatestMetric,
+  type RunArtifact,
+  type RunChild,
+  type RunDetails,
+  type RunRow,
+} from './store/runs/run-details.ts'
+export type { RunError } from './store/runs/run-error.ts'
+export type { Run, RunState } from './store/runs/started.ts'
+export { withRun } from './store/runs/with-run.ts'
 export type { LoggedMetric } from './store/search/logged.ts'
 export type { Page, PageOptions } from './store/search/search.ts'
 export { type FoundRun, type SearchRunsOptions, searchRuns } from './store/search/search-runs.ts'

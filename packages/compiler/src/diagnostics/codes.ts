@@ -8,9 +8,11 @@
  */
 import { type CodeEntry, entry, near } from './code-entry.ts'
 import { registryCodes } from './registry-codes.ts'
+import { runCodes } from './run-codes.ts'
 
 export const codes = {
   ...registryCodes,
+  ...runCodes,
   'define/name': entry(
     (p) => `A ${p.kind} cannot be named "${p.name}": ${p.detail}`,
     () => 'Write a short name of your own; it becomes the name of a relation in the generated SQL.',
@@ -496,11 +498,6 @@ export const codes = {
     (p) => `The role may not create the schema viewcast in ${p.database}`,
     () => 'Let a role that may run: viewcast store migrate',
   ),
-  'run/param': entry(
-    (p) => `A param of a run does not change: ${p.detail}`,
-    () => 'Start another run, or keep what changes as a metric or a tag.',
-  ),
-  'run/not-active': entry((p) => `Run ${p['run']} is not in the store, or was deleted`),
   'search/filter': entry(
     (p) => `The filter cannot be read: ${p.detail}`,
     (p) => p.hint ?? `It is written like: metrics."test.auc" > 0.7 and (params.depth = 3 or tags.team LIKE 'ops%')`,

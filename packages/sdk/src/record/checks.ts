@@ -1,6 +1,6 @@
 /** What checks found, kept beside the asset they are about. */
 import { type AssetName, ensureAsset } from '../store/graph/assets.ts'
-import type { Run } from '../store/runs/run.ts'
+import type { Run } from '../store/runs/started.ts'
 import type { Store } from '../store/store.ts'
 
 export interface RecordedCheck {

@@ -1,7 +1,7 @@
 import type { ModelDef, ModelRecord } from '@viewcast/compiler'
 import { type EvaluateOptions, type Evaluation, evaluateModel } from '../report/evaluation.ts'
 import { logBatch } from '../store/runs/batch.ts'
-import { withRun } from '../store/runs/run.ts'
+import { withRun } from '../store/runs/with-run.ts'
 import type { Store } from '../store/store.ts'
 import { recordModelUse } from './model-use.ts'
 import { signalOf } from './signal.ts'

@@ -2,7 +2,7 @@
 import type { ModelRecord } from '@viewcast/compiler'
 import { recordEvent } from '../store/graph/artifacts.ts'
 import { findAsset } from '../store/graph/assets.ts'
-import type { Run } from '../store/runs/run.ts'
+import type { Run } from '../store/runs/started.ts'
 import type { Store } from '../store/store.ts'
 
 /** Says that a run reads a version; a record that was never registered is a file only, and leaves no event. */

@@ -74,7 +74,8 @@ CREATE TABLE viewcast.context (
   tags jsonb NOT NULL DEFAULT '{}',
   props jsonb NOT NULL DEFAULT '{}',
   created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-  updated_at timestamptz NOT NULL DEFAULT clock_timestamp()
+  updated_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  deleted_at timestamptz
 );
 -- The name of a deleted experiment can be used again.
 CREATE UNIQUE INDEX context_name ON viewcast.context (kind, name) WHERE lifecycle = 'active';
@@ -103,11 +104,12 @@ CREATE TABLE viewcast.execution (
   -- Renewed while the run's process lives; one that is past is a run whose process is gone.
   lease_until timestamptz,
   worker text,
-  idem_key text UNIQUE,
+  idem_key text,
   user_name text,
-  -- Where its code is, the commit, and whether files differed from it.
+  -- Where its code is, without credentials; the commit, the branch, and whether files differed from it.
   source_uri text,
   source_version text,
+  source_branch text,
   source_dirty boolean,
   environment jsonb NOT NULL DEFAULT '{}',
   lifecycle text NOT NULL DEFAULT 'active' CHECK (lifecycle IN ('active', 'deleted')),
@@ -121,6 +123,8 @@ CREATE INDEX ON viewcast.execution (experiment_id, started_at DESC);
 CREATE INDEX ON viewcast.execution (job_id, started_at DESC);
 CREATE INDEX ON viewcast.execution (parent_id) WHERE parent_id IS NOT NULL;
 CREATE INDEX ON viewcast.execution (lease_until) WHERE state = 'running';
+-- The key of a deleted run can be used again.
+CREATE UNIQUE INDEX execution_key ON viewcast.execution (idem_key) WHERE lifecycle = 'active';
 
 CREATE TABLE viewcast.event (
   execution_id uuid NOT NULL REFERENCES viewcast.execution,

@@ -1,5 +1,5 @@
 /** One run of the store as an event that stands alone: everything known of it, and of what it read and wrote. */
-import type { RunState } from '../runs/run.ts'
+import type { RunState } from '../runs/started.ts'
 import type { Store } from '../store.ts'
 import { cutEvent } from './cut.ts'
 import { datasetsOf } from './dataset.ts'

@@ -1,6 +1,6 @@
 /** What the store knows of one run, as rows. */
 import type { AssetKind } from '../graph/assets.ts'
-import type { RunState } from '../runs/run.ts'
+import type { RunState } from '../runs/started.ts'
 import type { Store } from '../store.ts'
 
 interface JobRow {

@@ -1,60 +1,89 @@
-/** Runs: started, kept alive, ended. */
+/** Runs: started and ended. */
 import { hostname } from 'node:os'
-import { isViewcastError } from '@viewcast/compiler'
-import { redact } from '../../database/redact.ts'
-import { newId } from '../new-id.ts'
+import { fail } from '@viewcast/compiler'
+import { isId, newId } from '../new-id.ts'
 import { announceEnd, announceStart } from '../outbox/announce.ts'
-import type { Store } from '../store.ts'
+import { atomically, type Store } from '../store.ts'
 import { type Batch, logBatch } from './batch.ts'
-import { ensureExperiment } from './experiments.ts'
-
-export type RunState = 'scheduled' | 'running' | 'finished' | 'failed' | 'killed' | 'lost' | 'cached' | 'skipped'
+import { processEnvironment } from './environment.ts'
+import { ensureExperiment, getExperiment } from './experiments.ts'
+import { gitSource, type RunSource } from './git.ts'
+import { holdRun } from './hold.ts'
+import { leaseSeconds } from './lease.ts'
+import { checkText } from './limits.ts'
+import { runError } from './run-error.ts'
+import type { Run, RunState } from './started.ts'
 
 export interface RunOptions {
   /** What it does: `train`, `predict`, `apply`, …; default `run`, a user's own. */
   readonly kind?: string
   /** Default the kind. */
   readonly name?: string
-  /** Name of the experiment it belongs to, made when it is not there. */
-  readonly experiment?: string
+  /** The experiment it belongs to: by name, made when it is not there, or by id. */
+  readonly experiment?: string | { readonly id: string }
   /** Id of the run it is part of. */
   readonly parent?: string
   /** What is run again and again: `delay15.train`. */
   readonly job?: string
-  /** A second run with the same key is refused. */
+  /**
+   * Names a piece of work, such as `nightly@2026-11-21`: there is one run of it. A second start is refused, so that
+   * the work is not done twice.
+   */
   readonly key?: string
+  /** Takes up the run of the same key again when it failed, was killed or got lost. Default false: it is refused as well. */
+  readonly resume?: boolean
   readonly params?: Batch['params']
   readonly tags?: Batch['tags']
+  /** Markdown. */
+  readonly note?: string
   readonly props?: Readonly<Record<string, unknown>>
+  /** Seconds it is believed to live without a sign of it, default 300; null for ever, where nobody gives signs. */
+  readonly lease?: number | null
+  /** Default `running`. */
+  readonly state?: 'scheduled' | 'running'
+  /** Milliseconds since 1970; default the database's clock. */
+  readonly startedAt?: number
+  /** Default the actor of the store. */
+  readonly user?: string
+  /** Where its code is; default what git says of the working directory. */
+  readonly source?: RunSource
+  /** Whether git, Node, the packages and the database are looked at and noted. Default true, and false for a run that is part of another. */
+  readonly capture?: boolean
 }
-
-/** A run that was started; plain data, so that another process can end it. */
-export interface Run {
-  readonly id: string
-  readonly name: string
-  readonly kind: string
-  /** Tells the process that started it from others. */
-  readonly worker: string
-}
-
-/** How long a run is believed to live without a sign of it, in seconds. */
-const leaseSeconds = 300
 
 /**
- * Starts a run. Its process renews it by {@link renewRun}, or {@link withRun} does; else it becomes `lost` when its lease
- * ends.
+ * Starts a run, in one transaction. Its process renews it by {@link renewRun}, or {@link withRun} and {@link openRun} do; else it becomes `lost`
+ * when its lease ends. Costs two processes of git, beside each other, unless `source` is given or `capture` is false.
+ *
+ * Errors: `run/key` when the key is that of another run; `run/running` when it is to be resumed and at work;
+ * `run/not-active` for a parent that is not there; `experiment/not-found` for an id; `run/value`; `run/param`.
+ *
+ * @example
+ * ```ts
+ * const run = await startRun(store, { experiment: 'delays', params: { lambda: 0.1 }, tags: { team: 'ops' } })
+ * await logBatch(store, run.id, { metrics: [{ name: 'test.auc', value: 0.71 }] })
+ * await endRun(store, run, 'finished')
+ * ```
  */
 export async function startRun(store: Store, options: RunOptions = {}): Promise<Run> {
   const kind = options.kind ?? 'run'
-  const run: Run = { id: newId(), kind, name: options.name ?? kind, worker: `${hostname()} ${process.pid} ${newId()}` }
-  await store.db.transaction(async (tx) => {
-    const inside = { ...store, db: tx }
-    const experiment = options.experiment === undefined ? null : await ensureExperiment(inside, options.experiment)
+  const run: Run = { id: newId(), kind, name: options.name ?? kind, worker: newWorker() }
+  checkStart(run, options)
+  const captured = options.capture ?? options.parent === undefined
+  const source = options.source ?? (captured ? await gitSource(process.cwd()) : {})
+  return atomically(store, async (inside) => {
+    const experiment = await experimentOf(inside, options.experiment)
     const job = options.job === undefined ? null : await ensureJob(inside, options.job, kind)
-    await tx.query(
+    if (options.parent !== undefined) await holdRun(inside, options.parent)
+    const { rows } = await inside.db.query(
       `INSERT INTO viewcast.execution
-         (id, job_id, kind, name, experiment_id, parent_id, lease_until, worker, idem_key, user_name, props)
-       VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp() + make_interval(secs => $7), $8, $9, $10, $11)`,
+         (id, job_id, kind, name, experiment_id, parent_id, state, started_at, lease_until, worker, idem_key, user_name,
+          source_uri, source_version, source_branch, source_dirty, environment, note, props)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, coalesce(to_timestamp($8::float8 / 1000), clock_timestamp()),
+         clock_timestamp() + make_interval(secs => $9), $10, $11, $12, $13, $14, $15, $16,
+         $17::jsonb || CASE WHEN $18 THEN jsonb_build_object('server', current_setting('server_version')) ELSE '{}' END,
+         $19, $20)
+       ON CONFLICT (idem_key) WHERE lifecycle = 'active' DO NOTHING RETURNING id`,
       [
         run.id,
         job,
@@ -62,22 +91,47 @@ export async function startRun(store: Store, options: RunOptions = {}): Promise<
         run.name,
         experiment,
         options.parent ?? null,
-        leaseSeconds,
+        options.state ?? 'running',
+        options.startedAt ?? null,
+        options.lease === undefined ? leaseSeconds : options.lease,
         run.worker,
         options.key ?? null,
-        store.actor,
+        options.user ?? store.actor,
+        source.uri ?? null,
+        source.commit ?? null,
+        source.branch ?? null,
+        source.dirty ?? null,
+        JSON.stringify(captured ? { ...processEnvironment(), engine: store.db.engine } : {}),
+        captured,
+        options.note ?? null,
         JSON.stringify(options.props ?? {}),
       ],
     )
-    if (options.params || options.tags) {
-      await logBatch(inside, run.id, {
-        ...(options.params ? { params: options.params } : {}),
-        ...(options.tags ? { tags: options.tags } : {}),
-      })
-    }
-    await announceStart(inside, run.id)
+    const started = rows.length > 0 ? run : await runOfKey(inside, run, options)
+    await logBatch(inside, started.id, {
+      ...(options.params ? { params: options.params } : {}),
+      ...(options.tags ? { tags: options.tags } : {}),
+    })
+    // One that is taken up again was announced when it started.
+    if (started === run) await announceStart(inside, run.id)
+    return started
   })
-  return run
+}
+
+/** Names this process, and this start: of two that take a run up, the first is no longer its worker. */
+const newWorker = (): string => `${hostname()} ${process.pid} ${newId()}`
+
+function checkStart(run: Run, { key, note, job, user }: RunOptions): void {
+  for (const [what, text] of Object.entries({ name: run.name, kind: run.kind, key, note, job, user })) {
+    if (text !== undefined) checkText(`the ${what} of a run`, text)
+  }
+}
+
+async function experimentOf(store: Store, which: RunOptions['experiment']): Promise<string | null> {
+  if (which === undefined) return null
+  if (typeof which === 'string') return ensureExperiment(store, which)
+  const { id, lifecycle } = await getExperiment(store, which)
+  return lifecycle === 'active' ? id : fail('experiment/not-found', { experiment: id })
 }
 
 async function ensureJob({ db, project }: Store, name: string, kind: string): Promise<string> {
@@ -92,94 +146,62 @@ async function ensureJob({ db, project }: Store, name: string, kind: string): Pr
   return row?.id as string
 }
 
-/** Says that a run's process lives; a run that was taken for lost runs again. False when it has ended or is another's. */
-export async function renewRun({ db }: Store, run: Run): Promise<boolean> {
-  const rows = await db.rows(
-    `UPDATE viewcast.execution SET lease_until = clock_timestamp() + make_interval(secs => $3), state = 'running', ended_at = NULL
-     WHERE id = $1 AND worker = $2 AND state IN ('running', 'lost') RETURNING id`,
-    [run.id, run.worker, leaseSeconds],
+/** The run that has the key, taken up again. Errors: `run/key`, `run/running`. */
+async function runOfKey(store: Store, run: Run, { key = '', resume = false, lease }: RunOptions): Promise<Run> {
+  const [there] = await store.db.rows<{ id: string; state: RunState }>(
+    `SELECT id, state FROM viewcast.execution WHERE idem_key = $1 AND lifecycle = 'active' FOR NO KEY UPDATE`,
+    [key],
   )
-  return rows.length > 0
+  const { id, state } = there ?? fail('run/key', { key, run: '', state: 'just deleted' })
+  const isDone = state === 'finished' || state === 'cached' || state === 'skipped'
+  if (!resume || isDone) fail('run/key', { key, run: id, state })
+  return reopenRun(store, id, { worker: run.worker, ...(lease === undefined ? {} : { lease }) })
 }
 
-/** Ends a run; one that has ended stays as it is. The error is kept without secrets. */
+/**
+ * Opens a run again that has ended or got lost: it is running, as the next attempt, and this process's. What was logged
+ * stays.
+ *
+ * Errors: `run/not-active`; `run/running` for one that another process is at work on.
+ */
+export async function reopenRun(
+  { db }: Store,
+  id: string,
+  options: { readonly lease?: number | null; readonly worker?: string } = {},
+): Promise<Run> {
+  if (!isId(id)) fail('run/not-active', { run: id })
+  const worker = options.worker ?? newWorker()
+  const [row] = await db.rows<{ name: string; kind: string }>(
+    `UPDATE viewcast.execution SET state = 'running', attempt = attempt + 1, worker = $2, ended_at = NULL, error = NULL,
+       lease_until = clock_timestamp() + make_interval(secs => $3)
+     WHERE id = $1 AND lifecycle = 'active' AND (state <> 'running' OR lease_until < clock_timestamp())
+     RETURNING name, kind`,
+    [id, worker, options.lease === undefined ? leaseSeconds : options.lease],
+  )
+  if (row) return { id, worker, ...row }
+  const [there] = await db.rows(`SELECT FROM viewcast.execution WHERE id = $1 AND lifecycle = 'active'`, [id])
+  return fail(there ? 'run/running' : 'run/not-active', { run: id })
+}
+
+/**
+ * Ends a run; false when it has ended already, or another process has taken it up. The error is kept without secrets and
+ * without values of rows: of an error that is not ours only its name; a text is kept as it is.
+ */
 export async function endRun(
   store: Store,
   run: Run,
   state: 'finished' | 'failed' | 'killed',
   error?: unknown,
-): Promise<void> {
-  await store.db.transaction(async (tx) => {
-    const ended = await tx.rows(
+): Promise<boolean> {
+  return atomically(store, async (inside) => {
+    // A server's clock may have stepped back since the start.
+    const rows = await inside.db.rows(
       `UPDATE viewcast.execution
-       SET state = $2, ended_at = greatest(clock_timestamp(), started_at), lease_until = NULL, error = $3
-       WHERE id = $1 AND state IN ('scheduled', 'running', 'lost') RETURNING id`,
-      [run.id, state, error === undefined ? null : JSON.stringify(errorOf(error))],
+       SET state = $3, ended_at = greatest(clock_timestamp(), started_at), lease_until = NULL, error = $4
+       WHERE id = $1 AND worker = $2 AND state IN ('scheduled', 'running', 'lost') RETURNING id`,
+      [run.id, run.worker, state, error === undefined ? null : JSON.stringify(runError(error))],
     )
-    if (ended.length > 0) await announceEnd({ ...store, db: tx }, [run.id])
+    if (rows.length > 0) await announceEnd(inside, [run.id])
+    return rows.length > 0
   })
-}
-
-function errorOf(error: unknown): { readonly message: string; readonly codes?: readonly string[] } {
-  if (isViewcastError(error)) {
-    return {
-      message: redact(error.diagnostics.map((d) => d.message).join('\n')),
-      codes: error.diagnostics.map((d) => d.code),
-    }
-  }
-  // What is not ours may quote values of rows.
-  return { message: error instanceof Error ? error.name : 'failed' }
-}
-
-/** Turns runs whose lease ended into `lost`, with those that are part of them; returns how many. */
-export async function markLostRuns(store: Store): Promise<number> {
-  return store.db.transaction(async (tx) => {
-    const lost = await tx.rows<{ id: string }>(
-      `WITH RECURSIVE gone AS (
-       SELECT id FROM viewcast.execution WHERE state = 'running' AND lease_until < clock_timestamp()
-       UNION
-       SELECT e.id FROM viewcast.execution e JOIN gone g ON e.parent_id = g.id WHERE e.state = 'running'
-         AND (e.lease_until IS NULL OR e.lease_until < clock_timestamp())
-     )
-     UPDATE viewcast.execution e SET state = 'lost', ended_at = greatest(clock_timestamp(), e.started_at)
-     FROM gone WHERE e.id = gone.id RETURNING e.id`,
-    )
-    await announceEnd(
-      { ...store, db: tx },
-      lost.map((run) => run.id),
-    )
-    return lost.length
-  })
-}
-
-/**
- * Runs `body` as a run: started before, renewed meanwhile, ended after it, as `failed` when it throws and `killed` when
- * the signal has stopped it.
- *
- * @example
- * ```ts
- * await withRun(store, { experiment: 'delays' }, async (run) => {
- *   await logBatch(store, run.id, { metrics: [{ name: 'loss', value: 0.31, step: 1 }] })
- * })
- * ```
- */
-export async function withRun<T>(
-  store: Store,
-  options: RunOptions & { readonly signal?: AbortSignal },
-  body: (run: Run) => Promise<T>,
-): Promise<T> {
-  const run = await startRun(store, options)
-  const pulse = setInterval(() => void renewRun(store, run).catch(() => undefined), (leaseSeconds * 1000) / 5)
-  pulse.unref()
-  try {
-    const result = await body(run)
-    await endRun(store, run, 'finished')
-    return result
-  } catch (e) {
-    // The first error is the one to report; a run that cannot be ended becomes lost.
-    await endRun(store, run, options.signal?.aborted ? 'killed' : 'failed', e).catch(() => undefined)
-    throw e
-  } finally {
-    clearInterval(pulse)
-  }
 }

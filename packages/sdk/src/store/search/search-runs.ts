@@ -1,5 +1,5 @@
 /** Finds runs. */
-import type { RunState } from '../runs/run.ts'
+import type { RunState } from '../runs/started.ts'
 import type { Store } from '../store.ts'
 import { type LoggedMetric, logged } from './logged.ts'
 import { runSubjects } from './run-subject.ts'
