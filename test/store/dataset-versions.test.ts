@@ -1,15 +1,23 @@
 import {
   atSnapshot,
+  changedViews,
+  compareDigests,
   connect,
   type Database,
+  datasetHistory,
+  datasetVersion,
   digestRows,
+  listDatasets,
   openStore,
   registerDataset,
   type Store,
   startRun,
+  tagDataset,
+  tagHistory,
 } from '@viewcast/sdk'
 import { beforeAll, expect, test } from 'vitest'
 import { describeEachEngine } from '../engines/each-engine.ts'
+import { codesOf } from '../errors/codes-of.ts'
 
 describeEachEngine('versions of a dataset', (engine) => {
   let db: Database
@@ -62,6 +70,63 @@ describeEachEngine('versions of a dataset', (engine) => {
       [run.id],
     )
     expect(use).toEqual({ query: 'SELECT amount FROM largest', role: 'test', direction: 'in' })
+  })
+
+  test('are found by number, by tag and as the newest, with who read them', async () => {
+    expect(await listDatasets(store)).toMatchObject([
+      { dataset: 'copy', versions: 1, version: 1 },
+      { dataset: 'largest', versions: 1, rows: 1, columns: 1 },
+      { dataset: 'orders', versions: 2, version: 2, rows: 100, tags: {} },
+    ])
+    expect(await tagDataset(store, 'orders', 'golden', 1, 'checked')).toBeNull()
+    expect(await tagDataset(store, 'orders', 'golden', 2)).toBe(1)
+    expect((await datasetVersion(store, 'orders', 'golden')).version).toBe(2)
+    expect((await datasetVersion(store, 'orders', 1)).tags).toEqual([])
+    expect((await datasetVersion(store, 'orders')).tags).toEqual(['golden'])
+    expect((await datasetHistory(store, 'orders')).map((v) => [v.version, v.rows, v.tags])).toEqual([
+      [2, 100, ['golden']],
+      [1, 100, []],
+    ])
+    expect(await tagDataset(store, 'orders', 'golden', undefined)).toBe(2)
+    expect((await tagHistory(store, 'orders')).map((t) => [t.tag, t.version, t.reason, t.to === null])).toEqual([
+      ['golden', 2, null, false],
+      ['golden', 1, 'checked', false],
+    ])
+    const { readBy, sample } = await datasetVersion(store, 'largest')
+    expect(readBy).toMatchObject([{ kind: 'run', role: 'test', models: [] }])
+    expect(sample).toEqual({ rate: 0.1, seed: 'a' })
+  })
+
+  test('that are not there are named with those that are', async () => {
+    expect(await codesOf(() => datasetVersion(store, 'ordres'))).toEqual(['dataset/unknown-version'])
+    await expect(datasetVersion(store, 'ordres')).rejects.toThrow('no dataset "ordres"')
+    await expect(datasetVersion(store, 'orders', 9)).rejects.toThrow('no version 9; it has 1 to 2')
+    expect(await codesOf(() => datasetHistory(store, 'nothing'))).toEqual(['dataset/unknown-version'])
+    expect(await codesOf(() => tagDataset(store, 'orders', 'golden', 9))).toEqual(['dataset/unknown-version'])
+    expect(await codesOf(() => tagDataset(store, 'nothing', 'golden', undefined))).toEqual(['dataset/unknown-version'])
+    expect(await codesOf(() => tagDataset(store, 'orders', '7', 1))).toEqual(['model/alias-name'])
+  })
+
+  test('are compared by what differs', async () => {
+    const of = (query: string) => digestRows(db, query)
+    const before = await of('SELECT id, amount, amount * 0.1 AS tenth FROM orders')
+    const after = await of('SELECT id::int8 AS id, amount, amount / 10 + 1e-9 AS tenth, 1 AS one FROM orders')
+    const { columns, rows, isEqual } = compareDigests(before, after)
+    expect([isEqual, rows]).toEqual([false, [100, 100]])
+    expect(columns.map((c) => [c.name, c.what])).toEqual([
+      ['id', 'type'],
+      ['one', 'added'],
+    ])
+    const moved = await of('SELECT id, amount, amount * 0.2 AS tenth FROM orders')
+    expect(compareDigests(before, moved).columns).toMatchObject([{ name: 'tenth', what: 'values', relative: 0.5 }])
+    const paired = compareDigests(before, await of('SELECT 101 - id AS id, amount, amount * 0.1 AS tenth FROM orders'))
+    expect([paired.isEqual, paired.isRepaired, paired.columns]).toEqual([false, true, []])
+    expect(compareDigests(before, before)).toMatchObject({ isEqual: true, isRepaired: false, columns: [] })
+    expect(compareDigests(before, { ...after, method: 'other' })).toMatchObject({
+      isOtherMethod: true,
+      isRepaired: false,
+    })
+    expect(changedViews({ a: '1', b: '1', c: '1' }, { a: '1', b: '2', d: '1' })).toEqual(['b', 'c', 'd'])
   })
 
   test('of one snapshot are what was read there, whatever others commit', async () => {

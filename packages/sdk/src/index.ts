@@ -178,6 +178,12 @@ export type { EvaluatedPart } from './report/scored-rows.ts'
 export { type Synchronised, type SyncOptions, syncCatalog } from './store/catalog/sync.ts'
 export { atSnapshot } from './store/datasets/at-snapshot.ts'
 export type { Precision } from './store/datasets/canonical.ts'
+export {
+  type ColumnDifference,
+  changedViews,
+  compareDigests,
+  type DatasetDifference,
+} from './store/datasets/compare.ts'
 export { type ColumnDigest, type DatasetDigest, type DigestOptions, digestRows } from './store/datasets/digest.ts'
 export {
   type DatasetContent,
@@ -185,6 +191,22 @@ export {
   type RegisterDatasetOptions,
   registerDataset,
 } from './store/datasets/register-dataset.ts'
+export {
+  dropSnapshot,
+  type SnapshotOptions,
+  type SnapshotTable,
+  snapshotDataset,
+} from './store/datasets/snapshot-table.ts'
+export { type TagInterval, tagDataset, tagHistory } from './store/datasets/tags.ts'
+export {
+  type DatasetCopy,
+  type DatasetReader,
+  type DatasetSummary,
+  type DatasetVersionDetails,
+  datasetHistory,
+  datasetVersion,
+  listDatasets,
+} from './store/datasets/versions.ts'
 export { listRecords, listVersions, loadRecord, saveRecord } from './store/files/records.ts'
 export { loadSums, saveSums } from './store/files/sums.ts'
 export { type Artifact, type ArtifactContent, recordEvent, registerArtifact } from './store/graph/artifacts.ts'

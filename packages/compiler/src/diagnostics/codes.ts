@@ -169,6 +169,17 @@ export const codes = {
     (p) => `${p.view} has "${p.column}" as ${p.type}, but ${p.other} has ${p.otherColumn} as ${p.otherType}`,
     (p) => `Use one type; in ${p.view}: ${p.cast}.`,
   ),
+  'dataset/unknown-version': entry(
+    (p) =>
+      p['selector'] === undefined
+        ? `The store has no dataset "${p.dataset}"`
+        : `Dataset "${p.dataset}" has no version ${p['selector']}${p['known'] === undefined ? '' : `; it has ${p['known']}`}`,
+    (p) => near(p) ?? 'viewcast datasets ls names those there are.',
+  ),
+  'dataset/copy': entry(
+    (p) => `No copy of dataset "${p.dataset}": ${p.detail}`,
+    (p) => p.hint,
+  ),
   'model/unknown-input': entry((p) => `Model "${p.model}" uses "${p.input}", which its dataset lacks`, near),
   'model/unknown-label': entry((p) => `Model "${p.model}" predicts "${p.label}", which its dataset lacks`, near),
   'model/label-as-input': entry((p) => `Model "${p.model}" uses its own label "${p.label}" as an input`),

@@ -69,7 +69,7 @@ export async function digestRows(db: Database, query: string, options: DigestOpt
 }
 
 /** The same of a table that was made of a query, with the precision its columns have there. */
-async function digestOf(
+export async function digestOf(
   tx: Database,
   from: { readonly table: string } | { readonly query: string },
   described: readonly { readonly name: string; readonly type: string; readonly isEnum?: boolean }[],

@@ -71,12 +71,15 @@ export async function registerDataset(
 }
 
 /** Hashes of all views a dataset is made of: those given, and those of the database. */
-async function hashesOf({ db }: Store, { name, query, views = {} }: DatasetContent): Promise<Record<string, string>> {
+export async function hashesOf(
+  { db }: Store,
+  { name, query, views = {} }: DatasetContent,
+): Promise<Record<string, string>> {
   const declared = Object.entries(views).map(([view, text]) => [view, sha256(text)] as const)
   return { ...(await viewHashes(db, query, name)), ...Object.fromEntries(declared) }
 }
 
-async function keepVersion(
+export async function keepVersion(
   inside: Store,
   { name, query, parameters = {}, sample }: DatasetContent,
   digest: DatasetDigest,
@@ -103,7 +106,7 @@ async function keepVersion(
   return artifact
 }
 
-async function keepUse(
+export async function keepUse(
   inside: Store,
   artifact: string,
   run: string,

@@ -54,3 +54,23 @@ CREATE TABLE viewcast.dataset_copy (
 CREATE INDEX ON viewcast.dataset_copy (artifact_id);
 CREATE UNIQUE INDEX dataset_copy_table ON viewcast.dataset_copy (table_schema, table_name) WHERE dropped_at IS NULL;
 CREATE UNIQUE INDEX dataset_copy_file ON viewcast.dataset_copy (path) WHERE dropped_at IS NULL;
+
+-- A copy that is gone stays known, with who dropped it; nothing else of it changes.
+CREATE FUNCTION viewcast.mark_copy_dropped(p_copy uuid, p_actor text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  UPDATE viewcast.dataset_copy SET dropped_at = clock_timestamp(), dropped_by = p_actor
+  WHERE id = p_copy AND dropped_at IS NULL;
+  RETURN FOUND;
+END
+$$;
+
+-- Who reads the store by SQL reads this; its columns stay.
+CREATE VIEW viewcast.dataset_versions WITH (security_invoker = true) AS
+SELECT s.namespace AS project, s.name AS dataset, a.version, d.rows, a.digest, d.method,
+  jsonb_array_length(d.columns) AS columns, d.query_hash, d.sample,
+  (SELECT array_agg(l.alias ORDER BY l.alias) FROM viewcast.alias l WHERE l.artifact_id = a.id) AS tags,
+  a.created_at, a.created_by, a.id AS artifact_id
+FROM viewcast.dataset_version d
+JOIN viewcast.artifact a ON a.id = d.artifact_id
+JOIN viewcast.asset s ON s.id = a.asset_id;
