@@ -157,4 +157,40 @@ describeEachEngine('numbers', (engine) => {
       }
     })
   })
+
+  test('inside a transaction many rows come as outside of it, and the transaction goes on after them', async () => {
+    const sql = "SELECT i::float8 / 7 AS n, 'l' || i % 3 AS l FROM generate_series(1, 5000) i"
+    const wanted: Wanted = [
+      { at: 0, as: 'number' },
+      { at: 1, as: 'level' },
+    ]
+    const outside = await read(sql, wanted)
+    await engine.db.transaction(async (tx) => {
+      await tx.execute('CREATE TEMPORARY TABLE kept (a int)')
+      let at = 0
+      for await (const { rows, values } of tx.streamNumbers(sql, wanted)) {
+        for (let r = 0; r < rows; r++) expect(values[2 * r]).toBe(outside[at++]?.[0])
+      }
+      expect(at).toBe(5000)
+      expect(await tx.rows('SELECT count(*)::int AS n FROM kept')).toEqual([{ n: 0 }])
+    })
+    const failing = engine.db.transaction(async (tx) => {
+      for await (const _ of tx.streamNumbers('SELECT 1 / (i - 3000) AS n FROM generate_series(1, 5000) i', [
+        { at: 0, as: 'number' },
+      ]));
+    })
+    await expect(failing).rejects.toThrow('division by zero')
+    expect(await engine.db.rows('SELECT 1 AS one')).toEqual([{ one: 1 }])
+  })
+
+  test('inside a transaction COPY is not needed: a semicolon inside a comment is read as well', async () => {
+    await engine.db.transaction(async (tx) => {
+      const rows: number[] = []
+      for await (const { values } of tx.streamNumbers('SELECT 1 AS n -- ; that is all', [{ at: 0, as: 'number' }])) {
+        rows.push(...values)
+      }
+      expect(rows).toEqual([1])
+      expect(await tx.rows('SELECT 2 AS two')).toEqual([{ two: 2 }])
+    })
+  })
 })

@@ -39,6 +39,7 @@ export interface Database {
   /**
    * Runs one SELECT and yields batches of the columns wanted as numbers. On a server they come by binary COPY, without a
    * JavaScript value for each. All columns are computed, so that a statement fails whatever part of it is wanted.
+   * Inside a transaction nothing else runs on it until the last row, and stopping before it ends the transaction.
    *
    * @example
    * ```ts

@@ -7,7 +7,7 @@ import { wrapped } from './database-error.ts'
 import { interruptible } from './interruptible.ts'
 import { introspect } from './introspect.ts'
 import type { Field, Lease, Sessions, Use } from './lease.ts'
-import { numbersAlone, numbersOf, streamAlone, streamHeld, streamInside } from './stream.ts'
+import { numbersAlone, numbersInside, numbersOf, streamAlone, streamHeld, streamInside } from './stream.ts'
 import { inSavepoint, inTransaction } from './transaction.ts'
 import { type TypeNames, typeNames } from './type-names.ts'
 
@@ -114,8 +114,10 @@ function transaction(
   depth: number,
 ): { tx: Database; end: () => void } {
   let open = true
+  let copying = false
   const use: Use = async (body) => {
     if (!open) throw new InternalError('A transaction was used after its end')
+    if (copying) throw new InternalError('A transaction was used while its numbers were read')
     return body(lease)
   }
   const nested = <T>(body: () => Promise<T>) => inSavepoint(lease, depth + 1, body)
@@ -123,7 +125,10 @@ function transaction(
     ...statements(sessions, types, use),
     introspect: () => use(() => nested(() => introspect(lease))),
     stream: (sql, options = {}) => streamInside(use, sql, options),
-    streamNumbers: (sql, wanted, options = {}) => numbersOf(use, types, sql, wanted, streamInside(use, sql, options)),
+    streamNumbers: (sql, wanted, options = {}) =>
+      numbersInside(lease, use, types, sql, wanted, options, (isCopying) => {
+        copying = isCopying
+      }),
     copyIn: (table, names, rows, options = {}) => use(() => nested(() => copyIn(lease, table, names, rows, options))),
     transaction: (body) =>
       use(() => {

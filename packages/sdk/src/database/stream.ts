@@ -101,6 +101,36 @@ export const numbersAlone = (
     yield* asNumbers(names, wanted, inOwnTransaction(lease, sql, options))
   })
 
+/**
+ * The same inside a transaction that is open already. While COPY sends, the session takes nothing else, which `busy` is
+ * told; a reader that has enough before the end ends the session.
+ */
+export async function* numbersInside(
+  lease: Lease,
+  use: Use,
+  types: TypeNames,
+  sql: string,
+  wanted: readonly NumberColumn[],
+  options: StreamOptions,
+  busy: (isCopying: boolean) => void,
+): AsyncGenerator<NumberBatch> {
+  const names = await use(async (l) => namesOf(l, types, await wrapped(sql, l.describe(sql))))
+  const decoder = lease.copyOut ? numberDecoder(names, wanted) : undefined
+  if (decoder) {
+    await use((l) => wrapped('', l.run(`SAVEPOINT ${copying}`)))
+    busy(true)
+    try {
+      if (yield* copied<NumberBatch>(lease, decoder, sql, options.signal)) return
+    } finally {
+      busy(false)
+    }
+    await use((l) => wrapped('', l.run(`ROLLBACK TO SAVEPOINT ${copying}`)))
+  }
+  yield* asNumbers(names, wanted, streamInside(use, sql, options))
+}
+
+const copying = '_viewcast_copy'
+
 /** The same by whatever gives rows. */
 export async function* numbersOf(
   use: Use,
