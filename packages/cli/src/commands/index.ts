@@ -14,6 +14,7 @@ import { predictCommand } from './predict.ts'
 import { reportCommand } from './report.ts'
 import { selectCommand } from './select.ts'
 import { showCommand } from './show.ts'
+import { storeGrantCommand } from './store/grant.ts'
 import { storeMigrateCommand } from './store/migrate.ts'
 import { storeStatusCommand } from './store/status.ts'
 import { trainCommand } from './train.ts'
@@ -41,5 +42,6 @@ export const commands: readonly Command[] = [
   lineageCommand,
   storeStatusCommand,
   storeMigrateCommand,
+  storeGrantCommand,
   doctorCommand,
 ]

@@ -509,6 +509,15 @@ export const codes = {
     (p) => `The role may not create the schema viewcast in ${p.database}`,
     () => 'Let a role that may run: viewcast store migrate',
   ),
+  'store/role': entry(
+    (p) => `Access to the store cannot be granted: ${p.detail}`,
+    () => 'Name a role of this server, as the owner of the schema viewcast.',
+  ),
+  'run/param': entry(
+    (p) => `A param of a run does not change: ${p.detail}`,
+    () => 'Start another run, or keep what changes as a metric or a tag.',
+  ),
+  'run/not-active': entry((p) => `Run ${p['run']} is not in the store, or was deleted`),
   'search/filter': entry(
     (p) => `The filter cannot be read: ${p.detail}`,
     (p) => p.hint ?? `It is written like: metrics."test.auc" > 0.7 and (params.depth = 3 or tags.team LIKE 'ops%')`,

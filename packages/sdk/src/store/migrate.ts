@@ -61,6 +61,7 @@ export async function migrateStore(db: Database, options: { readonly to?: number
         m.hash,
       ])
     }
+    await grantAgain(tx)
     return missing.map((m) => `${String(m.version).padStart(4, '0')}_${m.name}`)
   })
 }
@@ -78,6 +79,12 @@ async function create(tx: Database): Promise<void> {
     hash text NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
   )`)
+}
+
+/** What a migration made is granted to the roles that had access before it. */
+async function grantAgain(tx: Database): Promise<void> {
+  const [there] = await tx.rows<{ there: boolean }>(`SELECT to_regproc('viewcast.apply_access') IS NOT NULL AS there`)
+  if (there?.there) await tx.query('SELECT viewcast.apply_access()')
 }
 
 async function appliedTo(db: Database): Promise<readonly Applied[]> {
