@@ -316,6 +316,18 @@ export type { Run, RunState } from './store/runs/started.ts'
 export { withRun } from './store/runs/with-run.ts'
 export type { LoggedMetric } from './store/search/logged.ts'
 export type { Page, PageOptions } from './store/search/search.ts'
+export {
+  type FoundExperiment,
+  type SearchExperimentsOptions,
+  searchExperiments,
+} from './store/search/search-experiments.ts'
+export {
+  type FoundModel,
+  type FoundModelVersion,
+  type SearchModelsOptions,
+  searchModels,
+  searchModelVersions,
+} from './store/search/search-models.ts'
 export { type FoundRun, type SearchRunsOptions, searchRuns } from './store/search/search-runs.ts'
 export { atomically, openStore, openStoreIfAllowed, type Store, type StoreOptions } from './store/store.ts'
 export { type ExportedModel, type ExportFormat, exportModel } from './train/exchange/export-model.ts'

@@ -9,6 +9,8 @@ CREATE TABLE viewcast.param (
   PRIMARY KEY (execution_id, key)
 );
 
+CREATE INDEX ON viewcast.param (key, execution_id);
+
 -- A param never changes. The same value again is no change and leaves no dead row.
 CREATE FUNCTION viewcast.keep_param() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -27,7 +29,8 @@ CREATE TABLE viewcast.run_tag (
   value text NOT NULL,
   PRIMARY KEY (execution_id, key)
 );
-CREATE INDEX ON viewcast.run_tag (key, value);
+-- A value is too long for an index.
+CREATE INDEX ON viewcast.run_tag (key, execution_id);
 
 CREATE TABLE viewcast.metric_key (
   id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -57,7 +60,10 @@ CREATE TABLE viewcast.metric_latest (
   n bigint NOT NULL,
   PRIMARY KEY (execution_id, key_id)
 );
-CREATE INDEX ON viewcast.metric_latest (key_id, value);
+-- One metric of all runs, which are then filtered and sorted, without a look at the table.
+CREATE INDEX ON viewcast.metric_latest (key_id, execution_id) INCLUDE (value, min, max);
+-- The list of runs, newest first.
+CREATE INDEX ON viewcast.execution (started_at DESC, id DESC);
 
 CREATE TABLE viewcast.run_file (
   execution_id uuid NOT NULL REFERENCES viewcast.execution,

@@ -63,8 +63,9 @@ export function attributeOf(field: Field, reading: Reading): Attribute | undefin
 
 function named(all: Readonly<Record<string, Attribute>>, field: Field, reading: Reading): Attribute | undefined {
   const key = field.key.toLowerCase()
-  if (Object.hasOwn(all, key)) return all[key]
-  return unknown(reading, field, field.key, Object.keys(all))
+  const found = Object.hasOwn(all, key) ? all[key] : undefined
+  if (found?.from !== undefined) reading.statement.require(found.from)
+  return found ?? unknown(reading, field, field.key, Object.keys(all))
 }
 
 function unknown(reading: Reading, field: Field, name: string, candidates: readonly string[]): undefined {

@@ -61,8 +61,9 @@ const orders = {
   id: ['uuid', "'00000000-0000-0000-0000-000000000000'"],
 } as const satisfies Record<string, readonly [SortKey['type'], string]>
 
-export const orderBy = (keys: readonly SortKey[]): string =>
-  keys.map((k) => (k.isDescending ? `${k.sql} DESC` : k.sql)).join(', ')
+/** `sql` says how a key is called where it is sorted. */
+export const orderBy = (keys: readonly SortKey[], sql: (key: SortKey, i: number) => string): string =>
+  keys.map((k, i) => (k.isDescending ? `${sql(k, i)} DESC` : sql(k, i))).join(', ')
 
 /** The rows behind the given one. */
 export function behind(keys: readonly SortKey[], last: readonly string[], reading: Reading): string {

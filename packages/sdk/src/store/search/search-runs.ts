@@ -81,7 +81,11 @@ export async function searchRuns({ db }: Store, options: SearchRunsOptions = {})
     asked: [experiments, experimentIds, lifecycle],
     scope: ({ bind }) => [
       ...(lifecycle === 'all' ? [] : [`r.lifecycle = ${bind(lifecycle, 'text')}`]),
-      ...(experiments ? [`x.name = ANY (${bind(experiments, 'text[]')})`] : []),
+      ...(experiments
+        ? [
+            `r.experiment_id IN (SELECT id FROM viewcast.context WHERE kind = 'experiment' AND name = ANY (${bind(experiments, 'text[]')}))`,
+          ]
+        : []),
       ...(experimentIds ? [`r.experiment_id = ANY (${bind(experimentIds, 'uuid[]')})`] : []),
     ],
   })

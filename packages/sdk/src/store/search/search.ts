@@ -84,6 +84,7 @@ function statementOf(search: Search, limit: number): Written {
       joins.set(key, { alias, sql: sql(alias) })
       return alias
     },
+    require: (alias) => joins.set(`of the subject: ${alias}`, { alias, sql: subject.joins[alias] ?? '' }),
   }
   const problems: Diagnostic[] = []
   const reading = (what: Reading['what'], text: string): Reading => ({ subject, statement, text, what, problems })
@@ -96,12 +97,20 @@ function statementOf(search: Search, limit: number): Written {
   throwIfErrors(problems)
   const query = fingerprint([subject.what, Object.keys(subject.attributes).length, filter, wanted, search.asked])
   if (pageToken !== undefined) conditions.push(behind(keys, parseToken(pageToken, query, keys), reading('order', '')))
+  const all = keys.map((k, i) => `${k.sql} AS ${keyName(i)}`)
+  // Only ids and keys are joined, filtered and sorted; the rest is fetched for the rows of the page.
+  const found = `SELECT ${[`${subject.id} AS _id`, ...all].join(', ')}
+  FROM ${[subject.from, ...[...joins.values()].map((j) => j.sql)].join('\n  ')}
+  WHERE ${conditions.length === 0 ? 'true' : conditions.join('\n  AND ')}
+  ORDER BY ${orderBy(keys, (k) => k.sql)} LIMIT ${limit + 1}`
   // As the server's text: it comes back as it was, to the last digit.
-  const selected = keys.map((k, i) => `(${k.sql})::text AS ${keyName(i)}`)
-  const sql = `SELECT ${[columns, ...selected].join(', ')}
-FROM ${[subject.from, ...[...joins.values()].map((j) => j.sql)].join('\n  ')}
-${conditions.length === 0 ? '' : `WHERE ${conditions.join('\n  AND ')}\n`}ORDER BY ${orderBy(keys)}
-LIMIT ${limit + 1}`
+  const selected = keys.map((_, i) => `page.${keyName(i)}::text AS ${keyName(i)}`)
+  const sql = `WITH page AS MATERIALIZED (
+  ${found}
+)
+SELECT ${[columns, ...selected].join(', ')}
+FROM ${[subject.from, `JOIN page ON ${subject.id} = page._id`, ...Object.values(subject.joins)].join('\n  ')}
+ORDER BY ${orderBy(keys, (_, i) => `page.${keyName(i)}`)}`
   return { sql, parameters, keys, query }
 }
 

@@ -15,6 +15,8 @@ export interface Attribute {
   readonly operand: Operand
   /** False for what every row has. Default true. */
   readonly isNullable?: boolean
+  /** The join of the subject that it reads. */
+  readonly from?: string
 }
 
 /** A statement in the making: parameters are bound in the order they are asked for, joins are made once. */
@@ -23,13 +25,17 @@ export interface Statement {
   readonly bind: (value: unknown, type: string) => string
   /** The alias of a join, made at its first use; `sql` is given the alias. */
   readonly join: (key: string, sql: (alias: string) => string) => string
+  /** Makes a join of the subject. */
+  readonly require: (alias: string) => void
 }
 
 export interface Subject {
   /** `runs`, as in "There is no x to search runs by". */
   readonly what: string
-  /** Relation and joins that are always there. */
+  /** The relation, one row for each that may be found. */
   readonly from: string
+  /** LEFT JOINs by alias that change no number of rows; made where something reads them. */
+  readonly joins: Readonly<Record<string, string>>
   /** What every row has one of; the last key of every order. */
   readonly id: string
   /** By lower-case name. */
