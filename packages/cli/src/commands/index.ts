@@ -13,6 +13,7 @@ import { lsCommand } from './ls.ts'
 import { predictCommand } from './predict.ts'
 import { reportCommand } from './report.ts'
 import { selectCommand } from './select.ts'
+import { serveMlflowCommand } from './serve/mlflow.ts'
 import { showCommand } from './show.ts'
 import { storeGrantCommand } from './store/grant.ts'
 import { storeMigrateCommand } from './store/migrate.ts'
@@ -43,5 +44,6 @@ export const commands: readonly Command[] = [
   storeStatusCommand,
   storeMigrateCommand,
   storeGrantCommand,
+  serveMlflowCommand,
   doctorCommand,
 ]

@@ -542,6 +542,14 @@ export const codes = {
     () => 'The page token does not belong to this query',
     () => 'Ask for all pages with the same filter, order and scope, or begin with the first page again.',
   ),
+  'serve/token': entry(
+    (p) => `Others can reach ${p['host']}, so serving there needs a token`,
+    () => 'Set VIEWCAST_MLFLOW_TOKEN, or serve on 127.0.0.1, which is the default.',
+  ),
+  'serve/address': entry(
+    (p) => `${p['address']} cannot be listened on: ${p.detail}`,
+    () => 'Pass another --port; 0 takes one that is free.',
+  ),
   'import/source': entry(
     (p) => `Nothing can be imported from ${p.source}: ${p.detail}`,
     (p) => p.hint,

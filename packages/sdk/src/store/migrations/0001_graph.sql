@@ -51,8 +51,16 @@ CREATE TABLE viewcast.artifact (
   props jsonb NOT NULL DEFAULT '{}',
   created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   created_by text,
+  updated_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   UNIQUE (asset_id, version)
 );
+CREATE FUNCTION viewcast.touch() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.updated_at := clock_timestamp();
+  RETURN NEW;
+END
+$$;
+CREATE TRIGGER touch_artifact BEFORE UPDATE ON viewcast.artifact FOR EACH ROW EXECUTE FUNCTION viewcast.touch();
 CREATE UNIQUE INDEX artifact_content ON viewcast.artifact (asset_id, digest) WHERE digest IS NOT NULL;
 
 CREATE TABLE viewcast.job (
@@ -132,6 +140,8 @@ CREATE TABLE viewcast.event (
   direction text NOT NULL CHECK (direction IN ('in', 'out')),
   -- What for: training, validation, test, model, prediction, …
   role text NOT NULL DEFAULT '',
+  -- What else was said of this use, by key.
+  tags jsonb NOT NULL DEFAULT '{}',
   at timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (execution_id, artifact_id, direction, role)
 );

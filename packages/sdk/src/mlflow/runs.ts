@@ -1,0 +1,139 @@
+/** `runs/…`: created, read, ended, deleted, restored. */
+import { z } from 'zod'
+import { newId } from '../store/new-id.ts'
+import type { RunState } from '../store/runs/run.ts'
+import { atomically, type Store } from '../store/store.ts'
+import { activeExperiment } from './experiment-rows.ts'
+import { invalid } from './failure.ts'
+import { checkTag } from './limits.ts'
+import { id, int64, type JsonObject, keyValue, repeated, text } from './proto-json.ts'
+import { type Route, route } from './route.ts'
+import { logTags } from './run-log.ts'
+import { activeRun, anyRun, runJson } from './run-rows.ts'
+import { setTagColumns, splitTags } from './run-tags.ts'
+
+/** Clients name a run by either; the second is the older. */
+export const ofRun = { run_id: id.optional(), run_uuid: id.optional() }
+
+export const runIdOf = ({ run_id, run_uuid }: { run_id?: string | undefined; run_uuid?: string | undefined }): string =>
+  run_id ||
+  run_uuid ||
+  invalid(
+    "Missing value for required parameter 'run_id'. See the API docs for more information about request parameters.",
+  )
+
+const states: Readonly<Record<string, RunState>> = {
+  RUNNING: 'running',
+  SCHEDULED: 'scheduled',
+  FINISHED: 'finished',
+  FAILED: 'failed',
+  KILLED: 'killed',
+}
+const statusNumbers = Object.keys(states)
+/** By name, or by its number in the protocol. */
+const status = z.union([
+  z.enum(['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED']),
+  z
+    .number()
+    .int()
+    .min(1)
+    .max(5)
+    .transform((n) => statusNumbers[n - 1] as string),
+])
+
+const nameTag = 'mlflow.runName'
+
+const create = route(
+  'POST',
+  'runs/create',
+  z.object({
+    experiment_id: id.default('0'),
+    user_id: text.optional(),
+    run_name: text.optional(),
+    start_time: int64.optional(),
+    tags: repeated(keyValue),
+  }),
+  (store, request) =>
+    atomically(store, async (inside) => {
+      for (const tag of request.tags) checkTag(tag)
+      const named = request.tags.findLast((t) => t.key === nameTag)?.value
+      if (request.run_name && named && request.run_name !== named) {
+        invalid(
+          `Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values (run_name='${request.run_name}', mlflow.runName='${named}').`,
+        )
+      }
+      const experiment = await activeExperiment(inside, request.experiment_id)
+      const run = newId()
+      // Without a lease: nobody renews it, and a client may think for days between two calls.
+      await inside.db.query(
+        `INSERT INTO viewcast.execution (id, kind, name, experiment_id, user_name, started_at)
+         VALUES ($1, 'run', $2, $3, $4, coalesce(to_timestamp($5::float8 / 1000), clock_timestamp()))`,
+        [
+          run,
+          request.run_name || named || `run ${run.slice(-8)}`,
+          experiment.id,
+          request.user_id || inside.actor,
+          request.start_time ?? null,
+        ],
+      )
+      const { columns, tags } = await splitTags(inside, request.tags)
+      await setTagColumns(inside, run, columns)
+      await logTags(inside, run, tags)
+      return { run: await runJson(inside, run) }
+    }),
+)
+
+const get = route('GET', 'runs/get', z.object(ofRun), async (store, request) => ({
+  run: await runJson(store, (await anyRun(store, runIdOf(request))).uuid),
+}))
+
+const update = route(
+  'POST',
+  'runs/update',
+  z.object({ ...ofRun, status: status.optional(), end_time: int64.optional(), run_name: text.optional() }),
+  (store, request) =>
+    atomically(store, async (inside) => {
+      const run = await activeRun(inside, runIdOf(request))
+      const state = request.status === undefined ? undefined : states[request.status]
+      await setState(inside, run, state, request.end_time)
+      if (request.run_name) await setTagColumns(inside, run, { name: request.run_name })
+      return { run_info: (await runJson(inside, run))['info'] as JsonObject }
+    }),
+)
+
+/** An end without a time is now; a clock that differs does not make a run end before it began. */
+async function setState(
+  { db }: Store,
+  run: string,
+  state: RunState | undefined,
+  end: number | undefined,
+): Promise<void> {
+  if (state === 'running' || state === 'scheduled') {
+    await db.query('UPDATE viewcast.execution SET state = $2, ended_at = NULL WHERE id = $1', [run, state])
+    return
+  }
+  if (state === undefined && end === undefined) return
+  await db.query(
+    `UPDATE viewcast.execution SET state = coalesce($2, state), lease_until = NULL,
+       ended_at = greatest(coalesce(to_timestamp($3::float8 / 1000), clock_timestamp()), started_at) WHERE id = $1`,
+    [run, state ?? null, end ?? null],
+  )
+}
+
+const remove = route('POST', 'runs/delete', z.object(ofRun), async (store, request) => {
+  const { uuid } = await anyRun(store, runIdOf(request))
+  await store.db.query(
+    `UPDATE viewcast.execution SET lifecycle = 'deleted', deleted_at = clock_timestamp()
+     WHERE id = $1 AND lifecycle = 'active'`,
+    [uuid],
+  )
+  return {}
+})
+
+const restore = route('POST', 'runs/restore', z.object(ofRun), async (store, request) => {
+  const { uuid } = await anyRun(store, runIdOf(request))
+  await store.db.query(`UPDATE viewcast.execution SET lifecycle = 'active', deleted_at = NULL WHERE id = $1`, [uuid])
+  return {}
+})
+
+export const runRoutes: readonly Route[] = [create, get, update, remove, restore]
