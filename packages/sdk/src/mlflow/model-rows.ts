@@ -40,12 +40,15 @@ export const modelColumns = `s.id, s.name,
   coalesce(s.declared ->> 'description', s.edited ->> 'description', s.commented ->> 'description') AS description,
   s.props -> 'tags' AS tags, ${milliseconds('s.created_at')} AS created, ${milliseconds('s.updated_at')} AS updated`
 
+/** The run that made a version. */
+export const versionRun = `coalesce(v.execution_id, (SELECT e.execution_id FROM viewcast.event e
+    WHERE e.artifact_id = a.id AND e.direction = 'out' AND e.role = 'model' ORDER BY e.at LIMIT 1))`
+
 export const versionColumns = `a.id, a.asset_id AS asset, s.name, a.version, a.description, a.tags, a.uri, a.state,
   coalesce(a.props ->> 'stage' = 'Archived', false) AS archived, a.props ->> 'runLink' AS run_link,
   a.props ->> 'runId' AS foreign_run, a.created_by AS actor, ${milliseconds('a.created_at')} AS created,
   ${milliseconds('a.updated_at')} AS updated, v.artifact_id IS NOT NULL AS is_ours,
-  coalesce(v.execution_id, (SELECT e.execution_id FROM viewcast.event e
-    WHERE e.artifact_id = a.id AND e.direction = 'out' AND e.role = 'model' ORDER BY e.at LIMIT 1)) AS run,
+  ${versionRun} AS run,
   coalesce((SELECT jsonb_agg(l.alias ORDER BY l.alias) FROM viewcast.alias l WHERE l.artifact_id = a.id), '[]') AS aliases`
 
 export const versionTables = `viewcast.asset s JOIN viewcast.artifact a ON a.asset_id = s.id

@@ -15,6 +15,9 @@ import { parseBody, parseQuery, readMessage } from './proto-json.ts'
 import { registeredModelRoutes } from './registered-models.ts'
 import type { Route } from './route.ts'
 import { runRoutes } from './runs.ts'
+import { searchExperimentRoutes } from './search-experiments.ts'
+import { searchModelRoutes } from './search-models.ts'
+import { searchRunRoutes } from './search-runs.ts'
 
 export interface MlflowRequest {
   readonly method: string
@@ -46,6 +49,9 @@ const routes: readonly Route[] = [
   ...registeredModelRoutes,
   ...aliasRoutes,
   ...modelVersionRoutes,
+  ...searchExperimentRoutes,
+  ...searchRunRoutes,
+  ...searchModelRoutes,
 ]
 
 const byPath = new Map<string, readonly Route[]>(
@@ -146,7 +152,9 @@ async function artifact(store: Store, method: string, path: string, request: Mlf
 function failureOf(error: unknown): MlflowFailure {
   if (error instanceof MlflowFailure) return error
   if (isViewcastError(error)) {
-    const message = error.diagnostics.map((d) => d.message).join('\n')
+    const message = error.diagnostics
+      .map((d) => (d.hint === undefined ? d.message : `${d.message}. ${d.hint}`))
+      .join('\n')
     const isAbsent = error.diagnostics.every((d) => d.code === 'run/not-active')
     return new MlflowFailure(isAbsent ? 'RESOURCE_DOES_NOT_EXIST' : 'INVALID_PARAMETER_VALUE', message)
   }

@@ -14,7 +14,7 @@ export interface FilePlace {
 }
 
 /** A relative path without detours, as it is; undefined otherwise. */
-export function plainPath(path: string): string | undefined {
+function plainPath(path: string): string | undefined {
   if (path === '') return ''
   const parts = path.split('/')
   const isPlain = parts.every((part) => part !== '' && part !== '.' && part !== '..') && !/[\\\0]/.test(path)

@@ -57,3 +57,10 @@ export async function setTagColumns({ db }: Store, run: string, values: SplitTag
 
 /** The column a tag is kept in. */
 export const columnOfTag = (key: string): string | undefined => columns[key]
+
+/** What a tag that is a column stands for in a search of runs; undefined for others. */
+export function tagSql(key: string): string | undefined {
+  const column = columns[key]
+  if (column === undefined) return key === 'viewcast.kind' ? `nullif(r.kind, 'run')` : undefined
+  return column === 'parent_id' ? `replace(r.parent_id::text, '-', '')` : `r.${column}`
+}
