@@ -1,5 +1,5 @@
 /** Runs as MLflow shows them, many at a time in a fixed number of statements. */
-import type { RunState } from '../store/runs/run.ts'
+import type { RunState } from '../store/runs/started.ts'
 import type { Store } from '../store/store.ts'
 import { artifactLocation } from './experiment-rows.ts'
 import { absent, invalid } from './failure.ts'

@@ -1,7 +1,7 @@
 /** `runs/…`: created, read, ended, deleted, restored. */
 import { z } from 'zod'
 import { newId } from '../store/new-id.ts'
-import type { RunState } from '../store/runs/run.ts'
+import type { RunState } from '../store/runs/started.ts'
 import { atomically, type Store } from '../store/store.ts'
 import { activeExperiment } from './experiment-rows.ts'
 import { invalid } from './failure.ts'

@@ -16,6 +16,7 @@ const number = { operand: { type: 'number', sql: 'seq::float8' }, isNullable: fa
 const subject: Subject = {
   what: 'experiments',
   from: 'viewcast.context',
+  joins: {},
   id: 'id',
   attributes: {
     name: { operand: { type: 'text', sql: 'name' }, isNullable: false },

@@ -24,6 +24,7 @@ const always = (type: 'text' | 'milliseconds' | 'number', sql: string): Attribut
 const models: Subject = {
   what: 'registered models',
   from: 'viewcast.asset s',
+  joins: {},
   id: 's.id',
   attributes: {
     name: always('text', 's.name'),
@@ -37,6 +38,7 @@ const models: Subject = {
 const versions: Subject = {
   what: 'model versions',
   from: versionTables,
+  joins: {},
   id: 'a.id',
   attributes: {
     name: always('text', 's.name'),
