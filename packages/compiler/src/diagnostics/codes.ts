@@ -9,10 +9,12 @@
 import { type CodeEntry, entry, near } from './code-entry.ts'
 import { registryCodes } from './registry-codes.ts'
 import { runCodes } from './run-codes.ts'
+import { serveCodes } from './serve-codes.ts'
 
 export const codes = {
   ...registryCodes,
   ...runCodes,
+  ...serveCodes,
   'define/name': entry(
     (p) => `A ${p.kind} cannot be named "${p.name}": ${p.detail}`,
     () => 'Write a short name of your own; it becomes the name of a relation in the generated SQL.',
@@ -541,14 +543,6 @@ export const codes = {
   'search/page-token': entry(
     () => 'The page token does not belong to this query',
     () => 'Ask for all pages with the same filter, order and scope, or begin with the first page again.',
-  ),
-  'serve/token': entry(
-    (p) => `Others can reach ${p['host']}, so serving there needs a token`,
-    () => 'Set VIEWCAST_MLFLOW_TOKEN, or serve on 127.0.0.1, which is the default.',
-  ),
-  'serve/address': entry(
-    (p) => `${p['address']} cannot be listened on: ${p.detail}`,
-    () => 'Pass another --port; 0 takes one that is free.',
   ),
   'import/source': entry(
     (p) => `Nothing can be imported from ${p.source}: ${p.detail}`,
