@@ -303,6 +303,7 @@ export type { RunSource } from './store/runs/git.ts'
 export { type HistoryOptions, type HistoryPage, type HistoryPoint, metricHistory } from './store/runs/history.ts'
 export { type ForeignDataset, logInput, type RunInput } from './store/runs/inputs.ts'
 export { markLostRuns, renewRun } from './store/runs/lease.ts'
+export { attachRun, type LiveRun, openRun } from './store/runs/live-run.ts'
 export { endRun, type RunOptions, reopenRun, startRun } from './store/runs/run.ts'
 export {
   getRun,

@@ -38,9 +38,12 @@ CREATE TABLE viewcast.metric_key (
 );
 
 -- Appended to, never rewritten: the key is the whole row, so the same row again is no row.
+--
+-- Run and name are held by metric_latest, which has a row for each pair that is here; to hold every point to them as well
+-- would take a third of the time of logging it. Only log_batch writes here.
 CREATE TABLE viewcast.metric (
-  execution_id uuid NOT NULL REFERENCES viewcast.execution,
-  key_id integer NOT NULL REFERENCES viewcast.metric_key,
+  execution_id uuid NOT NULL,
+  key_id integer NOT NULL,
   step bigint NOT NULL,
   ts_ms bigint NOT NULL,
   value float8 NOT NULL,
@@ -95,7 +98,7 @@ DECLARE
   added integer := 0;
   is_there boolean;
 BEGIN
-  -- Held against deletion, not against other batches of the run.
+  -- Held against removal, not against other batches of the run, nor against what renews it.
   SELECT lifecycle = 'active' INTO is_there FROM viewcast.execution WHERE id = p_run FOR KEY SHARE;
   IF is_there IS NOT TRUE THEN
     RAISE EXCEPTION 'run % is not there or was deleted', p_run USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'run_is_active';
@@ -117,21 +120,21 @@ BEGIN
     ON CONFLICT (name) DO NOTHING;
     WITH new AS (
       INSERT INTO viewcast.metric (execution_id, key_id, step, ts_ms, value)
-      SELECT DISTINCT p_run, m.id, u.s, u.t, u.v
+      SELECT p_run, m.id, u.s, u.t, u.v
       FROM unnest(p_metric_names, p_metric_values, p_metric_steps, p_metric_times) AS u(k, v, s, t)
       JOIN viewcast.metric_key m ON m.name = u.k
       ORDER BY 2, 3, 4, 5
       ON CONFLICT DO NOTHING RETURNING key_id, step, ts_ms, value
+    ), last AS (
+      SELECT DISTINCT ON (key_id) key_id, step, ts_ms, value FROM new
+      ORDER BY key_id, step DESC, ts_ms DESC, value DESC
     ), folded AS (
       SELECT key_id, count(*) AS n,
-        (array_agg(step ORDER BY step DESC, ts_ms DESC, value DESC))[1] AS step,
-        (array_agg(ts_ms ORDER BY step DESC, ts_ms DESC, value DESC))[1] AS ts_ms,
-        (array_agg(value ORDER BY step DESC, ts_ms DESC, value DESC))[1] AS value,
         min(value) FILTER (WHERE value <> 'NaN') AS min, max(value) FILTER (WHERE value <> 'NaN') AS max
       FROM new GROUP BY key_id
     ), kept AS (
       INSERT INTO viewcast.metric_latest AS l (execution_id, key_id, step, ts_ms, value, min, max, n)
-      SELECT p_run, key_id, step, ts_ms, value, min, max, n FROM folded ORDER BY key_id
+      SELECT p_run, key_id, step, ts_ms, value, min, max, n FROM folded JOIN last USING (key_id) ORDER BY key_id
       ON CONFLICT (execution_id, key_id) DO UPDATE SET
         step = CASE WHEN (excluded.step, excluded.ts_ms, excluded.value) > (l.step, l.ts_ms, l.value) THEN excluded.step ELSE l.step END,
         ts_ms = CASE WHEN (excluded.step, excluded.ts_ms, excluded.value) > (l.step, l.ts_ms, l.value) THEN excluded.ts_ms ELSE l.ts_ms END,

@@ -105,7 +105,7 @@ function otherValues(params: readonly (readonly [string, string])[], run: string
 }
 
 /** Each name and kind of problem once, however many points have it. */
-function metricProblems(metrics: readonly MetricPoint[]): readonly Diagnostic[] {
+export function metricProblems(metrics: readonly MetricPoint[]): readonly Diagnostic[] {
   const names = new Set<string>()
   const problems = new Map<string, string>()
   for (const { name, value, step = 0, at = 0 } of metrics) {

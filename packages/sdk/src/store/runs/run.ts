@@ -19,7 +19,7 @@ export interface RunOptions {
   readonly kind?: string
   /** Default the kind. */
   readonly name?: string
-  /** The experiment it belongs to: by name, made when it is not there, or by id. */
+  /** The experiment it belongs to: by name, made when it is not there, or by id. Default that of the run it is part of. */
   readonly experiment?: string | { readonly id: string }
   /** Id of the run it is part of. */
   readonly parent?: string
@@ -79,7 +79,7 @@ export async function startRun(store: Store, options: RunOptions = {}): Promise<
       `INSERT INTO viewcast.execution
          (id, job_id, kind, name, experiment_id, parent_id, state, started_at, lease_until, worker, idem_key, user_name,
           source_uri, source_version, source_branch, source_dirty, environment, note, props)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, coalesce(to_timestamp($8::float8 / 1000), clock_timestamp()),
+       VALUES ($1, $2, $3, $4, coalesce($5::uuid, (SELECT experiment_id FROM viewcast.execution WHERE id = $6)), $6, $7, coalesce(to_timestamp($8::float8 / 1000), clock_timestamp()),
          clock_timestamp() + make_interval(secs => $9), $10, $11, $12, $13, $14, $15, $16,
          $17::jsonb || CASE WHEN $18 THEN jsonb_build_object('server', current_setting('server_version')) ELSE '{}' END,
          $19, $20)

@@ -1,37 +1,36 @@
 /** A piece of work as a run. */
 import type { Store } from '../store.ts'
-import { leaseSeconds, renewRun } from './lease.ts'
-import { endRun, type RunOptions, startRun } from './run.ts'
-import type { Run } from './started.ts'
+import { type LiveRun, openRun } from './live-run.ts'
+import type { RunOptions } from './run.ts'
 
 /**
  * Runs `body` as a run: started before, renewed meanwhile, ended after it, as `failed` when it throws and `killed` when
- * the signal has stopped it.
+ * the signal has stopped it. What was logged is sent before it ends, whichever way. Options and errors are those of
+ * {@link startRun}.
  *
  * @example
  * ```ts
- * await withRun(store, { experiment: 'delays' }, async (run) => {
- *   await logBatch(store, run.id, { metrics: [{ name: 'loss', value: 0.31, step: 1 }] })
+ * await withRun(store, { experiment: 'delays', params: { rate: 0.1 } }, async (run) => {
+ *   for (let step = 0; step < 100; step++) run.log({ loss: train(step) }, step)
+ *   await run.file('report.md', report)
  * })
  * ```
  */
 export async function withRun<T>(
   store: Store,
   options: RunOptions & { readonly signal?: AbortSignal },
-  body: (run: Run) => Promise<T>,
+  body: (run: LiveRun) => Promise<T>,
 ): Promise<T> {
-  const run = await startRun(store, options)
-  const pulse = setInterval(() => void renewRun(store, run).catch(() => undefined), (leaseSeconds * 1000) / 5)
-  pulse.unref()
+  const run = await openRun(store, options)
+  let result: T
   try {
-    const result = await body(run)
-    await endRun(store, run, 'finished')
-    return result
+    result = await body(run)
+    await run.flush()
   } catch (e) {
     // The first error is the one to report; a run that cannot be ended becomes lost.
-    await endRun(store, run, options.signal?.aborted ? 'killed' : 'failed', e).catch(() => undefined)
+    await run.end(options.signal?.aborted ? 'killed' : 'failed', e).catch(() => undefined)
     throw e
-  } finally {
-    clearInterval(pulse)
   }
+  await run.end('finished')
+  return result
 }
