@@ -166,9 +166,22 @@ export { collectProject, kindWord, type Project, resolveDefinition } from './pro
 export { type GeneratedText, type ModuleExport, type ProjectTypes, projectTypes } from './project/project-types.ts'
 export { applyRecorded } from './record/apply.ts'
 export { type RecordedCheck, recordChecks } from './record/checks.ts'
+export {
+  type ComparedVersion,
+  type CompareVersionsOptions,
+  compareVersions,
+  type VersionComparison,
+} from './record/compare-versions.ts'
 export { evaluateRecorded } from './record/evaluate.ts'
 export { importModelRecorded } from './record/import-model.ts'
 export { predictRecorded } from './record/predict.ts'
+export {
+  type LabelMovement,
+  type OutputMovement,
+  type ScoreMovement,
+  type ScoreMovementOptions,
+  scoreMovement,
+} from './record/score-movement.ts'
 export { selectRecorded } from './record/select.ts'
 export { type RecordedTraining, type RecordedTrainOptions, trainRecorded } from './record/train.ts'
 export { findLeaksRecorded, verifyRecorded } from './record/verify.ts'
@@ -238,6 +251,7 @@ export { migrateStore, type StoreVersion, storeVersion } from './store/migrate.t
 export { datasetEvents } from './store/openlineage/dataset.ts'
 export type { Dataset as OpenLineageDataset, DatasetEvent, RunEvent } from './store/openlineage/event.ts'
 export type { EventOptions } from './store/openlineage/naming.ts'
+export { openStoreToRead } from './store/read-store.ts'
 export { type AdoptedRecords, adoptRecords } from './store/registry/adopt-records.ts'
 export {
   type AliasChange,
@@ -249,7 +263,18 @@ export {
   demoteModel,
   promoteModel,
 } from './store/registry/aliases.ts'
+export {
+  type Change,
+  type ComparedCoefficient,
+  type ComparedInput,
+  type ComparedMetric,
+  type ComparedSetting,
+  compareRecords,
+  type Estimate as ComparedEstimate,
+  type RecordComparison,
+} from './store/registry/compare-records.ts'
 export { type DeletedVersions, deleteModel, restoreModel } from './store/registry/delete-version.ts'
+export { describeVersion, type VersionNotes } from './store/registry/describe-version.ts'
 export type { KnownOfVersion } from './store/registry/keep-version.ts'
 export { type LoadedModel, loadModel } from './store/registry/load-model.ts'
 export { type ModelReference, type ModelSelector, modelReference } from './store/registry/model-selector.ts'
@@ -259,6 +284,14 @@ export {
   type SignatureColumn,
   type SignatureInput,
 } from './store/registry/model-signature.ts'
+export {
+  listModels,
+  listModelVersions,
+  modelVersion,
+  type RegisteredName,
+  type RegisteredVersion,
+  type VersionSummary,
+} from './store/registry/model-versions.ts'
 export {
   type ModelVersion,
   type RegisteredModel,

@@ -3,13 +3,14 @@ import { defineCommand, positional } from '../command.ts'
 import { withStoreIfAllowed } from '../open.ts'
 import { UsageError } from '../parse/usage.ts'
 import { atOption, versionOption } from '../parse/values.ts'
+import { chosenModel } from './chosen-model.ts'
 
 export const applyCommand = defineCommand({
   name: 'apply',
   summary: 'Keep the prediction query of a model in the database as a view',
   description:
     'In one transaction: scores the rows kept with the model on this engine, then creates or replaces the view. What viewcast did not make is never touched, and what PostgreSQL cannot replace in place is refused.',
-  positionals: [{ name: 'model', description: 'trained model', required: true }],
+  positionals: [{ name: 'model', description: 'trained model; model@3, model@production', required: true }],
   options: z.object({
     as: z.enum(['view']).optional().describe('What to make of it'),
     name: z
@@ -27,11 +28,11 @@ export const applyCommand = defineCommand({
     if (invocation.options['as'] === undefined) {
       throw new UsageError('"viewcast apply" needs to know what to make: --as view')
     }
-    return withStoreIfAllowed(invocation, async ({ settings, project, db, store }) => {
+    return withStoreIfAllowed(invocation, async (opened) => {
+      const { project, db, store } = opened
       const { options, output } = invocation
-      const { applyRecorded, applyView, loadRecord, resolveDefinition } = await import('@viewcast/sdk')
-      const model = resolveDefinition(project, positional(invocation, 'model'), 'model')
-      const record = await loadRecord(settings.directory.value, model.name, options.version)
+      const { applyRecorded, applyView } = await import('@viewcast/sdk')
+      const { model, record } = await chosenModel(opened, positional(invocation, 'model'), options.version, output)
       output.progress.step(`apply ${model.name} version ${record.version}`)
       const wanted = {
         directory: project.directory,

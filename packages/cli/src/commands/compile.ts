@@ -7,6 +7,7 @@ import type {
   Definition,
   Diagnostic,
   ModelDef,
+  ModelSelector,
   QueryPlan,
 } from '@viewcast/sdk'
 import { z } from 'zod'
@@ -27,6 +28,7 @@ import {
 } from '../parse/values.ts'
 import { writeWhole } from '../render/file.ts'
 import { renderSize, renderStages } from '../render/query-size.ts'
+import { namedVersion, readableStore } from './chosen-model.ts'
 
 const options = z.object({
   keys: keysOption,
@@ -59,7 +61,7 @@ export const compileCommand = defineCommand({
   summary: 'Write the SQL of a dataset (training query) or a model (prediction query)',
   description:
     'Prints SQL and runs nothing. For a dataset it is the point-in-time training query; for a model it is the prediction query of a trained version, with the coefficients inside it, or the statements that keep it in a database.',
-  positionals: [{ name: 'name', description: 'dataset or model', required: true }],
+  positionals: [{ name: 'name', description: 'dataset or model; model@3, model@production', required: true }],
   options,
   examples: [
     { command: 'viewcast compile history', description: 'The training query' },
@@ -86,8 +88,9 @@ export const compileCommand = defineCommand({
     withProject(invocation, async (opened) => {
       const { options: o, io, output } = invocation
       const { resolveDefinition } = await import('@viewcast/sdk')
-      const definition = resolveDefinition(opened.project, positional(invocation, 'name'), 'dataset', 'model')
-      const { sql, columns, warnings, version, plan } = await compiled(opened, definition, o, io.cwd)
+      const named = await namedVersion(opened.project, positional(invocation, 'name'), o.version)
+      const definition = resolveDefinition(opened.project, named.name, 'dataset', 'model')
+      const { sql, columns, warnings, version, plan } = await compiled(opened, definition, named.selector, o, io.cwd)
       await output.warn(warnings)
       const bytes = Buffer.byteLength(sql)
       if (o.report) await output.note(`${renderStages(plan.stages)}${renderSize(bytes, plan.model)}`.trimEnd())
@@ -125,6 +128,7 @@ interface Compiled {
 async function compiled(
   opened: Opened & { db: Database },
   definition: Definition,
+  selector: ModelSelector,
   o: Options,
   cwd: string,
 ): Promise<Compiled> {
@@ -137,20 +141,24 @@ async function compiled(
       `is for models; "${definition.name}" is a dataset`,
     )
     if (o.as !== 'query') throw new UsageError(`--as ${o.as} is for models; "${definition.name}" is a dataset`)
+    if (selector !== undefined) throw new UsageError(`versions are of models; "${definition.name}" is a dataset`)
     return ended(await sdk.trainingQuery(db, definition, { directory: project.directory, ...textOf(o) }))
   }
   const model = sdk.resolveDefinition(project, definition.name, 'model')
-  return ofModel(opened, model, o, cwd)
+  return ofModel(opened, model, selector, o, cwd)
 }
 
 async function ofModel(
-  { project, settings, db }: Opened & { db: Database },
+  opened: Opened & { db: Database },
   model: ModelDef,
+  selector: ModelSelector,
   o: Options,
   cwd: string,
 ): Promise<Compiled> {
   const sdk = await import('@viewcast/sdk')
-  const record = await sdk.loadRecord(settings.directory.value, model.name, o.version)
+  const { project, settings, db } = opened
+  const loaded = await sdk.loadModel(await readableStore(opened), settings.directory.value, model.name, selector)
+  const { record } = loaded
   const outputs = await readOutputs(o.outputs)
   const common = {
     directory: project.directory,
@@ -165,7 +173,7 @@ async function ofModel(
     const name = o.name === undefined ? {} : { name: relationOf(o.name) }
     const made = await sdk.predictionObject(db, model, record, { ...common, ...name, as: o.as })
     const { sql, columns, warnings, plan } = made
-    return { sql, columns, warnings, plan, version: record.version }
+    return { sql, columns, warnings: [...loaded.warnings, ...warnings], plan, version: record.version }
   }
   refuse(o, ['name'], 'is for --as view, function and scalar')
   const keys = readKeys(o.keys, cwd)
@@ -180,9 +188,10 @@ async function ofModel(
   }
   if (o['self-test']) {
     const { sql, columns, warnings, plan } = await sdk.selfTest(db, model, record, asked)
-    return { sql, columns, warnings, plan, version: record.version }
+    return { sql, columns, warnings: [...loaded.warnings, ...warnings], plan, version: record.version }
   }
-  return { ...ended(await sdk.predictionQuery(db, model, record, asked)), version: record.version }
+  const query = ended(await sdk.predictionQuery(db, model, record, asked))
+  return { ...query, warnings: [...loaded.warnings, ...query.warnings], version: record.version }
 }
 
 function refuse(o: Options, flags: readonly (keyof Options)[], why: string): void {

@@ -1,4 +1,4 @@
-import type { Definition, ExplainReport, ModelRecord } from '@viewcast/sdk'
+import type { Definition, ExplainReport } from '@viewcast/sdk'
 import { z } from 'zod'
 import { defineCommand, positional } from '../command.ts'
 import { diagnosticData, exit } from '../failure.ts'
@@ -8,13 +8,16 @@ import { atOption, keysOption, readKeys, versionOption } from '../parse/values.t
 import type { Colors } from '../render/palette.ts'
 import { renderSize, renderStages } from '../render/query-size.ts'
 import { grouped, renderPairs, renderTable } from '../render/table.ts'
+import { namedVersion, trainedRecord } from './chosen-model.ts'
 
 export const explainCommand = defineCommand({
   name: 'explain',
   summary: 'Show how each view of a query is computed, why so, and which index would help',
   description:
     'For a dataset the training query, for a model the prediction query of a trained version, for a feature view the view alone. Forms are chosen by rule from the indexes and sizes the catalog knows. With --plan the database is asked for its plan, and nothing is run: exit code 1 when a LATERAL would not be an index scan.',
-  positionals: [{ name: 'name', description: 'dataset, model or feature view', required: true }],
+  positionals: [
+    { name: 'name', description: 'dataset, model (model@3, model@production) or feature view', required: true },
+  ],
   options: z.object({
     plan: z.boolean().default(false).meta({ description: 'Check the plan of the database; the query is not run' }),
     form: formOption,
@@ -28,16 +31,15 @@ export const explainCommand = defineCommand({
     { command: 'viewcast explain history --form plan=merge', description: 'What if it were another form?' },
   ],
   run: (invocation) =>
-    withProject(invocation, async ({ settings, project, db }) => {
+    withProject(invocation, async (opened) => {
+      const { project, db } = opened
       const { options: o, io, output } = invocation
-      const { explain, listVersions, loadRecord, resolveDefinition } = await import('@viewcast/sdk')
-      const definition: Definition = resolveDefinition(project, positional(invocation, 'name'))
-      let record: ModelRecord | undefined
-      if (definition.kind === 'model') {
-        const directory = settings.directory.value
-        const trained = o.version !== undefined || (await listVersions(directory, definition.name)).length > 0
-        if (trained) record = await loadRecord(directory, definition.name, o.version)
-        else await output.note(`${definition.name} is not trained; this is the training query of its dataset`)
+      const { explain, resolveDefinition } = await import('@viewcast/sdk')
+      const { name, selector } = await namedVersion(project, positional(invocation, 'name'), o.version)
+      const definition: Definition = resolveDefinition(project, name)
+      const record = definition.kind === 'model' ? await trainedRecord(opened, name, selector, output) : undefined
+      if (definition.kind === 'model' && record === undefined) {
+        await output.note(`${definition.name} is not trained; this is the training query of its dataset`)
       }
       const keys = readKeys(o.keys, io.cwd)
       const forms = readForms(o.form)

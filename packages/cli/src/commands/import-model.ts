@@ -53,9 +53,8 @@ export const importModelCommand = defineCommand({
   ],
   run: (invocation) =>
     withStoreIfAllowed(invocation, async ({ settings, project, db, store }) => {
-      const { importModel, importModelRecorded, listVersions, resolveDefinition, saveRecord } = await import(
-        '@viewcast/sdk'
-      )
+      const { adoptRecords, importModel, importModelRecorded, listVersions, resolveDefinition, saveRecord } =
+        await import('@viewcast/sdk')
       const { io, output } = invocation
       const directory = settings.directory.value
       const model = resolveDefinition(project, positional(invocation, 'model'), 'model')
@@ -71,6 +70,8 @@ export const importModelCommand = defineCommand({
         version: (versions.at(-1) ?? 0) + 1,
         directory: project.directory,
       }
+      // Versions that only files have keep their numbers.
+      if (store) await adoptRecords(store, directory, model.name)
       const result = store
         ? await importModelRecorded(store, model, content, wanted)
         : await importModel(db, model, content, wanted)

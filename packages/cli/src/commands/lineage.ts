@@ -10,9 +10,11 @@ import type {
 import { z } from 'zod'
 import { defineCommand, positional } from '../command.ts'
 import { exit } from '../failure.ts'
-import { withProject } from '../open.ts'
+import { type Opened, withProject } from '../open.ts'
 import { branches, dot, mermaid } from '../render/graph.ts'
+import type { Output } from '../render/output.ts'
 import { renderTree } from '../render/tree.ts'
+import { readableStore, trainedRecord } from './chosen-model.ts'
 
 export const lineageCommand = defineCommand({
   name: 'lineage',
@@ -34,14 +36,15 @@ export const lineageCommand = defineCommand({
     { command: 'viewcast lineage reorder --format mermaid', description: 'A picture for a README' },
   ],
   run: (invocation) =>
-    withProject(invocation, async ({ settings, project, db }) => {
+    withProject(invocation, async (opened) => {
+      const { project, db } = opened
       const { options, output } = invocation
       const { fail } = await import('@viewcast/sdk')
       if (options.up && options.down) fail('cli/usage', { detail: '--up and --down are one or the other' })
       const given = positional(invocation, 'name')
       const { name, column } = nameAndColumn(given, project.definitions)
       const definition = project.definitions.get(name)
-      const records = await recordsOf(project, settings.directory.value)
+      const records = await recordsOf(opened, output)
       const direction = options.down ? 'down' : 'up'
       const asTree = options.format === 'tree' || options.format === 'json'
       if (definition !== undefined && direction === 'up' && asTree) {
@@ -75,12 +78,15 @@ export const lineageCommand = defineCommand({
 })
 
 /** The newest record of every model that has one. */
-async function recordsOf(project: Project, directory: string): Promise<Map<string, ModelRecord>> {
-  const { listVersions, loadRecord } = await import('@viewcast/sdk')
+async function recordsOf(
+  opened: Opened & { readonly db: Database },
+  output: Output,
+): Promise<Map<string, ModelRecord>> {
   const out = new Map<string, ModelRecord>()
-  for (const d of project.definitions.values()) {
-    if (d.kind === 'model' && (await listVersions(directory, d.name)).length > 0)
-      out.set(d.name, await loadRecord(directory, d.name))
+  const withStore = { ...opened, store: await readableStore(opened) }
+  for (const { kind, name } of opened.project.definitions.values()) {
+    const record = kind === 'model' ? await trainedRecord(withStore, name, undefined, output) : undefined
+    if (record !== undefined) out.set(name, record)
   }
   return out
 }

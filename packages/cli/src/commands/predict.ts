@@ -18,13 +18,14 @@ import { writePieces } from '../render/file.ts'
 import type { Output } from '../render/output.ts'
 import { type RowFormat, rowFormats, writeRows } from '../render/rows.ts'
 import { grouped } from '../render/table.ts'
+import { chosenModel } from './chosen-model.ts'
 
 export const predictCommand = defineCommand({
   name: 'predict',
   summary: 'Run the prediction query of a trained model',
   description:
     'Predicts for every row of the entity, or for the keys given, as of now or of --at. Rows are streamed: memory does not grow with their number.',
-  positionals: [{ name: 'model', description: 'trained model', required: true }],
+  positionals: [{ name: 'model', description: 'trained model; model@3, model@production', required: true }],
   options: z.object({
     at: atOption,
     keys: keysOption,
@@ -43,11 +44,11 @@ export const predictCommand = defineCommand({
     { command: 'viewcast predict reorder --out predictions.csv', description: 'For everyone, into a file' },
   ],
   run: (invocation) =>
-    withStoreIfAllowed(invocation, async ({ settings, project, db, store }) => {
+    withStoreIfAllowed(invocation, async (opened) => {
+      const { project, db, store } = opened
       const { options, io, output } = invocation
       const sdk = await import('@viewcast/sdk')
-      const model = sdk.resolveDefinition(project, positional(invocation, 'model'), 'model')
-      const record = await sdk.loadRecord(settings.directory.value, model.name, options.version)
+      const { model, record } = await chosenModel(opened, positional(invocation, 'model'), options.version, output)
       const keys = readKeys(options.keys, io.cwd)
       const outputs = await readOutputs(options.outputs)
       const wanted = {

@@ -7,13 +7,14 @@ import { versionOption } from '../parse/values.ts'
 import { writeWhole } from '../render/file.ts'
 import { shown } from '../render/path.ts'
 import { renderTable } from '../render/table.ts'
+import { chosenModel } from './chosen-model.ts'
 
 export const reportCommand = defineCommand({
   name: 'report',
   summary: 'Measure a trained model and write a report as one HTML file',
   description:
     'Scores the rows of one part of the dataset in the database and writes metrics with 95 % intervals, ROC and precision-recall curves, calibration, lift, decisions at the threshold, residuals, coefficients, feature contributions, slices and the SQL. The file needs nothing beside itself.',
-  positionals: [{ name: 'model', description: 'trained model', required: true }],
+  positionals: [{ name: 'model', description: 'trained model; model@3, model@production', required: true }],
   options: z.object({
     version: versionOption,
     out: z.string().optional().meta({ value: 'file', description: 'File to write (default <model>-<version>.html)' }),
@@ -35,12 +36,11 @@ export const reportCommand = defineCommand({
     { command: 'viewcast report reorder --json | jq .metrics', description: 'Metrics with intervals for a script' },
   ],
   run: (invocation) =>
-    withStoreIfAllowed(invocation, async ({ settings, project, db, store }) => {
+    withStoreIfAllowed(invocation, async (opened) => {
+      const { project, db, store } = opened
       const { options, io, output } = invocation
-      const { evaluateModel, evaluateRecorded, loadRecord, predictionQuery, renderReport, resolveDefinition } =
-        await import('@viewcast/sdk')
-      const model = resolveDefinition(project, positional(invocation, 'model'), 'model')
-      const record = await loadRecord(settings.directory.value, model.name, options.version)
+      const { evaluateModel, evaluateRecorded, predictionQuery, renderReport } = await import('@viewcast/sdk')
+      const { model, record } = await chosenModel(opened, positional(invocation, 'model'), options.version, output)
       output.progress.step('reading')
       const wanted = {
         directory: project.directory,

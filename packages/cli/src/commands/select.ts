@@ -43,7 +43,7 @@ With the name of a model instead of a selection, the model is cross-validated as
   ],
   run: (invocation) =>
     withStoreIfAllowed(invocation, async ({ settings, project, db, store }) => {
-      const { listVersions, saveRecord, selectModel, selectRecorded } = await import('@viewcast/sdk')
+      const { adoptRecords, listVersions, saveRecord, selectModel, selectRecorded } = await import('@viewcast/sdk')
       const { io, output, options: o } = invocation
       const directory = settings.directory.value
       const { selection, isDeclared } = await selectionNamed(project, positional(invocation, 'name'), o)
@@ -56,6 +56,8 @@ With the name of a model instead of a selection, the model is cross-validated as
         signal: io.signal,
         onProgress: stages(output.progress),
       }
+      // Versions that only files have keep their numbers.
+      if (store) await adoptRecords(store, directory, selection.model.name)
       const result = store ? await selectRecorded(store, selection, wanted) : await selectModel(db, selection, wanted)
       output.progress.done()
       const file = result.record && (await saveRecord(directory, result.record))

@@ -17,7 +17,7 @@ export const trainCommand = defineCommand({
   name: 'train',
   summary: 'Train a model on its dataset and keep the result as a new version',
   description:
-    'Runs the training query, learns the encoders and the coefficients, measures them on the test part and writes a model record. Earlier versions stay.',
+    'Runs the training query, learns the encoders and the coefficients, measures them on the test part and writes a model record. Earlier versions stay; what gives the same as one of them is that version again.',
   positionals: [{ name: 'model', description: 'model to train', required: true }],
   options: z.object({
     where: z
@@ -65,7 +65,7 @@ export const trainCommand = defineCommand({
       }
       // Versions that only files have keep their numbers: the next one is none of theirs.
       if (store) await adoptRecords(store, directory, model.name)
-      const result: TrainResult & { readonly run?: Run } = store
+      const result: TrainResult & { readonly run?: Run; readonly isNew?: boolean } = store
         ? await trainRecorded(store, model, { ...options, project })
         : await trainModel(db, model, {
             ...options,
@@ -75,14 +75,17 @@ export const trainCommand = defineCommand({
       const file = await saveRecord(directory, result.record)
       await output.warn(result.warnings)
       const points = scorecardRows(result.record)
-      await output.result({ ...asData(result, points, file), run: result.run?.id ?? null }, (colors) =>
-        [
-          report(result, familyTitle(model.family, model.link), shown(file, io.cwd), colors),
-          scorecardTable(points, colors),
-        ]
-          .filter((table) => table !== '')
-          .join('\n'),
+      await output.result(
+        { ...asData(result, points, file), run: result.run?.id ?? null, isNew: result.isNew ?? true },
+        (colors) =>
+          [
+            report(result, familyTitle(model.family, model.link), shown(file, io.cwd), colors),
+            scorecardTable(points, colors),
+          ]
+            .filter((table) => table !== '')
+            .join('\n'),
       )
+      if (result.isNew === false) await output.note(`nothing new: this is version ${result.record.version} again`)
       await output.note(`next: viewcast predict ${model.name}, or viewcast compile ${model.name}`)
       return 0
     }),

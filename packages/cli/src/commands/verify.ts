@@ -5,13 +5,14 @@ import { exit } from '../failure.ts'
 import { withStoreIfAllowed } from '../open.ts'
 import { atOption, limitOption, versionOption } from '../parse/values.ts'
 import { renderChecks } from '../render/checks.ts'
+import { chosenModel } from './chosen-model.ts'
 
 export const verifyCommand = defineCommand({
   name: 'verify',
   summary: 'Prove that a trained model means the same in the database',
   description:
     'Recomputes every prediction outside the database and compares (parity), counts rows of the training query (rows), cuts every event source at as_of and compares again (no-future), and scores the rows kept with the model (verification). Exit code 1 when one disagrees.',
-  positionals: [{ name: 'model', description: 'trained model', required: true }],
+  positionals: [{ name: 'model', description: 'trained model; model@3, model@production', required: true }],
   options: z.object({
     at: atOption,
     limit: limitOption.optional().describe('Rows of the parity check at most (default 10,000)'),
@@ -22,11 +23,11 @@ export const verifyCommand = defineCommand({
     { command: 'viewcast verify reorder --database postgres://localhost/shop', description: 'On another engine' },
   ],
   run: (invocation) =>
-    withStoreIfAllowed(invocation, async ({ settings, project, db, store }) => {
+    withStoreIfAllowed(invocation, async (opened) => {
+      const { project, db, store } = opened
       const { options, io, output } = invocation
-      const { loadRecord, resolveDefinition, verifyModel, verifyRecorded } = await import('@viewcast/sdk')
-      const model = resolveDefinition(project, positional(invocation, 'model'), 'model')
-      const record = await loadRecord(settings.directory.value, model.name, options.version)
+      const { verifyModel, verifyRecorded } = await import('@viewcast/sdk')
+      const { model, record } = await chosenModel(opened, positional(invocation, 'model'), options.version, output)
       output.progress.step(`verify ${model.name} version ${record.version}`)
       const wanted = {
         directory: project.directory,

@@ -1,4 +1,5 @@
 import type { ModelDef } from '@viewcast/compiler'
+import { prepareModel } from '../project/prepare-model.ts'
 import { recordEvent } from '../store/graph/artifacts.ts'
 import { registerModel } from '../store/registry/register-model.ts'
 import { logBatch } from '../store/runs/batch.ts'
@@ -26,8 +27,9 @@ export async function importModelRecorded(
     },
     async (run) => {
       const imported = await importModel(store.db, model, content, options)
+      const declared = await prepareModel(store.db, model, options.directory)
       const record = await atomically(store, async (inside) => {
-        const version = await registerModel(inside, imported.record, { run: run.id })
+        const version = await registerModel(inside, imported.record, { run: run.id, declared })
         await recordEvent(inside, run.id, version.id, 'out', 'model')
         await logBatch(inside, run.id, { tags: { 'model.source': imported.source } })
         await endRun(inside, run, 'finished')

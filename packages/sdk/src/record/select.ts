@@ -1,7 +1,8 @@
 import type { ModelRecord } from '@viewcast/compiler'
 import type { SelectionDef } from '../define/selection.ts'
+import { prepareModel } from '../project/prepare-model.ts'
 import { recordEvent } from '../store/graph/artifacts.ts'
-import { registerModel } from '../store/registry/register-model.ts'
+import { type RegisterModelOptions, registerModel } from '../store/registry/register-model.ts'
 import { logBatch } from '../store/runs/batch.ts'
 import { endRun, startRun } from '../store/runs/run.ts'
 import type { Run } from '../store/runs/started.ts'
@@ -38,10 +39,11 @@ export async function selectRecorded(
     },
     async (run) => {
       const result = await selectModel(store.db, selection, options)
+      const declared = await prepareModel(store.db, model, options.directory)
       const record = await atomically(store, async (inside) => {
         for (const candidate of result.table.slice(0, mostChildren))
           await keepCandidate(inside, run, experiment, candidate)
-        const kept = result.record && (await keepChosen(inside, run, result.record, result))
+        const kept = result.record && (await keepChosen(inside, run, result.record, result, declared))
         await endRun(inside, run, 'finished')
         return kept
       })
@@ -73,9 +75,15 @@ async function keepCandidate(
   await endRun(inside, run, state === 'failed' ? 'failed' : 'finished')
 }
 
-async function keepChosen(inside: Store, run: Run, record: ModelRecord, result: SelectResult): Promise<ModelRecord> {
+async function keepChosen(
+  inside: Store,
+  run: Run,
+  record: ModelRecord,
+  result: SelectResult,
+  declared: NonNullable<RegisterModelOptions['declared']>,
+): Promise<ModelRecord> {
   await logBatch(inside, run.id, { metrics: trainingMetrics(record, result.seconds) })
-  const version = await registerModel(inside, record, { run: run.id, trainingSql: result.trainingQuery })
+  const version = await registerModel(inside, record, { run: run.id, trainingSql: result.trainingQuery, declared })
   await recordEvent(inside, run.id, version.id, 'out', 'model')
   return version.record
 }

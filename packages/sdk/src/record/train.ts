@@ -1,8 +1,9 @@
 /** Training that leaves its whole trace: run, params, dataset version, metrics, model version, lineage and catalog. */
-import type { ModelDef, ModelRecord } from '@viewcast/compiler'
+import type { ModelDef } from '@viewcast/compiler'
+import { prepareModel } from '../project/prepare-model.ts'
 import type { Project } from '../project/project.ts'
 import { recordEvent } from '../store/graph/artifacts.ts'
-import { registerModel } from '../store/registry/register-model.ts'
+import { type RegisteredModel, type RegisterModelOptions, registerModel } from '../store/registry/register-model.ts'
 import { logBatch } from '../store/runs/batch.ts'
 import { endRun } from '../store/runs/run.ts'
 import type { Run } from '../store/runs/started.ts'
@@ -21,10 +22,13 @@ export interface RecordedTrainOptions extends TrainOptions {
 
 export interface RecordedTraining extends TrainResult {
   readonly run: Run
+  /** False when it gave what a version says already: that version is it, and nothing was added but the run. */
+  readonly isNew: boolean
 }
 
 /**
- * Trains a model as a run of the store and registers the result as the model's next version.
+ * Trains a model as a run of the store and registers the result as the model's next version; what a version says already
+ * is that version.
  *
  * The version, its metrics, its dataset, its lineage and the end of the run are one transaction: a process that dies leaves
  * a run that becomes `lost`, and no half of a version.
@@ -56,16 +60,22 @@ export async function trainRecorded(
     },
     async (run) => {
       const trained = await trainModel(store.db, model, options)
-      const record = await atomically(store, (inside) => keep(inside, run, trained))
-      return { ...trained, record, run }
+      const declared = await prepareModel(store.db, model, options.directory)
+      const { record, isNew } = await atomically(store, (inside) => keep(inside, run, trained, declared))
+      return { ...trained, record, isNew, run }
     },
   )
 }
 
-async function keep(inside: Store, run: Run, { record, trainingQuery, seconds }: TrainResult): Promise<ModelRecord> {
+async function keep(
+  inside: Store,
+  run: Run,
+  { record, trainingQuery, seconds }: TrainResult,
+  declared: NonNullable<RegisterModelOptions['declared']>,
+): Promise<RegisteredModel> {
   await logBatch(inside, run.id, { metrics: trainingMetrics(record, seconds) })
-  const version = await registerModel(inside, record, { run: run.id, trainingSql: trainingQuery })
+  const version = await registerModel(inside, record, { run: run.id, trainingSql: trainingQuery, declared })
   await recordEvent(inside, run.id, version.id, 'out', 'model')
   await endRun(inside, run, 'finished')
-  return version.record
+  return version
 }

@@ -6,7 +6,6 @@ import {
   fail,
   isViewcastError,
   type ModelRecord,
-  parseModelRecord,
   printModelRecord,
 } from '@viewcast/compiler'
 import { isDatabaseError } from '../../database/database-error.ts'
@@ -15,6 +14,7 @@ import type { Store } from '../store.ts'
 import { adoptRecords } from './adopt-records.ts'
 import { aliasesOf, noAlias } from './aliases.ts'
 import { type ModelSelector, selected } from './model-selector.ts'
+import { modelVersion } from './model-versions.ts'
 
 export interface LoadedModel {
   readonly record: ModelRecord
@@ -58,7 +58,7 @@ export async function loadModel(
   if (versions.get(version) === undefined) {
     return { record: await loadRecord(directory, model, version), from: 'file', warnings: [] }
   }
-  const record = await registeredRecord(store, model, version)
+  const { record } = await modelVersion(store, model, version)
   const warnings = files.has(version) ? await differences(directory, record) : []
   return { record, from: 'registry', warnings }
 }
@@ -116,19 +116,6 @@ function chosen(model: string, versions: ReadonlyMap<number, string | undefined>
     ...(wanted === undefined ? {} : { version: String(wanted) }),
     ...(there.length === 0 ? {} : { versions: there.join(', ') }),
   })
-}
-
-/** The record of a version that the registry has, deleted or not. */
-async function registeredRecord({ db, project }: Store, model: string, version: number): Promise<ModelRecord> {
-  const [row] = await db.rows<{ record: string }>(
-    `SELECT v.record FROM viewcast.model_version v
-     JOIN viewcast.artifact a ON a.id = v.artifact_id JOIN viewcast.asset m ON m.id = a.asset_id
-     WHERE (m.kind, m.namespace, m.name, a.version) = ('model', $1, $2, $3)`,
-    [project, model, version],
-  )
-  if (row === undefined) return fail('model/not-trained', { model, version: String(version) })
-  // A model may have been renamed since.
-  return { ...parseModelRecord(row.record, `version ${version} of model ${model} in the store`), name: model }
 }
 
 async function differences(directory: string, record: ModelRecord): Promise<Diagnostic[]> {

@@ -1,11 +1,19 @@
 /** Model records as versions in the registry. */
-import { type ModelRecord, parseModelRecord } from '@viewcast/compiler'
+import {
+  type Facts,
+  isViewcastError,
+  type ModelDef,
+  type ModelRecord,
+  parseModelRecord,
+  predictionQuery,
+} from '@viewcast/compiler'
 import { recordEvent, registerArtifact } from '../graph/artifacts.ts'
 import { ensureAsset } from '../graph/assets.ts'
 import { atomically, type Store } from '../store.ts'
 import { adoptInto } from './adopt-records.ts'
 import { contentDigest } from './content-digest.ts'
 import { type KnownOfVersion, keepVersion } from './keep-version.ts'
+import { modelSignature } from './model-signature.ts'
 
 export interface ModelVersion {
   /** Id of the artifact. */
@@ -16,6 +24,11 @@ export interface ModelVersion {
 export interface RegisterModelOptions extends KnownOfVersion {
   /** Folder of the record files: versions there that the registry does not know are adopted first, with their numbers. */
   readonly directory?: string
+  /**
+   * The model as it is declared, with its facts, as `prepareModel` gives them: signature and prediction query are of it,
+   * where they are not given.
+   */
+  readonly declared?: Declared
 }
 
 export interface RegisteredModel extends ModelVersion {
@@ -50,10 +63,34 @@ export async function registerModel(
     if (options.directory !== undefined) await adoptInto(inside, asset, options.directory, record.name)
     const { id, version, isNew } = await registerArtifact(inside, asset, { digest: contentDigest(record) })
     const kept = { ...record, version }
-    await keepVersion(inside, id, kept, options)
+    await keepVersion(inside, id, kept, { ...knownOf(kept, options.declared), ...options })
     if (options.run !== undefined) await recordEvent(inside, options.run, id, 'out', 'model')
     return { id, version, isNew, record: isNew ? kept : await revived(inside, asset, id, kept) }
   })
+}
+
+interface Declared {
+  readonly model: ModelDef
+  readonly facts: Facts
+}
+
+function knownOf(record: ModelRecord, declared: Declared | undefined): KnownOfVersion {
+  if (declared === undefined) return {}
+  const predictionSql = queryOf(record, declared)
+  return { signature: modelSignature(record, declared), ...(predictionSql === undefined ? {} : { predictionSql }) }
+}
+
+/** For every row of the entity, or the sample's rows where nobody says which entities there are. */
+function queryOf(record: ModelRecord, { model, facts }: Declared): string | undefined {
+  for (const kind of ['entities', 'sample'] as const) {
+    try {
+      return predictionQuery(model, record, facts, { spine: { kind } }).sql
+    } catch (e) {
+      // What cannot be predicted can still be kept: whoever predicts is told.
+      if (!isViewcastError(e)) throw e
+    }
+  }
+  return undefined
 }
 
 /** The record a version has, which is live from now on if it was not. */
