@@ -1,15 +1,18 @@
 import {
+  addConsumer,
   applyRecorded,
   type Database,
   endRun,
   findLeaksRecorded,
   grantAccess,
+  impact,
   listAccess,
   logBatch,
   migrateStore,
   openStore,
   openStoreIfAllowed,
   predictRecorded,
+  registerLineage,
   type Store,
   startRun,
   trainRecorded,
@@ -19,6 +22,7 @@ import { beforeAll, expect, test } from 'vitest'
 import { describeEachEngine } from '../engines/each-engine.ts'
 import { codesOf } from '../errors/codes-of.ts'
 import { model, tables } from '../scenarios/shop.ts'
+import { graphOf } from './lineage-graphs.ts'
 
 describeEachEngine('a role', (engine) => {
   let store: Store
@@ -55,6 +59,23 @@ describeEachEngine('a role', (engine) => {
       db.transaction((tx) => tx.execute(sql)),
       sql,
     ).rejects.toThrow('permission denied')
+
+  test('that appends keeps lineage, and one that reads walks it', async () => {
+    const found = (inside: Store) => impact(inside, 'orders.amount').then((i) => i.assets.map((a) => a.name))
+    await as(trainer, async (inside) => {
+      await registerLineage(inside, graphOf({ 'late.x': ['public.orders.amount'] }))
+      await registerLineage(inside, graphOf({ 'early.x': ['public.orders.amount'] }))
+      await addConsumer(inside, 'Board', { kind: 'dashboard', reads: ['early'] })
+      expect(await found(inside)).toEqual(['Board', 'early'])
+      await refused(inside.db, `UPDATE viewcast.column_edge SET share = 0`)
+      await refused(inside.db, `DELETE FROM viewcast.column_edge`)
+      const role = looker.replaceAll('"', '""')
+      await inside.db.execute(`RESET ROLE; SET LOCAL ROLE "${role}"`)
+      expect(await found(inside)).toEqual(['Board', 'early'])
+      expect(await inside.db.rows('SELECT from_column FROM viewcast.lineage_now')).toHaveLength(2)
+      await refused(inside.db, `SELECT * FROM viewcast.move_lineage(gen_random_uuid(), gen_random_uuid())`)
+    })
+  })
 
   test('that appends can do all the work', async () => {
     await as(trainer, async (inside) => {

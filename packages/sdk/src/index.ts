@@ -243,6 +243,7 @@ export {
   type ReachedColumn,
 } from './store/lineage/impact.ts'
 export type { ReachedModel } from './store/lineage/impact-models.ts'
+export { impactWalk } from './store/lineage/impact-walk.ts'
 export { type ChangedEdge, lineageChanges } from './store/lineage/lineage-changes.ts'
 export { registerDeployment } from './store/lineage/register-deployment.ts'
 export { type RegisterLineageOptions, registerLineage } from './store/lineage/register-lineage.ts'

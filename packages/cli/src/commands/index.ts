@@ -1,9 +1,13 @@
 import type { Command } from '../command.ts'
 import { applyCommand } from './apply.ts'
 import { compileCommand } from './compile.ts'
+import { consumersAddCommand } from './consumers/add.ts'
+import { consumersLsCommand } from './consumers/ls.ts'
+import { consumersRemoveCommand } from './consumers/remove.ts'
 import { doctorCommand } from './doctor.ts'
 import { explainCommand } from './explain.ts'
 import { exportModelCommand } from './export-model.ts'
+import { impactCommand } from './impact.ts'
 import { importCommand } from './import.ts'
 import { importModelCommand } from './import-model.ts'
 import { initCommand } from './init.ts'
@@ -16,6 +20,7 @@ import { selectCommand } from './select.ts'
 import { serveMlflowCommand } from './serve/mlflow.ts'
 import { showCommand } from './show.ts'
 import { storeGrantCommand } from './store/grant.ts'
+import { storeLineageCommand } from './store/lineage.ts'
 import { storeMigrateCommand } from './store/migrate.ts'
 import { storeStatusCommand } from './store/status.ts'
 import { trainCommand } from './train.ts'
@@ -41,9 +46,14 @@ export const commands: readonly Command[] = [
   applyCommand,
   exportModelCommand,
   lineageCommand,
+  impactCommand,
+  consumersAddCommand,
+  consumersLsCommand,
+  consumersRemoveCommand,
   storeStatusCommand,
   storeMigrateCommand,
   storeGrantCommand,
   serveMlflowCommand,
+  storeLineageCommand,
   doctorCommand,
 ]

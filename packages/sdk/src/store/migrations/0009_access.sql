@@ -45,6 +45,13 @@ BEGIN
     EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA viewcast FROM %I', a.role_name);
     EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA viewcast TO %I', a.role_name);
     EXECUTE format('REVOKE ALL ON ALL FUNCTIONS IN SCHEMA viewcast FROM %I', a.role_name);
+    -- Those that only read, with the caller's own rights: views and lineage are made of them.
+    FOR t IN
+      SELECT p.oid::regprocedure::text AS name FROM pg_proc p
+      WHERE p.pronamespace = 'viewcast'::regnamespace AND p.provolatile IN ('s', 'i') AND NOT p.prosecdef
+    LOOP
+      EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', t.name, a.role_name);
+    END LOOP;
     CONTINUE WHEN a.kind = 'read';
     EXECUTE format('GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA viewcast TO %I', a.role_name);
     EXECUTE format('REVOKE ALL ON FUNCTION viewcast.apply_access(), viewcast.grant_access(text, text) FROM %I', a.role_name);
