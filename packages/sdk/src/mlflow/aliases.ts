@@ -1,35 +1,20 @@
 /** `registered-models/alias`: names of versions. */
 import { z } from 'zod'
-import { atomically } from '../store/store.ts'
+import { aliasesOf, demoteModel, promoteModel } from '../store/registry/aliases.ts'
 import { invalid } from './failure.ts'
-import { checkLength } from './limits.ts'
 import { modelOf, type VersionRow, versionColumns, versionJson, versionOf, versionTables } from './model-rows.ts'
 import { required, requiredId } from './proto-json.ts'
 import { type Route, route } from './route.ts'
-import { setAlias } from './stages.ts'
 
-function checkAlias(alias: string): void {
-  if (!/^[A-Za-z_][A-Za-z0-9_.-]*$/.test(alias)) {
-    invalid(
-      `Invalid alias name: '${alias}'. Names may only contain alphanumerics, underscores (_), and dashes (-), and begin with no digit.`,
-    )
-  }
-  checkLength('Registered model alias name', 100, alias)
-  if (alias.toLowerCase() === 'latest') invalid("'latest' alias name (case insensitive) is reserved.")
-  if (/^[vV]\d+$/.test(alias)) invalid(`Version alias name '${alias}' is reserved.`)
-}
+const reason = 'by a client of MLflow'
 
 const set = route(
   'POST',
   'registered-models/alias',
   z.object({ name: required, alias: required, version: requiredId }),
-  (store, { name, alias, version }) => {
-    checkAlias(alias)
-    return atomically(store, async (inside) => {
-      const { id, asset } = await versionOf(inside, name, version)
-      await setAlias(inside, asset, alias, id, 'set by a client of MLflow')
-      return {}
-    })
+  async (store, { name, alias, version }) => {
+    await promoteModel(store, name, alias, (await versionOf(store, name, version)).version, { reason })
+    return {}
   },
 )
 
@@ -38,8 +23,9 @@ const remove = route(
   'registered-models/alias',
   z.object({ name: required, alias: required }),
   async (store, { name, alias }) => {
-    const { id } = await modelOf(store, name)
-    await store.db.query('DELETE FROM viewcast.alias WHERE asset_id = $1 AND alias = $2', [id, alias])
+    await modelOf(store, name)
+    // One that is not there is gone, as with MLflow.
+    if (Object.hasOwn(await aliasesOf(store, name), alias)) await demoteModel(store, name, alias, { reason })
     return {}
   },
 )

@@ -17,7 +17,7 @@ export interface ExperimentRow {
   readonly updated: string
 }
 
-export const experimentColumns = `id, seq, name, lifecycle, description, tags, props ->> 'artifactLocation' AS location,
+const experimentColumns = `id, seq, name, lifecycle, description, tags, props ->> 'artifactLocation' AS location,
   ${milliseconds('created_at')} AS created, ${milliseconds('updated_at')} AS updated`
 
 /** Shown as a tag, kept as the description. */
@@ -88,3 +88,18 @@ async function select(
   )
   return row
 }
+
+/** Files of its runs are elsewhere: clients write and read them there by themselves. */
+export async function keepLocation({ db }: Store, id: string, location: string): Promise<void> {
+  await db.query(
+    `UPDATE viewcast.context SET props = props || jsonb_build_object('artifactLocation', $2::text) WHERE id = $1`,
+    [id, location],
+  )
+}
+
+/** Experiments in the order of their ids. */
+export const experimentsById = ({ db }: Store, ids: readonly string[]): Promise<ExperimentRow[]> =>
+  db.rows<ExperimentRow>(
+    `SELECT ${experimentColumns} FROM viewcast.context WHERE id = ANY ($1::uuid[]) ORDER BY array_position($1::uuid[], id)`,
+    [ids],
+  )

@@ -47,7 +47,7 @@ function inputJson({ role, tags, name, version, digest, uri, props }: InputRow):
       name,
       digest: digest ?? `version ${version}`,
       source_type: text('sourceType') ?? 'viewcast',
-      source: text('source') ?? uri ?? JSON.stringify({ dataset: name, version }),
+      source: uri ?? JSON.stringify({ dataset: name, version }),
       schema: text('schema'),
       profile: text('profile'),
     },

@@ -1,7 +1,6 @@
 /** `runs/log-inputs`, `runs/outputs`, `runs/log-model`: what a run read and wrote. */
 import { z } from 'zod'
-import { registerArtifact } from '../store/graph/artifacts.ts'
-import { ensureAsset } from '../store/graph/assets.ts'
+import { logInput } from '../store/runs/inputs.ts'
 import { atomically, type Store } from '../store/store.ts'
 import { invalid } from './failure.ts'
 import { roleTag } from './input-rows.ts'
@@ -59,21 +58,15 @@ function checkDataset(given: z.output<typeof dataset>): void {
 }
 
 async function logDataset(inside: Store, run: string, { dataset, tags }: z.output<typeof datasetInput>): Promise<void> {
-  const asset = await ensureAsset(inside, { kind: 'dataset', name: dataset.name })
-  const { id } = await registerArtifact(inside, asset, {
-    digest: dataset.digest,
-    props: {
-      source: dataset.source,
-      sourceType: dataset.source_type,
-      ...(dataset.schema === undefined ? {} : { schema: dataset.schema }),
-      ...(dataset.profile === undefined ? {} : { profile: dataset.profile }),
-    },
-  })
-  const { [roleTag]: role, ...rest } = Object.fromEntries(tags.map((t) => [t.key, t.value]))
+  const { [roleTag]: role = '', ...rest } = Object.fromEntries(tags.map((t) => [t.key, t.value]))
+  const { name, digest, source, source_type, schema, profile } = dataset
+  const props = { sourceType: source_type, ...(schema ? { schema } : {}), ...(profile ? { profile } : {}) }
+  const artifact = await logInput(inside, run, { name, digest, source, props }, role)
+  if (Object.keys(rest).length === 0) return
   await inside.db.query(
-    `INSERT INTO viewcast.event (execution_id, artifact_id, direction, role, tags) VALUES ($1, $2, 'in', $3, $4)
-     ON CONFLICT DO NOTHING`,
-    [run, id, role ?? '', JSON.stringify(rest)],
+    `UPDATE viewcast.event SET tags = $4
+     WHERE execution_id = $1 AND artifact_id = $2 AND direction = 'in' AND role = $3 AND tags = '{}'`,
+    [run, artifact, role, JSON.stringify(rest)],
   )
 }
 

@@ -1,5 +1,6 @@
 /** `runs/log-…`, `runs/set-tag`, `runs/delete-tag`. */
 import { z } from 'zod'
+import { deleteRunTag } from '../store/runs/edit-run.ts'
 import { absent, invalid } from './failure.ts'
 import { double, int64, keyValue, repeated, required, text } from './proto-json.ts'
 import { type Route, route } from './route.ts'
@@ -53,10 +54,7 @@ const deleteTag = route('POST', 'runs/delete-tag', z.object({ ...ofRun, key: req
   const { key } = request
   const column = columnOfTag(key)
   if (column === 'name') invalid('A run always has a name: mlflow.runName can be set, and not deleted.')
-  const gone = await store.db.rows(`DELETE FROM viewcast.run_tag WHERE execution_id = $1 AND key = $2 RETURNING key`, [
-    run,
-    key,
-  ])
+  const isGone = await deleteRunTag(store, run, key)
   const cleared =
     column === undefined
       ? []
@@ -64,7 +62,7 @@ const deleteTag = route('POST', 'runs/delete-tag', z.object({ ...ofRun, key: req
           `UPDATE viewcast.execution SET ${column} = NULL WHERE id = $1 AND ${column} IS NOT NULL RETURNING id`,
           [run],
         )
-  if (gone.length + cleared.length === 0) absent(`No tag with name: ${key} in run with id ${id}`)
+  if (!isGone && cleared.length === 0) absent(`No tag with name: ${key} in run with id ${id}`)
   return {}
 })
 

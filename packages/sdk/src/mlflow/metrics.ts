@@ -1,76 +1,64 @@
 /** `metrics/get-history…` */
 import { z } from 'zod'
+import { type HistoryPoint, metricHistory } from '../store/runs/history.ts'
 import { invalid } from './failure.ts'
 import { hexOf, uuidOf } from './ids.ts'
-import { doubleJson, int64, type JsonObject, repeated, required, requiredId, text } from './proto-json.ts'
+import { double, doubleJson, int64, type JsonObject, repeated, required, requiredId, text } from './proto-json.ts'
 import { type Route, route } from './route.ts'
 import { ofRun, runIdOf } from './runs.ts'
 
-interface Point {
-  readonly run: string
-  readonly value: number
-  readonly at: string
-  readonly step: string
-}
-
-const pointJson = (key: string, { value, at, step }: Point): JsonObject => ({
+const pointJson = (key: string, { value, at, step }: HistoryPoint): JsonObject => ({
   key,
   value: doubleJson(value),
-  timestamp: Number(at),
-  step: Number(step),
+  timestamp: at,
+  step,
 })
 
-/** The place of the last point of a page: (time, step, value), which is unique within a metric of a run. */
-const pageToken = z.tuple([z.string(), z.string(), z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])])])
+/** The last point of a page, which is unique within a metric of a run. */
+const pageToken = z.tuple([int64, int64, double])
 
-function readToken(token: string): z.output<typeof pageToken> {
+function readToken(token: string): HistoryPoint {
   try {
-    return pageToken.parse(JSON.parse(Buffer.from(token, 'base64url').toString()))
+    const [step, at, value] = pageToken.parse(JSON.parse(Buffer.from(token, 'base64url').toString()))
+    return { step, at, value }
   } catch {
     return invalid('Invalid page token, could not base64-decode')
   }
 }
 
+const printToken = ({ step, at, value }: HistoryPoint): string =>
+  Buffer.from(JSON.stringify([step, at, doubleJson(value)])).toString('base64url')
+
+/** Points by step, where MLflow has them by time. A run that is not there has none, as with MLflow. */
 const getHistory = route(
   'GET',
   'metrics/get-history',
   z.object({ ...ofRun, metric_key: required, page_token: text.optional(), max_results: int64.optional() }),
-  async ({ db }, request) => {
-    const { metric_key, page_token, max_results } = request
+  async (store, request) => {
+    const { metric_key: key, page_token, max_results } = request
     if (max_results !== undefined && max_results < 1) {
       invalid(`Invalid value ${max_results} for parameter 'max_results' supplied. It must be a positive integer`)
     }
-    const after = page_token ? readToken(page_token) : undefined
-    // A run that is not there has no history, as with MLflow.
-    const points = await db.rows<Point>(
-      `SELECT m.execution_id AS run, m.value, m.ts_ms AS at, m.step
-       FROM viewcast.metric m JOIN viewcast.metric_key k ON k.id = m.key_id
-       WHERE m.execution_id = $1 AND k.name = $2
-         AND ($3::bigint IS NULL OR (m.ts_ms, m.step, m.value) > ($3::bigint, $4::bigint, $5::float8))
-       ORDER BY m.ts_ms, m.step, m.value LIMIT $6`,
-      [
-        uuidOf(runIdOf(request)) ?? null,
-        metric_key,
-        after?.[0] ?? null,
-        after?.[1] ?? null,
-        after?.[2] ?? null,
-        max_results === undefined ? null : max_results + 1,
-      ],
-    )
-    const page = max_results === undefined ? points : points.slice(0, max_results)
-    const last = page.at(-1)
+    const run = uuidOf(runIdOf(request)) ?? ''
+    const limit = Math.min(max_results ?? largest, largest)
+    let { points, next } = await metricHistory(store, run, key, {
+      limit,
+      ...(page_token ? { after: readToken(page_token) } : {}),
+    })
+    // Without a size of the page all of it is asked for.
+    while (next && max_results === undefined) {
+      const page = await metricHistory(store, run, key, { limit, after: next })
+      points = points.concat(page.points)
+      next = page.next
+    }
     return {
-      metrics: page.map((p) => pointJson(metric_key, p)),
-      ...(last && page.length < points.length
-        ? {
-            next_page_token: Buffer.from(JSON.stringify([last.at, last.step, doubleJson(last.value)])).toString(
-              'base64url',
-            ),
-          }
-        : {}),
+      metrics: points.map((p) => pointJson(key, p)),
+      ...(next ? { next_page_token: printToken(next) } : {}),
     }
   },
 )
+
+const largest = 100_000
 
 const most = { runs: 100, perRun: 2500 }
 
@@ -105,7 +93,7 @@ const bulkInterval = route(
     }
     const runs = run_ids.flatMap((id) => uuidOf(id) ?? [])
     // Evenly spread over the distinct steps of all runs, with the last; the first and last of each run are always there.
-    const points = await db.rows<Point>(
+    const points = await db.rows<HistoryPoint & { readonly run: string }>(
       `WITH mine AS (
          SELECT m.execution_id, m.step, m.ts_ms, m.value
          FROM viewcast.metric m JOIN viewcast.metric_key k ON k.id = m.key_id
@@ -119,10 +107,10 @@ const bulkInterval = route(
          UNION SELECT min(step) FROM mine GROUP BY execution_id
          UNION SELECT max(step) FROM mine GROUP BY execution_id
        )
-       SELECT execution_id AS run, value, ts_ms AS at, step
+       SELECT execution_id AS run, value, ts_ms::float8 AS at, step::float8 AS step
        FROM (SELECT mine.*, row_number() OVER (PARTITION BY execution_id ORDER BY step, ts_ms, value) AS nth
              FROM mine WHERE step IN (SELECT step FROM kept)) p
-       WHERE nth <= $6 ORDER BY array_position($1::uuid[], execution_id), step, ts_ms, value`,
+       WHERE nth <= $6 ORDER BY array_position($1::uuid[], execution_id), p.step, ts_ms, value`,
       [runs, metric_key, start_step ?? null, end_step ?? null, max_results, most.perRun],
     )
     return { metrics: points.map((p) => ({ ...pointJson(metric_key, p), run_id: hexOf(p.run) })) }

@@ -36,12 +36,12 @@ export interface VersionRow {
 }
 
 /** The code's description wins, as in the catalog. */
-export const modelColumns = `s.id, s.name,
+const modelColumns = `s.id, s.name,
   coalesce(s.declared ->> 'description', s.edited ->> 'description', s.commented ->> 'description') AS description,
   s.props -> 'tags' AS tags, ${milliseconds('s.created_at')} AS created, ${milliseconds('s.updated_at')} AS updated`
 
 /** The run that made a version. */
-export const versionRun = `coalesce(v.execution_id, (SELECT e.execution_id FROM viewcast.event e
+const versionRun = `coalesce(v.execution_id, (SELECT e.execution_id FROM viewcast.event e
     WHERE e.artifact_id = a.id AND e.direction = 'out' AND e.role = 'model' ORDER BY e.at LIMIT 1))`
 
 export const versionColumns = `a.id, a.asset_id AS asset, s.name, a.version, a.description, a.tags, a.uri, a.state,
@@ -73,6 +73,20 @@ export async function versionOf({ db, project }: Store, name: string, version: s
   )
   return row ?? absent(`Model Version (name=${name}, version=${version}) not found`)
 }
+
+/** Models in the order of their ids. */
+export const modelsById = ({ db }: Store, ids: readonly string[]): Promise<ModelRow[]> =>
+  db.rows<ModelRow>(
+    `SELECT ${modelColumns} FROM viewcast.asset s WHERE s.id = ANY ($1::uuid[]) ORDER BY array_position($1::uuid[], s.id)`,
+    [ids],
+  )
+
+/** Versions in the order of their ids. */
+export const versionsById = ({ db }: Store, ids: readonly string[]): Promise<VersionRow[]> =>
+  db.rows<VersionRow>(
+    `SELECT ${versionColumns} FROM ${versionTables} WHERE a.id = ANY ($1::uuid[]) ORDER BY array_position($1::uuid[], a.id)`,
+    [ids],
+  )
 
 export const versionJson = (row: VersionRow): JsonObject => {
   const run = row.run === null ? row.foreign_run : hexOf(row.run)

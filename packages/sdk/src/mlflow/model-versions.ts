@@ -1,6 +1,7 @@
 /** `model-versions/…` */
 import { z } from 'zod'
 import { recordEvent, registerArtifact } from '../store/graph/artifacts.ts'
+import { demoteModel } from '../store/registry/aliases.ts'
 import { atomically, type Store } from '../store/store.ts'
 import { uuidOf } from './ids.ts'
 import { checkRegistryTag } from './limits.ts'
@@ -75,10 +76,11 @@ const update = route(
 
 const remove = route('DELETE', 'model-versions/delete', z.object(named), (store, { name, version }) =>
   atomically(store, async (inside) => {
-    const { id, asset } = await versionOf(inside, name, version)
-    await inside.db.query('DELETE FROM viewcast.alias WHERE artifact_id = $1', [id])
-    await inside.db.query(`UPDATE viewcast.artifact SET state = 'deleted' WHERE id = $1`, [id])
-    await inside.db.query('UPDATE viewcast.asset SET updated_at = clock_timestamp() WHERE id = $1', [asset])
+    const found = await versionOf(inside, name, version)
+    for (const alias of found.aliases) await demoteModel(inside, name, alias, { reason: 'the version was deleted' })
+    // By itself: a model stays registered with MLflow when its last version goes.
+    await inside.db.query(`SELECT FROM viewcast.set_version_state($1, $2, 'deleted')`, [found.asset, found.version])
+    await inside.db.query('UPDATE viewcast.asset SET updated_at = clock_timestamp() WHERE id = $1', [found.asset])
     return {}
   }),
 )

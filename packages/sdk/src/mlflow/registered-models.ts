@@ -1,6 +1,8 @@
 /** `registered-models/…`: the models of the project. */
 import { z } from 'zod'
 import { newId } from '../store/new-id.ts'
+import { aliasesOf, demoteModel } from '../store/registry/aliases.ts'
+import { deleteModel } from '../store/registry/delete-version.ts'
 import { atomically } from '../store/store.ts'
 import { invalid, refuse } from './failure.ts'
 import { checkRegistryTag } from './limits.ts'
@@ -85,13 +87,9 @@ const update = route(
 /** Its versions go with it; history and lineage stay in the store. */
 const remove = route('DELETE', 'registered-models/delete', z.object({ name: required }), (store, { name }) =>
   atomically(store, async (inside) => {
-    const { id } = await modelOf(inside, name)
-    await inside.db.query('DELETE FROM viewcast.alias WHERE asset_id = $1', [id])
-    await inside.db.query(`UPDATE viewcast.artifact SET state = 'deleted' WHERE asset_id = $1`, [id])
-    await inside.db.query(
-      `UPDATE viewcast.asset SET lifecycle = 'deleted', updated_at = clock_timestamp() WHERE id = $1`,
-      [id],
-    )
+    await modelOf(inside, name)
+    for (const alias of Object.keys(await aliasesOf(inside, name))) await demoteModel(inside, name, alias)
+    await deleteModel(inside, name)
     return {}
   }),
 )

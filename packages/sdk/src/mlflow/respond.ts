@@ -5,7 +5,7 @@ import type { Store } from '../store/store.ts'
 import { aliasRoutes } from './aliases.ts'
 import { artifactRoutes, deleteProxied, downloadProxied, listProxied, uploadProxied } from './artifacts.ts'
 import { experimentRoutes } from './experiments.ts'
-import { MlflowFailure, refuse } from './failure.ts'
+import { type MlflowCode, MlflowFailure, refuse } from './failure.ts'
 import { inputRoutes } from './inputs.ts'
 import { limits } from './limits.ts'
 import { loggingRoutes } from './logging.ts'
@@ -148,6 +148,15 @@ async function artifact(store: Store, method: string, path: string, request: Mlf
   return refuse('ENDPOINT_NOT_FOUND', `'${request.path}' does not take ${method}`, 405)
 }
 
+/** Codes of ours that MLflow has a word for; others are about what was asked. */
+const ownCodes: Readonly<Record<string, MlflowCode>> = {
+  'run/not-active': 'RESOURCE_DOES_NOT_EXIST',
+  'run/file': 'RESOURCE_DOES_NOT_EXIST',
+  'experiment/not-found': 'RESOURCE_DOES_NOT_EXIST',
+  'experiment/exists': 'RESOURCE_ALREADY_EXISTS',
+  'model/not-trained': 'RESOURCE_DOES_NOT_EXIST',
+}
+
 /** What was refused is told in the words it was refused with; anything else only that it failed. */
 function failureOf(error: unknown): MlflowFailure {
   if (error instanceof MlflowFailure) return error
@@ -155,8 +164,8 @@ function failureOf(error: unknown): MlflowFailure {
     const message = error.diagnostics
       .map((d) => (d.hint === undefined ? d.message : `${d.message}. ${d.hint}`))
       .join('\n')
-    const isAbsent = error.diagnostics.every((d) => d.code === 'run/not-active')
-    return new MlflowFailure(isAbsent ? 'RESOURCE_DOES_NOT_EXIST' : 'INVALID_PARAMETER_VALUE', message)
+    const known = error.diagnostics.map((d) => ownCodes[d.code])
+    return new MlflowFailure(known[0] ?? 'INVALID_PARAMETER_VALUE', message)
   }
   // Class 22 is about values: a NUL in text, a time out of range. The database's sentence may quote them.
   if (isDatabaseError(error) && error.sqlState.startsWith('22')) {

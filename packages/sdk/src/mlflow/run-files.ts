@@ -1,7 +1,7 @@
 /** Files of runs, addressed as MLflow addresses artifacts: `<experiment>/<run>/artifacts/<path>`. */
-import { createHash } from 'node:crypto'
+import { logFile, readRunFile } from '../store/runs/files.ts'
 import { atomically, type Store } from '../store/store.ts'
-import { absent, invalid, refuse } from './failure.ts'
+import { invalid, refuse } from './failure.ts'
 import { uuidOf } from './ids.ts'
 import type { JsonObject } from './proto-json.ts'
 import { activeRun, anyRun } from './run-rows.ts'
@@ -58,13 +58,8 @@ export interface FileContent {
 
 export async function readFile(store: Store, place: FilePlace): Promise<FileContent> {
   const { uuid } = await anyRun(store, place.run)
-  const [row] = await store.db.rows<{ content: Uint8Array | null; media_type: string | null; uri: string | null }>(
-    'SELECT content, media_type, uri FROM viewcast.run_file WHERE execution_id = $1 AND path = $2',
-    [uuid, place.path],
-  )
-  if (!row) return absent(`No such artifact: '${place.path}'`)
-  if (row.content === null) return absent(`Artifact '${place.path}' is kept elsewhere: ${row.uri}`)
-  return { content: row.content, mediaType: row.media_type ?? 'application/octet-stream' }
+  const { content, mediaType } = await readRunFile(store, uuid, place.path)
+  return { content, mediaType: mediaType ?? 'application/octet-stream' }
 }
 
 /** Writes a file whole; one that is there is replaced, as clients expect. */
@@ -83,27 +78,17 @@ export async function writeFile(
       [run, place.path],
     )
     if (clash) refuse('RESOURCE_ALREADY_EXISTS', `'${place.path}' cannot be a file beside '${clash.path}'`)
-    await inside.db.query(
-      `INSERT INTO viewcast.run_file (execution_id, path, media_type, size, sha256, content) VALUES ($1, $2, $3, $4, $5, $6)
-       ON CONFLICT (execution_id, path) DO UPDATE SET media_type = excluded.media_type, size = excluded.size,
-         sha256 = excluded.sha256, content = excluded.content, uri = NULL, created_at = clock_timestamp()`,
-      [
-        run,
-        place.path,
-        mediaType ?? null,
-        content.byteLength,
-        createHash('sha256').update(content).digest('hex'),
-        content,
-      ],
-    )
+    await logFile(inside, run, place.path, content, mediaType === undefined ? {} : { mediaType })
   })
 }
 
 /** Removes a file, or a folder with what is in it. */
 export async function deleteFiles(store: Store, place: FilePlace): Promise<void> {
-  const run = await activeRun(store, place.run)
-  await store.db.query(
-    `DELETE FROM viewcast.run_file WHERE execution_id = $1 AND ($2 = '' OR path = $2 OR starts_with(path, $2 || '/'))`,
-    [run, place.path],
-  )
+  await atomically(store, async (inside) => {
+    const run = await activeRun(inside, place.run)
+    await inside.db.query(
+      `DELETE FROM viewcast.run_file WHERE execution_id = $1 AND ($2 = '' OR path = $2 OR starts_with(path, $2 || '/'))`,
+      [run, place.path],
+    )
+  })
 }

@@ -1,6 +1,8 @@
 /** `runs/…`: created, read, ended, deleted, restored. */
 import { z } from 'zod'
 import { newId } from '../store/new-id.ts'
+import { deleteRun, restoreRun, updateRun } from '../store/runs/edit-run.ts'
+import { startRun } from '../store/runs/run.ts'
 import type { RunState } from '../store/runs/started.ts'
 import { atomically, type Store } from '../store/store.ts'
 import { activeExperiment } from './experiment-rows.ts'
@@ -63,19 +65,16 @@ const create = route(
         )
       }
       const experiment = await activeExperiment(inside, request.experiment_id)
-      const run = newId()
-      // Without a lease: nobody renews it, and a client may think for days between two calls.
-      await inside.db.query(
-        `INSERT INTO viewcast.execution (id, kind, name, experiment_id, user_name, started_at)
-         VALUES ($1, 'run', $2, $3, $4, coalesce(to_timestamp($5::float8 / 1000), clock_timestamp()))`,
-        [
-          run,
-          request.run_name || named || `run ${run.slice(-8)}`,
-          experiment.id,
-          request.user_id || inside.actor,
-          request.start_time ?? null,
-        ],
-      )
+      // For ever: nobody renews it, and a client may think for days between two calls.
+      const { id: run } = await startRun(inside, {
+        name: request.run_name || named || `run ${newId().slice(-8)}`,
+        experiment: { id: experiment.id },
+        lease: null,
+        capture: false,
+        source: {},
+        ...(request.user_id ? { user: request.user_id } : {}),
+        ...(request.start_time === undefined ? {} : { startedAt: request.start_time }),
+      })
       const { columns, tags } = await splitTags(inside, request.tags)
       await setTagColumns(inside, run, columns)
       await logTags(inside, run, tags)
@@ -95,44 +94,30 @@ const update = route(
     atomically(store, async (inside) => {
       const run = await activeRun(inside, runIdOf(request))
       const state = request.status === undefined ? undefined : states[request.status]
-      await setState(inside, run, state, request.end_time)
-      if (request.run_name) await setTagColumns(inside, run, { name: request.run_name })
+      await updateRun(inside, run, {
+        ...(request.run_name ? { name: request.run_name } : {}),
+        ...(state === undefined && request.end_time === undefined
+          ? {}
+          : { state: state ?? (await endOf(inside, run)) }),
+        ...(request.end_time === undefined ? {} : { endedAt: request.end_time }),
+      })
       return { run_info: (await runJson(inside, run))['info'] as JsonObject }
     }),
 )
 
-/** An end without a time is now; a clock that differs does not make a run end before it began. */
-async function setState(
-  { db }: Store,
-  run: string,
-  state: RunState | undefined,
-  end: number | undefined,
-): Promise<void> {
-  if (state === 'running' || state === 'scheduled') {
-    await db.query('UPDATE viewcast.execution SET state = $2, ended_at = NULL WHERE id = $1', [run, state])
-    return
-  }
-  if (state === undefined && end === undefined) return
-  await db.query(
-    `UPDATE viewcast.execution SET state = coalesce($2, state), lease_until = NULL,
-       ended_at = greatest(coalesce(to_timestamp($3::float8 / 1000), clock_timestamp()), started_at) WHERE id = $1`,
-    [run, state ?? null, end ?? null],
-  )
+/** The state that goes with an end which comes without one. */
+async function endOf({ db }: Store, run: string): Promise<RunState> {
+  const [row] = await db.rows<{ state: RunState }>('SELECT state FROM viewcast.execution WHERE id = $1', [run])
+  return row === undefined || row.state === 'running' || row.state === 'scheduled' ? 'finished' : row.state
 }
 
 const remove = route('POST', 'runs/delete', z.object(ofRun), async (store, request) => {
-  const { uuid } = await anyRun(store, runIdOf(request))
-  await store.db.query(
-    `UPDATE viewcast.execution SET lifecycle = 'deleted', deleted_at = clock_timestamp()
-     WHERE id = $1 AND lifecycle = 'active'`,
-    [uuid],
-  )
+  await deleteRun(store, (await anyRun(store, runIdOf(request))).uuid)
   return {}
 })
 
 const restore = route('POST', 'runs/restore', z.object(ofRun), async (store, request) => {
-  const { uuid } = await anyRun(store, runIdOf(request))
-  await store.db.query(`UPDATE viewcast.execution SET lifecycle = 'active', deleted_at = NULL WHERE id = $1`, [uuid])
+  await restoreRun(store, (await anyRun(store, runIdOf(request))).uuid)
   return {}
 })
 

@@ -1,57 +1,10 @@
 /** `registered-models/search` and `model-versions/search`. */
 import { z } from 'zod'
-import { searchPage } from '../store/search/search.ts'
-import type { Attribute, Subject } from '../store/search/subject.ts'
+import { searchModels, searchModelVersions } from '../store/search/search-models.ts'
 import { checkPage } from './limits.ts'
-import {
-  type ModelRow,
-  modelColumns,
-  modelsJson,
-  type VersionRow,
-  versionColumns,
-  versionJson,
-  versionRun,
-  versionTables,
-} from './model-rows.ts'
+import { modelsById, modelsJson, versionJson, versionsById } from './model-rows.ts'
 import { int64, repeated, text } from './proto-json.ts'
 import { type Route, route } from './route.ts'
-
-const always = (type: 'text' | 'milliseconds' | 'number', sql: string): Attribute => ({
-  operand: { type, sql },
-  isNullable: false,
-})
-
-const models: Subject = {
-  what: 'registered models',
-  from: 'viewcast.asset s',
-  joins: {},
-  id: 's.id',
-  attributes: {
-    name: always('text', 's.name'),
-    creation_timestamp: always('milliseconds', 's.created_at'),
-    last_updated_timestamp: always('milliseconds', 's.updated_at'),
-    timestamp: always('milliseconds', 's.updated_at'),
-  },
-  keyed: { tag: ({ key }, { bind }) => ({ type: 'text', sql: `(s.props -> 'tags' ->> ${bind(key, 'text')})` }) },
-}
-
-const versions: Subject = {
-  what: 'model versions',
-  from: versionTables,
-  joins: {},
-  id: 'a.id',
-  attributes: {
-    name: always('text', 's.name'),
-    version_number: always('number', 'a.version::float8'),
-    version: always('number', 'a.version::float8'),
-    run_id: { operand: { type: 'text', sql: `coalesce(replace(${versionRun}::text, '-', ''), a.props ->> 'runId')` } },
-    source_path: { operand: { type: 'text', sql: 'a.uri' } },
-    source: { operand: { type: 'text', sql: 'a.uri' } },
-    creation_timestamp: always('milliseconds', 'a.created_at'),
-    last_updated_timestamp: always('milliseconds', 'a.updated_at'),
-  },
-  keyed: { tag: ({ key }, { bind }) => ({ type: 'text', sql: `(a.tags ->> ${bind(key, 'text')})` }) },
-}
 
 const request = (page: number) =>
   z.object({
@@ -61,24 +14,20 @@ const request = (page: number) =>
     page_token: text.default(''),
   })
 
-const searchModels = route(['GET', 'POST'], 'registered-models/search', request(100), async (store, asked) => {
-  const { items, nextPageToken } = await searchPage<ModelRow & Record<string, unknown>>(store.db, {
-    subject: models,
-    columns: modelColumns,
-    defaultOrder: 'name',
+const models = route(['GET', 'POST'], 'registered-models/search', request(100), async (store, asked) => {
+  const { items, nextPageToken } = await searchModels(store, {
+    words: 'mlflow',
     filter: asked.filter,
     orderBy: asked.order_by,
     limit: checkPage(asked.max_results, 1000),
     ...(asked.page_token === '' ? {} : { pageToken: asked.page_token }),
-    asked: 'models',
-    scope: ({ bind }) => [
-      `s.kind = 'model'`,
-      `s.lifecycle <> 'deleted'`,
-      `s.namespace = ${bind(store.project, 'text')}`,
-    ],
   })
+  const rows = await modelsById(
+    store,
+    items.map((item) => item.id),
+  )
   return {
-    registered_models: await modelsJson(store, items),
+    registered_models: await modelsJson(store, rows),
     ...(nextPageToken === undefined ? {} : { next_page_token: nextPageToken }),
   }
 })
@@ -86,27 +35,22 @@ const searchModels = route(['GET', 'POST'], 'registered-models/search', request(
 /** Clients ask for up to 200,000 and read on by the token; a page has no more than 50,000. */
 const most = { asked: 200_000, page: 50_000 }
 
-const searchVersions = route(['GET', 'POST'], 'model-versions/search', request(10_000), async (store, asked) => {
-  const { items, nextPageToken } = await searchPage<VersionRow & Record<string, unknown>>(store.db, {
-    subject: versions,
-    columns: versionColumns,
-    defaultOrder: 'last_updated_timestamp DESC',
+const versions = route(['GET', 'POST'], 'model-versions/search', request(10_000), async (store, asked) => {
+  const { items, nextPageToken } = await searchModelVersions(store, {
+    words: 'mlflow',
     filter: asked.filter,
-    orderBy: asked.order_by,
+    orderBy: asked.order_by.length > 0 ? asked.order_by : ['last_updated_timestamp DESC'],
     limit: Math.min(checkPage(asked.max_results, most.asked), most.page),
     ...(asked.page_token === '' ? {} : { pageToken: asked.page_token }),
-    asked: 'versions',
-    scope: ({ bind }) => [
-      `s.kind = 'model'`,
-      `s.lifecycle <> 'deleted'`,
-      `a.state <> 'deleted'`,
-      `s.namespace = ${bind(store.project, 'text')}`,
-    ],
   })
+  const rows = await versionsById(
+    store,
+    items.map((item) => item.id),
+  )
   return {
-    model_versions: items.map(versionJson),
+    model_versions: rows.map(versionJson),
     ...(nextPageToken === undefined ? {} : { next_page_token: nextPageToken }),
   }
 })
 
-export const searchModelRoutes: readonly Route[] = [searchModels, searchVersions]
+export const searchModelRoutes: readonly Route[] = [models, versions]

@@ -2,6 +2,7 @@
  * MLflow's stages, which it has retired, told by aliases: Production is the alias `production`, Staging `staging`, so a
  * stage holds one version at a time and its history is kept. Archived is a mark on the version.
  */
+import { demoteModel, promoteModel } from '../store/registry/aliases.ts'
 import type { Store } from '../store/store.ts'
 import { invalid } from './failure.ts'
 
@@ -25,19 +26,19 @@ export function readStage(name: string): Stage {
   return stage ?? invalid(`Invalid Model Version stage: ${name}. Value must be one of ${stages.join(', ')}.`)
 }
 
-/** Points an alias at a version; the history of it is written by the database. */
-export async function setAlias({ db, actor }: Store, asset: string, alias: string, artifact: string, reason: string) {
-  await db.query(
-    `INSERT INTO viewcast.alias (asset_id, alias, artifact_id, actor, reason) VALUES ($1, $2, $3, $4, $5)
-     ON CONFLICT (asset_id, alias) DO UPDATE SET artifact_id = excluded.artifact_id, actor = excluded.actor, reason = excluded.reason`,
-    [asset, alias, artifact, actor, reason],
-  )
+interface Moved {
+  readonly id: string
+  readonly asset: string
+  /** Of the model. */
+  readonly name: string
+  readonly version: number
+  readonly aliases: readonly string[]
 }
 
 /** Moves a version; whoever held an active stage before is archived, or has no stage any more. */
 export async function moveToStage(
   inside: Store,
-  { id, asset }: { readonly id: string; readonly asset: string },
+  { id, asset, name, version, aliases }: Moved,
   stage: Stage,
   archiveExisting: boolean,
 ): Promise<void> {
@@ -56,11 +57,11 @@ export async function moveToStage(
       [asset, alias, id],
     )
   }
-  await inside.db.query(
-    `DELETE FROM viewcast.alias WHERE artifact_id = $1 AND alias IN ('production', 'staging') AND alias IS DISTINCT FROM $2`,
-    [id, alias ?? null],
-  )
-  if (alias !== undefined) await setAlias(inside, asset, alias, id, `stage ${stage}`)
+  const reason = `stage ${stage}, set by a client of MLflow`
+  for (const other of Object.values(aliasOf)) {
+    if (other !== alias && aliases.includes(other)) await demoteModel(inside, name, other, { reason })
+  }
+  if (alias !== undefined) await promoteModel(inside, name, alias, version, { reason })
   await inside.db.query(
     stage === 'Archived'
       ? `UPDATE viewcast.artifact SET props = props || '{"stage": "Archived"}' WHERE id = $1`

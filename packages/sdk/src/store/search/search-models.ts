@@ -79,6 +79,7 @@ const mlflowVersion: Readonly<Record<string, Attribute>> = {
   run_id: text(`coalesce(replace(${run}::text, '-', ''), f.props ->> 'runId')`),
   source_path: text('f.uri'),
   creation_timestamp: always(milliseconds('f.created_at')),
+  last_updated_timestamp: always(milliseconds('f.updated_at')),
 }
 
 const versionBase = {
