@@ -100,6 +100,7 @@ export async function keepLocation({ db }: Store, id: string, location: string):
 /** Experiments in the order of their ids. */
 export const experimentsById = ({ db }: Store, ids: readonly string[]): Promise<ExperimentRow[]> =>
   db.rows<ExperimentRow>(
-    `SELECT ${experimentColumns} FROM viewcast.context WHERE id = ANY ($1::uuid[]) ORDER BY array_position($1::uuid[], id)`,
+    `SELECT ${experimentColumns} FROM unnest($1::uuid[]) WITH ORDINALITY AS wanted (wanted_id, at)
+     JOIN viewcast.context ON id = wanted_id ORDER BY at`,
     [ids],
   )

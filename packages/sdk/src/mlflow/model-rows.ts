@@ -77,14 +77,16 @@ export async function versionOf({ db, project }: Store, name: string, version: s
 /** Models in the order of their ids. */
 export const modelsById = ({ db }: Store, ids: readonly string[]): Promise<ModelRow[]> =>
   db.rows<ModelRow>(
-    `SELECT ${modelColumns} FROM viewcast.asset s WHERE s.id = ANY ($1::uuid[]) ORDER BY array_position($1::uuid[], s.id)`,
+    `SELECT ${modelColumns} FROM unnest($1::uuid[]) WITH ORDINALITY AS wanted (id, at)
+     JOIN viewcast.asset s ON s.id = wanted.id ORDER BY wanted.at`,
     [ids],
   )
 
 /** Versions in the order of their ids. */
 export const versionsById = ({ db }: Store, ids: readonly string[]): Promise<VersionRow[]> =>
   db.rows<VersionRow>(
-    `SELECT ${versionColumns} FROM ${versionTables} WHERE a.id = ANY ($1::uuid[]) ORDER BY array_position($1::uuid[], a.id)`,
+    `SELECT ${versionColumns} FROM ${versionTables} JOIN unnest($1::uuid[]) WITH ORDINALITY AS wanted (id, at) ON wanted.id = a.id
+     ORDER BY wanted.at`,
     [ids],
   )
 
