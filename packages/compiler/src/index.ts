@@ -35,6 +35,7 @@ export { type DescribeQuery, describeQuery, queryOf, titleOf } from './compile/d
 export { duplicateKeysQuery } from './compile/duplicate-keys-query.ts'
 export { type EvaluationQuery, evaluationQuery } from './compile/evaluation-query.ts'
 export { explainView } from './compile/explain-report.ts'
+export { foldKeyed } from './compile/fold-keyed.ts'
 export { type LeakProbe, leakProbe } from './compile/leak-probe.ts'
 export {
   follow,

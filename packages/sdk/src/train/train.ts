@@ -2,9 +2,12 @@
 import {
   bindDataset,
   bindModel,
+  type CompiledQuery,
   trainingQuery as compileTrainingQuery,
   type DatasetDef,
   type Diagnostic,
+  diagnostic,
+  foldKeyed,
   type ModelDef,
   type ModelRecord,
   throwIfErrors,
@@ -45,6 +48,11 @@ export interface TrainOptions {
   readonly groupRows?: boolean
   /** Fits with the solver `exact`, whatever the model names: least squares without rounding. Default false. */
   readonly exact?: boolean
+  /**
+   * Text of an earlier training query, whose rows are read instead of those of the query compiled now. It has the inputs
+   * and the label of the model, and what weighs and divides the rows.
+   */
+  readonly query?: string
   /** Bytes of training rows kept in memory before they are spooled to a temporary file; default 256 MiB. */
   readonly memoryBudgetBytes?: number
 }
@@ -78,12 +86,20 @@ export async function trainModel(db: Database, model: ModelDef, options: TrainOp
   const bound = bindDataset(dataset, facts)
   const inputs = bindModel(resolved, bound.value)
   const compiled = throwIfErrors([...bound.diagnostics, ...inputs.diagnostics])
-  const query = compileTrainingQuery(dataset, facts)
+  const declared = compileTrainingQuery(dataset, facts)
+  const given = options.query === declared.sql ? undefined : options.query
+  const query = given === undefined ? declared : await keptQuery(db, given, resolved, declared)
   const running = runningTraining(bound.value, facts, options.signal)
   const found = [...compiled, ...(await namingFailedView(db, running, () => duplicateKeys(db, dataset, facts)))]
   const complete = withInputs(resolved, inputs.value)
   const folds = needsFolds(model, dataset) ? usualFolds : undefined
-  const read = folds ? compileTrainingQuery(dataset, facts, { foldKey: foldKeyOf(folds.folds) }) : query
+  const foldKey = folds ? foldKeyOf(folds.folds) : undefined
+  const read =
+    foldKey === undefined
+      ? query
+      : given === undefined
+        ? compileTrainingQuery(dataset, facts, { foldKey })
+        : await describedAs(db, query, foldKeyed(given, foldKey, bound.value))
   const { wanted } = trainingColumns(folds ? withFoldKey(complete) : complete, read.columns)
   const fitOptions = {
     ...(folds === undefined ? {} : { folds }),
@@ -91,8 +107,9 @@ export async function trainModel(db: Database, model: ModelDef, options: TrainOp
     ...(options.signal ? { signal: options.signal } : {}),
     ...(options.memoryBudgetBytes === undefined ? {} : { memoryBudgetBytes: options.memoryBudgetBytes }),
   }
+  const stop = options.signal ? { signal: options.signal } : {}
   const inProcess = (expected: number | undefined): Promise<FittedModel> => {
-    const rows = db.streamNumbers(read.sql, wanted, options.signal ? { signal: options.signal } : {})
+    const rows = db.streamNumbers(read.sql, wanted, stop)
     return fitModel(complete, [...read.columns], rowsNamingFailedView(db, running, rows), {
       ...fitOptions,
       ...(options.onProgress ? { onProgress: readingOf(expected, options.onProgress) } : {}),
@@ -100,7 +117,7 @@ export async function trainModel(db: Database, model: ModelDef, options: TrainOp
   }
   const inGroups = (): Promise<FittedModel> => {
     const { sql, columns, wanted } = groupedRows(complete, query)
-    const groups = db.streamNumbers(sql, wanted, options.signal ? { signal: options.signal } : {})
+    const groups = db.streamNumbers(sql, wanted, stop)
     return fitModel(complete, columns, rowsNamingFailedView(db, running, groups), { ...fitOptions, isGrouped: true })
   }
   const inDatabase = () => namingFailedView(db, running, () => fitInDatabase(db, complete, query, fitOptions))
@@ -125,6 +142,26 @@ export async function trainModel(db: Database, model: ModelDef, options: TrainOp
     seconds: (performance.now() - started) / 1000,
   }
 }
+
+/** A text as a query of ours. Errors: `model/unknown-input`, `model/unknown-label` for what it does not return. */
+async function keptQuery(db: Database, sql: string, model: ModelDef, declared: CompiledQuery): Promise<CompiledQuery> {
+  const query = await describedAs(db, declared, sql)
+  const names = query.columns.map((c) => c.name)
+  const lacking = Object.keys(model.inputs).filter((input) => !names.includes(input))
+  throwIfErrors([
+    ...lacking.map((input) => diagnostic('model/unknown-input', { model: model.name, input })),
+    ...(names.includes(model.label)
+      ? []
+      : [diagnostic('model/unknown-label', { model: model.name, label: model.label })]),
+  ])
+  return query
+}
+
+const describedAs = async (db: Database, query: CompiledQuery, sql: string): Promise<CompiledQuery> => ({
+  ...query,
+  sql,
+  columns: await db.describe(sql),
+})
 
 /**
  * A path of penalties is cross-validated; a rule for the threshold and a calibration need rows the model is not fitted on:
