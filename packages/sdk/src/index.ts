@@ -166,6 +166,7 @@ export { collectProject, kindWord, type Project, resolveDefinition } from './pro
 export { type GeneratedText, type ModuleExport, type ProjectTypes, projectTypes } from './project/project-types.ts'
 export { applyRecorded } from './record/apply.ts'
 export { type RecordedCheck, recordChecks } from './record/checks.ts'
+export type { CoefficientComparison, CoefficientDifference } from './record/compare-coefficients.ts'
 export {
   type ComparedVersion,
   type CompareVersionsOptions,
@@ -175,6 +176,14 @@ export {
 export { evaluateRecorded } from './record/evaluate.ts'
 export { importModelRecorded } from './record/import-model.ts'
 export { predictRecorded } from './record/predict.ts'
+export type { ParamDifference } from './record/recorded-model.ts'
+export {
+  type ReproducedData,
+  type ReproducedModel,
+  type ReproduceOptions,
+  type Reproduction,
+  reproduce,
+} from './record/reproduce.ts'
 export {
   type LabelMovement,
   type OutputMovement,

@@ -1,5 +1,6 @@
 /** Training end to end: facts → training query → stream → fit → model record with verification rows. */
 import {
+  type BoundInput,
   bindDataset,
   bindModel,
   type CompiledQuery,
@@ -88,7 +89,7 @@ export async function trainModel(db: Database, model: ModelDef, options: TrainOp
   const compiled = throwIfErrors([...bound.diagnostics, ...inputs.diagnostics])
   const declared = compileTrainingQuery(dataset, facts)
   const given = options.query === declared.sql ? undefined : options.query
-  const query = given === undefined ? declared : await keptQuery(db, given, resolved, declared)
+  const query = given === undefined ? declared : await keptQuery(db, given, resolved, inputs.value, declared)
   const running = runningTraining(bound.value, facts, options.signal)
   const found = [...compiled, ...(await namingFailedView(db, running, () => duplicateKeys(db, dataset, facts)))]
   const complete = withInputs(resolved, inputs.value)
@@ -144,15 +145,19 @@ export async function trainModel(db: Database, model: ModelDef, options: TrainOp
 }
 
 /** A text as a query of ours. Errors: `model/unknown-input`, `model/unknown-label` for what it does not return. */
-async function keptQuery(db: Database, sql: string, model: ModelDef, declared: CompiledQuery): Promise<CompiledQuery> {
+async function keptQuery(
+  db: Database,
+  sql: string,
+  { name: model, label }: ModelDef,
+  inputs: readonly BoundInput[],
+  declared: CompiledQuery,
+): Promise<CompiledQuery> {
   const query = await describedAs(db, declared, sql)
-  const names = query.columns.map((c) => c.name)
-  const lacking = Object.keys(model.inputs).filter((input) => !names.includes(input))
+  const names = new Set(query.columns.map((c) => c.name))
+  const lacking = inputs.filter((i) => !names.has(i.feature))
   throwIfErrors([
-    ...lacking.map((input) => diagnostic('model/unknown-input', { model: model.name, input })),
-    ...(names.includes(model.label)
-      ? []
-      : [diagnostic('model/unknown-label', { model: model.name, label: model.label })]),
+    ...lacking.map((i) => diagnostic('model/unknown-input', { model, input: i.feature })),
+    ...(names.has(label) ? [] : [diagnostic('model/unknown-label', { model, label })]),
   ])
   return query
 }
