@@ -75,7 +75,7 @@ describeEachEngine('impact', (engine) => {
     ])
     const [model] = found.models
     expect(model).toMatchObject({ model: 'buys', namespace: 'shop', isDirect: true, outputs: ['probability'] })
-    expect(model?.features.map((f) => f.name)).toEqual(['seconds_5d'])
+    expect(model?.features).toEqual([{ name: 'seconds_5d', share: model?.share }])
     expect(model?.coefficients.map((c) => [c.name.replace(/\?$/, ''), typeof c.value, c.isDirect])).toContainEqual([
       'seconds_5d',
       'number',
@@ -89,6 +89,17 @@ describeEachEngine('impact', (engine) => {
     })
     expect(found.assets.find((a) => a.name === 'activity')?.owners).toEqual(['me'])
     expect(found.dependents).toEqual(['view board', 'view live', 'view long_visits'])
+  })
+
+  test('tells the share of the score, which of all features is one', async () => {
+    const shareOf = async (name: string) => (await impact(store, name)).models[0]?.share ?? Number.NaN
+    const each = await Promise.all(['country', 'n_5d', 'seconds_5d'].map((f) => shareOf(`purchases.${f}`)))
+    expect(Math.min(...each)).toBeGreaterThan(0)
+    expect(each.reduce((a, b) => a + b)).toBeCloseTo(1, 12)
+    expect(await shareOf('customers.country')).toBe(each[0])
+    // Of a column that two features come from, both are lost.
+    expect(await shareOf('visits.robot')).toBeCloseTo((each[1] ?? 0) + (each[2] ?? 0), 12)
+    expect(await shareOf('visits')).toBeCloseTo((each[1] ?? 0) + (each[2] ?? 0), 12)
   })
 
   test('of a column that only decides is not direct', async () => {

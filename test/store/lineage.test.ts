@@ -94,6 +94,28 @@ describeEachEngine('the lineage of a project', (engine) => {
   })
 })
 
+describeEachEngine('a model', (engine) => {
+  test('comes from the features of its interactions, and from its offset', async () => {
+    await engine.db.execute(setup)
+    const record = await trainBuys(engine.db)
+    const [one] = record.coefficients
+    if (!one) throw new Error('no coefficient')
+    const interaction = { ...one, name: 'n_5d:seconds_5d', feature: 'n_5d:seconds_5d' }
+    const { edges } = await lineageOfShop(engine.db, {
+      ...record,
+      coefficients: [one, interaction],
+      interactions: [['n_5d', 'seconds_5d']],
+      offset: 'seconds_5d',
+    })
+    const into = edges.filter((e) => e.to.startsWith('buys.') && e.from.startsWith('purchases.') && e.direct)
+    expect(into.map((e) => `${e.from} > ${e.to} (${e.how})`)).toEqual([
+      'purchases.seconds_5d > buys.probability (offset)',
+      'purchases.n_5d > buys.n_5d:seconds_5d (interaction)',
+      'purchases.seconds_5d > buys.n_5d:seconds_5d (interaction)',
+    ])
+  })
+})
+
 describeEachEngine('a deployment', (engine) => {
   let store: Store
   const deploy = (sql: string) => engine.db.execute(`CREATE OR REPLACE VIEW live AS ${sql}`)

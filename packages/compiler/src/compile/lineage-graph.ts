@@ -160,12 +160,19 @@ function addModel({ model, bound, record }: LineageOfModel, vertex: AddVertex, e
   for (const f of record.trees?.inputs ?? []) {
     for (const p of predictions) edge(vertex('feature', data, f), p, true, ['trees'])
   }
+  // Its coefficient is 1 and no column of the record.
+  if (record.offset !== undefined) {
+    for (const p of predictions) edge(vertex('feature', data, record.offset), p, true, ['offset'])
+  }
+  const interactions = new Map((record.interactions ?? []).map((features) => [features.join(':'), features]))
   for (const c of record.coefficients) {
     const title = c.class === undefined ? c.name : `${c.name} of ${c.class}`
     const own = vertex('coefficient', model.name, title, c.estimate)
     for (const p of predictions) edge(own, p, true, ['term'])
     const input = record.inputs.find((i) => i.feature === c.feature)
     if (input) edge(vertex('feature', data, input.feature), own, true, [input.encoder.kind])
+    for (const f of input ? [] : (interactions.get(c.feature ?? '') ?? []))
+      edge(vertex('feature', data, f), own, true, ['interaction'])
     if (label !== undefined) edge(label, own, false, ['label'])
   }
 }

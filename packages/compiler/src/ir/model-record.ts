@@ -71,6 +71,11 @@ const recordSchema = z.strictObject({
   trees: treesSchema.optional(),
   /** Weighted mean of each encoded column over the training rows, in the order of the coefficients of a score. */
   means: z.array(recordNumber).optional(),
+  /**
+   * How much each feature moves the scores of the training rows: E|c − E c|, c being what it adds to the linear predictor,
+   * as the mean over the scores; interactions count for their features equally. Absent where rows were not read.
+   */
+  contributions: z.record(z.string(), recordNumber).optional(),
   /** Covariance of the coefficients, in their order: a lower triangle, row by row. Absent where a penalty makes it meaningless. */
   covariance: z.array(recordNumber).optional(),
   fit: z.strictObject({

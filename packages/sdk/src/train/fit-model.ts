@@ -16,6 +16,7 @@ import { createDesign } from './encode/design.ts'
 import { learnEncoders } from './encode/encoders.ts'
 import { withExactRows } from './exact/exact-rows.ts'
 import { fitDesign } from './fit-design.ts'
+import { contributionsOf } from './measure/contributions.ts'
 import { evaluateFit } from './measure/evaluate-fit.ts'
 import { coefficientsOf, covarianceOf, factsOf } from './measure/inference.ts'
 import { chooseModelThreshold } from './select/choose-threshold.ts'
@@ -55,6 +56,8 @@ export interface FittedModel {
   readonly classes?: readonly string[]
   /** Weighted mean of each encoded column. */
   readonly means?: readonly number[]
+  /** How much each feature moves the scores of the training rows. */
+  readonly contributions?: ModelRecord['contributions']
   readonly fit: ModelRecord['fit']
   /** How the penalty was chosen. */
   readonly path?: PathRecord
@@ -143,8 +146,19 @@ export async function fitCollected(
   const { rows } = collected
   const total = rows.train + rows.validation + rows.test
   onProgress?.('evaluating', 0, total)
-  const { mean, means } = await meansOf(design, signal)
-  const train = await evaluateFit(model, fit, design, mean, signal)
+  const { mean, means, offset } = await meansOf(design, signal)
+  const contributions = contributionsOf(
+    fit,
+    design,
+    inputs.filter((i) => i.feature !== collected.offset),
+    {
+      means,
+      interactions,
+      ...(collected.offset !== undefined && { offset: { feature: collected.offset, mean: offset } }),
+    },
+  )
+  const train = await evaluateFit(model, fit, contributions.design, mean, signal)
+  const sizes = contributions.sizes()
   onProgress?.('evaluating', rows.train, total)
   const test = await evaluateFit(model, fit, testDesign, mean, signal)
   onProgress?.('evaluating', rows.train + rows.test, total)
@@ -156,6 +170,7 @@ export async function fitCollected(
     ...covarianceOf(model, inputs, fit),
     ...(collected.classes === undefined ? {} : { classes: collected.classes.names }),
     means,
+    ...(sizes === undefined ? {} : { contributions: sizes }),
     fit: factsOf(model, fit),
     ...(fit.path === undefined ? {} : { path: fit.path }),
     ...(calibrated === undefined ? {} : { calibration: calibrated.calibration }),
@@ -181,22 +196,24 @@ export async function fitCollected(
   }
 }
 
-/** Weighted means over the rows: of the label, and of each column. */
+/** Weighted means over the rows: of the label, of each column, and of the offset. */
 async function meansOf(
   design: Design,
   signal: AbortSignal | undefined,
-): Promise<{ readonly mean: number; readonly means: readonly number[] }> {
+): Promise<{ readonly mean: number; readonly means: readonly number[]; readonly offset: number }> {
   const width = design.columns.length
   const sums = new Float64Array(width)
   let mean = 0
+  let added = 0
   let total = 0
-  await eachBlock(design, signal, ({ rows, x, y, weight }) => {
+  await eachBlock(design, signal, ({ rows, x, y, weight, offset }) => {
     for (let r = 0; r < rows; r++) {
       const w = weight === undefined ? 1 : (weight[r] as number)
       total += w
       mean += (w / total) * ((y[r] as number) - mean)
+      if (offset !== undefined) added += w * (offset[r] as number)
       for (let j = 0; j < width; j++) sums[j] = (sums[j] as number) + w * (x[r * width + j] as number)
     }
   })
-  return { mean, means: Array.from(sums, (sum) => sum / total) }
+  return { mean, means: Array.from(sums, (sum) => sum / total), offset: added / total }
 }

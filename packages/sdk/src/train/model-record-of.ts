@@ -29,6 +29,7 @@ export function modelRecordOf(
     ...(model.interactions === undefined ? {} : { interactions: model.interactions.map((i) => [...i]) }),
     coefficients: [...fitted.coefficients],
     ...(fitted.means === undefined ? {} : { means: [...fitted.means] }),
+    ...(fitted.contributions === undefined ? {} : { contributions: { ...fitted.contributions } }),
     ...(fitted.covariance === undefined ? {} : { covariance: [...fitted.covariance] }),
     fit: fitted.fit,
     ...(fitted.path === undefined ? {} : { path: fitted.path }),
