@@ -309,6 +309,19 @@ export {
   registerModel,
 } from './store/registry/register-model.ts'
 export { type Batch, logBatch, type MetricPoint, type Pairs } from './store/runs/batch.ts'
+export { fileTarget } from './store/outbox/file-target.ts'
+export { type HttpTargetOptions, httpTarget } from './store/outbox/http-target.ts'
+export {
+  type KeepSendingOptions,
+  keepSending,
+  type SendOptions,
+  type SendReport,
+  sendEvents,
+} from './store/outbox/send.ts'
+export { type OutboxReason, type OutboxStatus, outboxStatus, purgeEvents, retryEvents } from './store/outbox/status.ts'
+export type { Delivery, EventTarget } from './store/outbox/target.ts'
+export { type Batch, logBatch, type MetricPoint } from './store/runs/batch.ts'
+export { ensureExperiment } from './store/runs/experiments.ts'
 export {
   deleteRun,
   deleteRunTag,

@@ -514,6 +514,13 @@ export const codes = {
   'store/role': entry(
     (p) => `Access to the store cannot be granted: ${p.detail}`,
     () => 'Name a role of this server, as the owner of the schema viewcast.',
+  'events/target': entry(
+    (p) => `Events cannot be sent: ${p.target} ${p.detail}`,
+    () => 'See openLineage in the configuration.',
+  ),
+  'events/no-target': entry(
+    (p) => `Nothing says where to send events: ${p.detail}`,
+    () => 'Write openLineage: { url } or openLineage: { file } into the configuration.',
   ),
   'run/param': entry(
     (p) => `A param of a run does not change: ${p.detail}`,
