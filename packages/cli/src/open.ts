@@ -2,6 +2,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Database, Project, Store } from '@viewcast/sdk'
 import type { Invocation } from './command.ts'
+import { eventTarget } from './config/event-target.ts'
 import { loadSettings } from './config/load.ts'
 import { loadProject } from './config/project.ts'
 import type { Settings } from './config/resolve.ts'
@@ -54,7 +55,8 @@ export async function withStore<T>(
     const { fail, openStore } = await import('@viewcast/sdk')
     const { settings, project, db } = opened
     if (!settings.store.value) fail('store/off', { origin: settings.store.origin })
-    return body({ ...opened, store: await openStore(db, { project: project.name }) })
+    const store = await openStore(db, { project: project.name, ...eventsOf(settings) })
+    return await sending(invocation, settings, store, () => body({ ...opened, store }))
   })
 }
 
@@ -70,10 +72,51 @@ export async function withStoreIfAllowed<T>(
     const { settings, project, db } = opened
     if (!settings.store.value) return body({ ...opened, store: undefined })
     const { openStoreIfAllowed } = await import('@viewcast/sdk')
-    const found = await openStoreIfAllowed(db, { project: project.name })
-    if (found.store === undefined) await invocation.output.note(`not recorded: ${found.reason}`)
-    return body({ ...opened, store: found.store })
+    const found = await openStoreIfAllowed(db, { project: project.name, ...eventsOf(settings) })
+    const { store } = found
+    if (store === undefined) {
+      await invocation.output.note(`not recorded: ${found.reason}`)
+      return body({ ...opened, store })
+    }
+    return await sending(invocation, settings, store, () => body({ ...opened, store }))
   })
+}
+
+const eventsOf = ({ openLineage }: Settings) => (openLineage.value ? { events: openLineage.value.names } : {})
+
+/** How long a command may stay for its events, in milliseconds. */
+const sendingTime = 900
+
+/**
+ * Runs `body`, then tries to send the events it wrote: once, shortly, and never so that the command fails or is changed by
+ * it. What could not be sent waits for `viewcast events send`.
+ */
+async function sending<T>(
+  { io }: AnyInvocation,
+  { openLineage }: Settings,
+  store: Store,
+  body: () => Promise<T>,
+): Promise<T> {
+  const { value, origin } = openLineage
+  if (value === undefined || value.to.kind === 'unset') return body()
+  const last = async () =>
+    (await store.db.rows<{ id: string }>('SELECT coalesce(max(id), 0) AS id FROM viewcast.outbox'))[0]?.id
+  const before = await last()
+  try {
+    return await body()
+  } finally {
+    const stop = new AbortController()
+    const attempt = async () => {
+      if (io.signal.aborted || (await last()) === before) return
+      const { sendEvents } = await import('@viewcast/sdk')
+      await sendEvents(store, await eventTarget({ value: value.to, origin }), { signal: stop.signal, patience: 1 })
+    }
+    const work = attempt().catch(() => {})
+    await Promise.race([work, setTimeout(sendingTime, undefined, { ref: false })])
+    stop.abort()
+    // What was on its way is given back before the database is closed.
+    await Promise.race([work, setTimeout(100, undefined, { ref: false })])
+  }
 }
 
 /**

@@ -262,6 +262,17 @@ export { datasetEvents } from './store/openlineage/dataset.ts'
 export type { Dataset as OpenLineageDataset, DatasetEvent, RunEvent } from './store/openlineage/event.ts'
 export type { EventOptions } from './store/openlineage/naming.ts'
 export { openStoreToRead } from './store/read-store.ts'
+export { fileTarget } from './store/outbox/file-target.ts'
+export { type HttpTargetOptions, httpTarget } from './store/outbox/http-target.ts'
+export {
+  type KeepSendingOptions,
+  keepSending,
+  type SendOptions,
+  type SendReport,
+  sendEvents,
+} from './store/outbox/send.ts'
+export { type OutboxReason, type OutboxStatus, outboxStatus, purgeEvents, retryEvents } from './store/outbox/status.ts'
+export type { Delivery, EventTarget } from './store/outbox/target.ts'
 export { type AdoptedRecords, adoptRecords } from './store/registry/adopt-records.ts'
 export {
   type AliasChange,

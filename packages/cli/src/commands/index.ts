@@ -5,6 +5,10 @@ import { consumersAddCommand } from './consumers/add.ts'
 import { consumersLsCommand } from './consumers/ls.ts'
 import { consumersRemoveCommand } from './consumers/remove.ts'
 import { doctorCommand } from './doctor.ts'
+import { eventsPurgeCommand } from './events/purge.ts'
+import { eventsRetryCommand } from './events/retry.ts'
+import { eventsSendCommand } from './events/send.ts'
+import { eventsStatusCommand } from './events/status.ts'
 import { explainCommand } from './explain.ts'
 import { exportModelCommand } from './export-model.ts'
 import { impactCommand } from './impact.ts'
@@ -50,6 +54,10 @@ export const commands: readonly Command[] = [
   consumersAddCommand,
   consumersLsCommand,
   consumersRemoveCommand,
+  eventsSendCommand,
+  eventsStatusCommand,
+  eventsRetryCommand,
+  eventsPurgeCommand,
   storeStatusCommand,
   storeMigrateCommand,
   storeGrantCommand,

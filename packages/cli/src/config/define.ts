@@ -1,3 +1,5 @@
+import type { OpenLineageConfig } from './open-lineage.ts'
+
 /** What `viewcast.config.ts` says. Paths are relative to the file itself. */
 export interface Config {
   /** Module or modules whose exports are the definitions; `*` and `**` match as in a shell. */
@@ -14,6 +16,8 @@ export interface Config {
    * role may not write there, commands say so and go on.
    */
   readonly store?: boolean
+  /** Where OpenLineage events of every run go; default: none are written. */
+  readonly openLineage?: OpenLineageConfig
 }
 
 /**

@@ -8,6 +8,7 @@ import { shown } from '../render/path.ts'
 import type { Config } from './define.ts'
 import { findConfig } from './discover.ts'
 import { loadModule } from './modules.ts'
+import { openLineageSchema } from './open-lineage.ts'
 import { resolveSettings, type Settings } from './resolve.ts'
 
 const schema = z.strictObject({
@@ -15,6 +16,7 @@ const schema = z.strictObject({
   database: z.union([z.string().min(1), z.strictObject({ env: z.string().min(1) })]).optional(),
   directory: z.string().min(1).optional(),
   store: z.boolean().optional(),
+  openLineage: openLineageSchema.optional(),
 })
 
 /** Errors: `project/load` when the file is there and cannot be used. */

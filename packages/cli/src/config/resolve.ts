@@ -2,6 +2,7 @@
 import { dirname, join, resolve } from 'node:path'
 import { shown } from '../render/path.ts'
 import type { Config } from './define.ts'
+import { type EventSettings, resolveEvents } from './open-lineage.ts'
 
 export interface Setting<T> {
   readonly value: T
@@ -25,6 +26,8 @@ export interface Settings {
   readonly directory: Setting<string>
   /** Whether anything is kept in the database. */
   readonly store: Setting<boolean>
+  /** How OpenLineage events are written, and where they go; undefined: none are. */
+  readonly openLineage: Setting<EventSettings | undefined>
 }
 
 export interface SettingSources {
@@ -52,6 +55,7 @@ export function resolveSettings(sources: SettingSources): Settings {
     project: { value: project, origin: file },
     directory,
     store: config?.store === undefined ? { value: true, origin: 'default' } : { value: config.store, origin: file },
+    openLineage: { value: resolveEvents(config?.openLineage, sources.env, root), origin: file },
     database: resolveDatabase(sources, root, file, directory.value),
   }
 }

@@ -99,12 +99,16 @@ function inputOf(
   const inputFacets = collected({
     inputStatistics: counted ? facet('inputStatistics', sizeOf(counted)) : undefined,
     dataQualityMetrics: counted
-      ? facet('dataQualityMetrics', { rowCount: Number(counted.rows), columnMetrics: {} })
+      ? facet('dataQualityMetrics', { rowCount: Number(counted.rows), columnMetrics: nullsOf(counted) })
       : undefined,
     dataQualityAssertions:
       checks.length === 0 ? undefined : facet('dataQualityAssertions', { assertions: checks.map(assertionOf) }),
   })
-  return { ...dataset, facets: { ...dataset.facets, ...versionFacets(versions, facet) }, inputFacets }
+  return {
+    ...dataset,
+    facets: { ...schemaOf(versions, facet), ...dataset.facets, ...versionFacets(versions, facet) },
+    inputFacets,
+  }
 }
 
 function outputOf(dataset: Dataset, versions: readonly VersionRow[], facet: MakeFacet): OutputDataset {
@@ -117,6 +121,7 @@ function outputOf(dataset: Dataset, versions: readonly VersionRow[], facet: Make
   return {
     ...dataset,
     facets: {
+      ...schemaOf(versions, facet),
       ...dataset.facets,
       ...versionFacets(versions, facet),
       ...collected({
@@ -144,6 +149,28 @@ function versionFacets(versions: readonly VersionRow[], facet: MakeFacet): Facet
     viewcast_version: facet('viewcast_version', {
       versions: versions.map((v) =>
         present({ id: v.artifact_id, version: v.version, digest: v.digest, role: v.role === '' ? undefined : v.role }),
+      ),
+    }),
+  }
+}
+
+/** Counts only: least, greatest and sums are values of rows. */
+const nullsOf = ({ columns }: VersionRow) =>
+  Object.fromEntries(
+    (columns ?? []).flatMap((c) => {
+      const nulls = Number(c.nulls ?? Number.NaN)
+      return Number.isInteger(nulls) ? [[c.name, { nullCount: nulls }]] : []
+    }),
+  )
+
+/** The columns of a version, for a dataset whose columns the catalog does not have. */
+function schemaOf(versions: readonly VersionRow[], facet: MakeFacet): Facets {
+  const columns = versions.findLast((v) => v.columns !== null)?.columns
+  if (!columns) return {}
+  return {
+    schema: facet('schema', {
+      fields: columns.map(({ name, type }, i) =>
+        present({ name, type: typeof type === 'string' ? type : undefined, ordinal_position: i + 1 }),
       ),
     }),
   }

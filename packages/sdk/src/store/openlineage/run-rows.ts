@@ -42,8 +42,9 @@ export interface VersionRow {
   /** Whether this run made it, rather than found equal content. */
   readonly is_new: boolean
   readonly rows: string | null
+  readonly columns: readonly { readonly name: string; readonly type?: unknown; readonly nulls?: unknown }[] | null
+  /** Of the newest file that its rows are in. */
   readonly bytes: string | null
-  readonly kept: string | null
   readonly query: string | null
   readonly training_sql: string | null
   readonly prediction_sql: string | null
@@ -103,7 +104,9 @@ export async function runRow({ db }: Store, run: string): Promise<RunRow | undef
 export const versionRows = ({ db }: Store, run: string): Promise<VersionRow[]> =>
   db.rows<VersionRow>(
     `SELECT a.asset_id, s.kind, v.artifact_id, v.direction, v.role, a.version, a.digest, a.props,
-       a.created_at >= e.started_at AS is_new, d.rows, d.file_size AS bytes, d.kept, d.query,
+       a.created_at >= e.started_at AS is_new, d.rows, d.columns, coalesce(u.query, d.query) AS query,
+       (SELECT c.size FROM viewcast.dataset_copy c WHERE c.artifact_id = a.id AND c.path IS NOT NULL AND c.dropped_at IS NULL
+        ORDER BY c.created_at DESC LIMIT 1) AS bytes,
        m.training_sql, m.prediction_sql,
        CASE WHEN v.direction = 'out' AND m.record IS NOT NULL THEN jsonb_build_object(
          'family', m.record::jsonb -> 'family', 'link', m.record::jsonb -> 'link', 'label', m.record::jsonb -> 'label',
@@ -114,6 +117,7 @@ export const versionRows = ({ db }: Store, run: string): Promise<VersionRow[]> =
      JOIN viewcast.artifact a ON a.id = v.artifact_id
      JOIN viewcast.asset s ON s.id = a.asset_id
      LEFT JOIN viewcast.dataset_version d ON d.artifact_id = a.id
+     LEFT JOIN viewcast.dataset_use u ON (u.artifact_id, u.execution_id) = (a.id, e.id)
      LEFT JOIN viewcast.model_version m ON m.artifact_id = a.id
      WHERE v.execution_id = $1 ORDER BY v.direction, s.kind, s.name, a.version, v.role`,
     [run],
