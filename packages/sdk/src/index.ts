@@ -261,7 +261,6 @@ export { migrateStore, type StoreVersion, storeVersion } from './store/migrate.t
 export { datasetEvents } from './store/openlineage/dataset.ts'
 export type { Dataset as OpenLineageDataset, DatasetEvent, RunEvent } from './store/openlineage/event.ts'
 export type { EventOptions } from './store/openlineage/naming.ts'
-export { openStoreToRead } from './store/read-store.ts'
 export { fileTarget } from './store/outbox/file-target.ts'
 export { type HttpTargetOptions, httpTarget } from './store/outbox/http-target.ts'
 export {
@@ -273,6 +272,7 @@ export {
 } from './store/outbox/send.ts'
 export { type OutboxReason, type OutboxStatus, outboxStatus, purgeEvents, retryEvents } from './store/outbox/status.ts'
 export type { Delivery, EventTarget } from './store/outbox/target.ts'
+export { openStoreToRead } from './store/read-store.ts'
 export { type AdoptedRecords, adoptRecords } from './store/registry/adopt-records.ts'
 export {
   type AliasChange,
@@ -320,19 +320,6 @@ export {
   registerModel,
 } from './store/registry/register-model.ts'
 export { type Batch, logBatch, type MetricPoint, type Pairs } from './store/runs/batch.ts'
-export { fileTarget } from './store/outbox/file-target.ts'
-export { type HttpTargetOptions, httpTarget } from './store/outbox/http-target.ts'
-export {
-  type KeepSendingOptions,
-  keepSending,
-  type SendOptions,
-  type SendReport,
-  sendEvents,
-} from './store/outbox/send.ts'
-export { type OutboxReason, type OutboxStatus, outboxStatus, purgeEvents, retryEvents } from './store/outbox/status.ts'
-export type { Delivery, EventTarget } from './store/outbox/target.ts'
-export { type Batch, logBatch, type MetricPoint } from './store/runs/batch.ts'
-export { ensureExperiment } from './store/runs/experiments.ts'
 export {
   deleteRun,
   deleteRunTag,

@@ -7,11 +7,13 @@
  * Long because it is one list, read by looking a code up; a part that grows has a file beside it, `…-codes.ts`.
  */
 import { type CodeEntry, entry, near } from './code-entry.ts'
+import { eventCodes } from './event-codes.ts'
 import { registryCodes } from './registry-codes.ts'
 import { runCodes } from './run-codes.ts'
 import { serveCodes } from './serve-codes.ts'
 
 export const codes = {
+  ...eventCodes,
   ...registryCodes,
   ...runCodes,
   ...serveCodes,
@@ -514,13 +516,6 @@ export const codes = {
   'store/role': entry(
     (p) => `Access to the store cannot be granted: ${p.detail}`,
     () => 'Name a role of this server, as the owner of the schema viewcast.',
-  'events/target': entry(
-    (p) => `Events cannot be sent: ${p.target} ${p.detail}`,
-    () => 'See openLineage in the configuration.',
-  ),
-  'events/no-target': entry(
-    (p) => `Nothing says where to send events: ${p.detail}`,
-    () => 'Write openLineage: { url } or openLineage: { file } into the configuration.',
   ),
   'run/param': entry(
     (p) => `A param of a run does not change: ${p.detail}`,

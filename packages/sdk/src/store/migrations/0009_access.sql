@@ -28,7 +28,7 @@ INSERT INTO viewcast.access_change (table_name, column_name) VALUES
   ('execution', 'name'), ('execution', 'note'), ('execution', 'lifecycle'), ('execution', 'deleted_at'),
   ('asset_edge', 'confirmed_by'), ('asset_edge', 'valid_to'),
   ('column_edge', 'valid_to'),
-  ('outbox', 'sent_at'), ('outbox', 'attempts'), ('outbox', 'next_at'), ('outbox', 'error'),
+  ('outbox', 'attempts'), ('outbox', 'next_at'), ('outbox', 'set_aside_at'),
   ('alias', '*'), ('run_tag', '*');
 
 -- Grants what is remembered on everything there is now.
