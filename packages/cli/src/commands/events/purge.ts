@@ -9,15 +9,11 @@ export const eventsPurgeCommand = defineCommand({
     'Deletes events that were sent a week ago or earlier. What waits is never deleted. The store still knows which runs were told of, so none is told of twice.',
   positionals: [],
   options: z.object({
-    days: z.coerce
-      .number()
-      .nonnegative()
-      .default(7)
-      .meta({
-        value: 'n',
-        expects: 'a number of days',
-        description: 'Sent, or set aside, so many days ago or earlier',
-      }),
+    days: z.coerce.number().nonnegative().default(7).meta({
+      value: 'n',
+      expects: 'a number of days',
+      description: 'Sent, or set aside, so many days ago or earlier',
+    }),
     setAside: z.boolean().default(false).describe('Also those that were set aside'),
   }),
   examples: [
