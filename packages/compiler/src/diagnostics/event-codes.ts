@@ -1,4 +1,4 @@
-/** What can go wrong with the sending of events. */
+/** Codes of the sending of events; part of the list in `codes.ts`. */
 import { type CodeEntry, entry } from './code-entry.ts'
 
 export const eventCodes = {
