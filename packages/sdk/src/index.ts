@@ -1,3 +1,8 @@
+/**
+ * What a developer imports.
+ *
+ * Long because it is one list: every name that is public, by the file it comes from.
+ */
 export {
   type AggregatesView,
   type Catalog,
