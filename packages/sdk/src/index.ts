@@ -236,7 +236,7 @@ export {
   datasetVersion,
   listDatasets,
 } from './store/datasets/versions.ts'
-export { listRecords, listVersions, loadRecord, saveRecord } from './store/files/records.ts'
+export { listRecords, listVersions, loadRecord, removeRecord, saveRecord } from './store/files/records.ts'
 export { loadSums, saveSums } from './store/files/sums.ts'
 export { type Artifact, type ArtifactContent, recordEvent, registerArtifact } from './store/graph/artifacts.ts'
 export { type AssetKind, type AssetName, ensureAsset, ensureAssets, findAsset } from './store/graph/assets.ts'
@@ -278,7 +278,7 @@ export {
 export { type OutboxReason, type OutboxStatus, outboxStatus, purgeEvents, retryEvents } from './store/outbox/status.ts'
 export type { Delivery, EventTarget } from './store/outbox/target.ts'
 export { openStoreToRead } from './store/read-store.ts'
-export { type AdoptedRecords, adoptRecords } from './store/registry/adopt-records.ts'
+export { type AdoptedRecords, adoptRecords, adoptRecordsIfAllowed } from './store/registry/adopt-records.ts'
 export {
   type AliasChange,
   type AliasInterval,

@@ -18,6 +18,15 @@ import { initCommand } from './init.ts'
 import { leakCommand } from './leak.ts'
 import { lineageCommand } from './lineage.ts'
 import { lsCommand } from './ls.ts'
+import { modelsCompareCommand } from './models/compare.ts'
+import { modelsDeleteCommand } from './models/delete.ts'
+import { modelsDemoteCommand } from './models/demote.ts'
+import { modelsDescribeCommand } from './models/describe.ts'
+import { modelsHistoryCommand } from './models/history.ts'
+import { modelsLsCommand } from './models/ls.ts'
+import { modelsPromoteCommand } from './models/promote.ts'
+import { modelsShowCommand } from './models/show.ts'
+import { modelsTagCommand } from './models/tag.ts'
 import { predictCommand } from './predict.ts'
 import { reportCommand } from './report.ts'
 import { selectCommand } from './select.ts'
@@ -58,6 +67,15 @@ export const commands: readonly Command[] = [
   eventsStatusCommand,
   eventsRetryCommand,
   eventsPurgeCommand,
+  modelsLsCommand,
+  modelsShowCommand,
+  modelsPromoteCommand,
+  modelsDemoteCommand,
+  modelsHistoryCommand,
+  modelsCompareCommand,
+  modelsTagCommand,
+  modelsDescribeCommand,
+  modelsDeleteCommand,
   storeStatusCommand,
   storeMigrateCommand,
   storeGrantCommand,

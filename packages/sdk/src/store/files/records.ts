@@ -1,5 +1,5 @@
 /** Model records as files: `<directory>/models/<name>/<version>.json`. */
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fail, type ModelRecord, parseModelRecord, printModelRecord } from '@viewcast/compiler'
 
@@ -21,6 +21,10 @@ export async function replaceFile(path: string, text: string): Promise<string> {
   await rename(draft, path)
   return path
 }
+
+/** Removes the file of a version; nothing happens where it is not there. Sums by partition stay: nothing else has them. */
+export const removeRecord = (directory: string, model: string, version: number): Promise<void> =>
+  rm(join(folder(directory, model), `${version}.json`), { force: true })
 
 /** Versions of a model that are on disk, ascending; empty when it was never trained. */
 export async function listVersions(directory: string, model: string): Promise<number[]> {

@@ -1,5 +1,6 @@
 /** Record files that the registry does not know: of a project older than its store, or of a clone. */
 import { type Diagnostic, isViewcastError, type ModelRecord } from '@viewcast/compiler'
+import { isDatabaseError } from '../../database/database-error.ts'
 import { listVersions, loadRecord } from '../files/records.ts'
 import { ensureAsset } from '../graph/assets.ts'
 import { newId } from '../new-id.ts'
@@ -34,6 +35,17 @@ export async function adoptRecords(store: Store, directory: string, model: strin
     const asset = await ensureAsset(inside, { kind: 'model', name: model })
     return adoptInto(inside, asset, directory, model)
   })
+}
+
+/** {@link adoptRecords} where the role may write, and nothing where it may not. */
+export async function adoptRecordsIfAllowed(store: Store, directory: string, model: string): Promise<AdoptedRecords> {
+  try {
+    return await adoptRecords(store, directory, model)
+  } catch (e) {
+    // insufficient_privilege; read_only_sql_transaction
+    if (isDatabaseError(e) && (e.sqlState === '42501' || e.sqlState === '25006')) return { adopted: [], damaged: [] }
+    throw e
+  }
 }
 
 /** {@link adoptRecords} of an asset, in the caller's transaction. */

@@ -8,10 +8,9 @@ import {
   type ModelRecord,
   printModelRecord,
 } from '@viewcast/compiler'
-import { isDatabaseError } from '../../database/database-error.ts'
 import { listVersions, loadRecord } from '../files/records.ts'
 import type { Store } from '../store.ts'
-import { adoptRecords } from './adopt-records.ts'
+import { adoptRecordsIfAllowed } from './adopt-records.ts'
 import { aliasesOf, noAlias } from './aliases.ts'
 import { type ModelSelector, selected } from './model-selector.ts'
 import { modelVersion } from './model-versions.ts'
@@ -73,7 +72,7 @@ async function knownVersions(
   const registered = await registeredVersions(store, model)
   const onlyFiles = [...files].filter((version) => !registered.has(version))
   if (onlyFiles.length === 0) return registered
-  const adopted = await adoptIfAllowed(store, directory, model)
+  const { adopted } = await adoptRecordsIfAllowed(store, directory, model)
   const state = (version: number): string | undefined => (adopted.includes(version) ? 'live' : undefined)
   return new Map([...registered, ...onlyFiles.map((version) => [version, state(version)] as const)])
 }
@@ -84,17 +83,6 @@ async function registeredVersions({ db, project }: Store, model: string): Promis
     [project, model],
   )
   return new Map(rows.map((r) => [r.version, r.state]))
-}
-
-/** What needs only to be read is read where nothing may be written. */
-async function adoptIfAllowed(store: Store, directory: string, model: string): Promise<readonly number[]> {
-  try {
-    return (await adoptRecords(store, directory, model)).adopted
-  } catch (e) {
-    // insufficient_privilege; read_only_sql_transaction
-    if (isDatabaseError(e) && (e.sqlState === '42501' || e.sqlState === '25006')) return []
-    throw e
-  }
 }
 
 async function versionOfAlias(store: Store, model: string, alias: string): Promise<number> {
