@@ -34,23 +34,23 @@ export const modelsCompareCommand = defineCommand({
     },
   ],
   run: (invocation) =>
-    readingRegistry(invocation, async (registry) => {
+    readingRegistry(invocation, async (opened) => {
       const { compareVersions, modelVersion, resolveDefinition } = await import('@viewcast/sdk')
       const { io, options, output, positionals } = invocation
-      const earlier = await namedModel(registry, positional(invocation, 'before'))
+      const earlier = await namedModel(opened, positional(invocation, 'before'))
       const given = positionals['after']
       const later = await namedModel(
-        registry,
+        opened,
         given === undefined ? earlier.name : given.startsWith('@') ? earlier.name + given : given,
       )
       if (later.name !== earlier.name) throw new UsageError('Versions of one model are compared; these are of two')
-      const [b, a] = [await versionNumber(registry, earlier), await versionNumber(registry, later)]
-      const before = await modelVersion(registry.store, earlier.name, b)
-      const after = await modelVersion(registry.store, earlier.name, a)
-      const model = resolveDefinition(registry.project, earlier.name, 'model')
+      const [b, a] = [await versionNumber(opened, earlier), await versionNumber(opened, later)]
+      const before = await modelVersion(opened.store, earlier.name, b)
+      const after = await modelVersion(opened.store, earlier.name, a)
+      const model = resolveDefinition(opened.project, earlier.name, 'model')
       output.progress.step(`compare ${earlier.name} version ${b} with ${a}`)
-      const compared = await compareVersions(registry.db, model, before, after, {
-        directory: registry.project.directory,
+      const compared = await compareVersions(opened.db, model, before, after, {
+        directory: opened.project.directory,
         signal: io.signal,
         scores: options.scores === 'yes',
         ...(options.rows === undefined ? {} : { rows: options.rows }),

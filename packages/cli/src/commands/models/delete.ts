@@ -19,10 +19,10 @@ export const modelsDeleteCommand = defineCommand({
     { command: 'viewcast models delete reorder@3 --undo', description: 'It is there again' },
   ],
   run: (invocation) =>
-    changingRegistry(invocation, async (registry) => {
+    changingRegistry(invocation, async (opened) => {
       const { deleteModel, modelVersion, removeRecord, restoreModel, saveRecord } = await import('@viewcast/sdk')
       const { options, output } = invocation
-      const named = await namedModel(registry, positional(invocation, 'model'))
+      const named = await namedModel(opened, positional(invocation, 'model'))
       if (options.all !== (named.selector === undefined)) {
         throw new UsageError(
           options.all
@@ -30,13 +30,13 @@ export const modelsDeleteCommand = defineCommand({
             : `Name a version, such as ${named.name}@3, or pass --all`,
         )
       }
-      const version = options.all ? undefined : await versionNumber(registry, named)
+      const version = options.all ? undefined : await versionNumber(opened, named)
       const change = options.undo ? restoreModel : deleteModel
-      const { versions } = await change(registry.store, named.name, version)
-      const directory = registry.settings.directory.value
+      const { versions } = await change(opened.store, named.name, version)
+      const directory = opened.settings.directory.value
       // The registry first: a file that is left over is that of a version which is known to be deleted.
       for (const v of versions) {
-        if (options.undo) await saveRecord(directory, (await modelVersion(registry.store, named.name, v)).record)
+        if (options.undo) await saveRecord(directory, (await modelVersion(opened.store, named.name, v)).record)
         else await removeRecord(directory, named.name, v)
       }
       const done = options.undo ? 'restored' : 'deleted'

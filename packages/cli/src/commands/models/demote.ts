@@ -15,13 +15,13 @@ export const modelsDemoteCommand = defineCommand({
     { command: 'viewcast models demote reorder@production --reason "it drifts"', description: 'And why' },
   ],
   run: (invocation) =>
-    changingRegistry(invocation, async (registry) => {
+    changingRegistry(invocation, async (opened) => {
       const { demoteModel } = await import('@viewcast/sdk')
       const { options, output } = invocation
       const given = positional(invocation, 'model@alias')
-      const { name, selector } = await namedModel(registry, given)
+      const { name, selector } = await namedModel(opened, given)
       if (typeof selector !== 'string') throw new UsageError(`"${given}" names no alias: write model@alias`)
-      const change = await demoteModel(registry.store, name, selector, {
+      const change = await demoteModel(opened.store, name, selector, {
         ...(options.reason === undefined ? {} : { reason: options.reason }),
         ...readExpected(options.expect),
       })

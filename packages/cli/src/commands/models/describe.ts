@@ -19,13 +19,13 @@ export const modelsDescribeCommand = defineCommand({
     },
   ],
   run: (invocation) =>
-    changingRegistry(invocation, async (registry) => {
+    changingRegistry(invocation, async (opened) => {
       const { describeVersion } = await import('@viewcast/sdk')
       const { output } = invocation
       const text = positional(invocation, 'text')
-      const named = await namedModel(registry, positional(invocation, 'model'))
-      const version = await versionNumber(registry, named)
-      const { description } = await describeVersion(registry.store, named.name, version, {
+      const named = await namedModel(opened, positional(invocation, 'model'))
+      const version = await versionNumber(opened, named)
+      const { description } = await describeVersion(opened.store, named.name, version, {
         description: text === '' ? null : text,
       })
       await output.result(

@@ -14,11 +14,11 @@ export const modelsHistoryCommand = defineCommand({
     { command: 'viewcast models history reorder@production --json | jq .history[0]', description: 'The last change' },
   ],
   run: (invocation) =>
-    readingRegistry(invocation, async (registry) => {
+    readingRegistry(invocation, async (opened) => {
       const { aliasHistory } = await import('@viewcast/sdk')
       const { output } = invocation
-      const { name, selector } = await namedModel(registry, positional(invocation, 'model'))
-      const all = await aliasHistory(registry.store, name, typeof selector === 'string' ? { alias: selector } : {})
+      const { name, selector } = await namedModel(opened, positional(invocation, 'model'))
+      const all = await aliasHistory(opened.store, name, typeof selector === 'string' ? { alias: selector } : {})
       const history = typeof selector === 'number' ? all.filter((h) => h.version === selector) : all
       await output.result({ model: name, history }, (colors) => {
         if (history.length === 0) return `No alias of ${name} pointed anywhere.\n`

@@ -8,7 +8,7 @@ import { namedModel, readingRegistry, second } from './registered.ts'
 
 export const modelsLsCommand = defineCommand({
   name: 'models ls',
-  summary: 'List the models of the registry, or the versions of one',
+  summary: 'List the models of the opened, or the versions of one',
   description:
     'Without a name: every model with its versions and aliases. With one: its versions, newest first, with aliases, state, metrics of the test part and who made them when (UTC). Deleted ones are left out without --all.',
   positionals: [{ name: 'model', description: 'model whose versions are listed', required: false }],
@@ -21,17 +21,17 @@ export const modelsLsCommand = defineCommand({
     { command: "viewcast models ls --json | jq '.models[].aliases'", description: 'What points where' },
   ],
   run: (invocation) =>
-    readingRegistry(invocation, async (registry) => {
+    readingRegistry(invocation, async (opened) => {
       const { listModels, listModelVersions } = await import('@viewcast/sdk')
       const { options, output, positionals } = invocation
       const given = positionals['model']
       if (given === undefined) {
-        const models = (await listModels(registry.store)).filter((m) => options.all || m.state !== 'deleted')
+        const models = (await listModels(opened.store)).filter((m) => options.all || m.state !== 'deleted')
         await output.result({ models }, (colors) => modelTable(models, colors, output.width))
         return 0
       }
-      const { name } = await namedModel(registry, given)
-      const all = await listModelVersions(registry.store, name)
+      const { name } = await namedModel(opened, given)
+      const all = await listModelVersions(opened.store, name)
       const versions = all.filter((v) => options.all || v.state !== 'deleted')
       await output.result({ model: name, versions }, (colors) => versionTable(versions, colors, output.width))
       return 0

@@ -23,12 +23,12 @@ export const modelsPromoteCommand = defineCommand({
     { command: 'viewcast models promote reorder@challenger champion', description: 'What another alias points at' },
   ],
   run: (invocation) =>
-    changingRegistry(invocation, async (registry) => {
+    changingRegistry(invocation, async (opened) => {
       const { promoteModel } = await import('@viewcast/sdk')
       const { options, output } = invocation
-      const named = await namedModel(registry, positional(invocation, 'model'))
-      const version = await versionNumber(registry, named)
-      const change = await promoteModel(registry.store, named.name, positional(invocation, 'alias'), version, {
+      const named = await namedModel(opened, positional(invocation, 'model'))
+      const version = await versionNumber(opened, named)
+      const change = await promoteModel(opened.store, named.name, positional(invocation, 'alias'), version, {
         ...(options.reason === undefined ? {} : { reason: options.reason }),
         ...readExpected(options.expect),
       })

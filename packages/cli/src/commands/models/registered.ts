@@ -15,7 +15,7 @@ export interface Registry {
 type AnyInvocation = Pick<Invocation, 'globals' | 'io' | 'output'>
 
 /** With a store that is there; none is made. Errors: `store/absent`, `store/off`. */
-export const readingRegistry = <T>(invocation: AnyInvocation, body: (registry: Registry) => Promise<T>): Promise<T> =>
+export const readingRegistry = <T>(invocation: AnyInvocation, body: (opened: Registry) => Promise<T>): Promise<T> =>
   withProject(invocation, async (opened) => {
     const { fail } = await import('@viewcast/sdk')
     const { settings, db } = opened
@@ -26,7 +26,7 @@ export const readingRegistry = <T>(invocation: AnyInvocation, body: (registry: R
   })
 
 /** With a store that is written to. */
-export const changingRegistry = <T>(invocation: AnyInvocation, body: (registry: Registry) => Promise<T>): Promise<T> =>
+export const changingRegistry = <T>(invocation: AnyInvocation, body: (opened: Registry) => Promise<T>): Promise<T> =>
   withStore(invocation, async (opened) => {
     await adopted(opened)
     return body(opened)
@@ -59,10 +59,10 @@ export async function namedModel({ project, store }: Registry, given: string): P
 }
 
 /** The number of the version a reference means: the newest where it names none. */
-export async function versionNumber(registry: Registry, { name, selector }: NamedInRegistry): Promise<number> {
+export async function versionNumber(opened: Registry, { name, selector }: NamedInRegistry): Promise<number> {
   if (typeof selector === 'number') return selector
   const { loadModel } = await import('@viewcast/sdk')
-  const { record } = await loadModel(registry.store, registry.settings.directory.value, name, selector)
+  const { record } = await loadModel(opened.store, opened.settings.directory.value, name, selector)
   return record.version
 }
 

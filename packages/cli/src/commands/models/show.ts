@@ -42,17 +42,17 @@ export const modelsShowCommand = defineCommand({
     },
   ],
   run: (invocation) =>
-    readingRegistry(invocation, async (registry) => {
+    readingRegistry(invocation, async (opened) => {
       const { modelVersion, loadModel, saveRecord } = await import('@viewcast/sdk')
       const { io, options, output } = invocation
-      const named = await namedModel(registry, positional(invocation, 'model'))
+      const named = await namedModel(opened, positional(invocation, 'model'))
       const number =
-        options.at === undefined ? await versionNumber(registry, named) : await versionAt(registry, named, options.at)
-      const version = await modelVersion(registry.store, named.name, number)
-      const directory = registry.settings.directory.value
+        options.at === undefined ? await versionNumber(opened, named) : await versionAt(opened, named, options.at)
+      const version = await modelVersion(opened.store, named.name, number)
+      const directory = opened.settings.directory.value
       const file = options.restore ? await saveRecord(directory, version.record) : undefined
       const { warnings } =
-        version.state === 'deleted' ? { warnings: [] } : await loadModel(registry.store, directory, named.name, number)
+        version.state === 'deleted' ? { warnings: [] } : await loadModel(opened.store, directory, named.name, number)
       await output.warn(warnings)
       if (file !== undefined) await output.note(`wrote ${shown(file, io.cwd)}`)
       if (options.sql && !output.json) {
@@ -73,15 +73,13 @@ export const modelsShowCommand = defineCommand({
 })
 
 /** Errors: `UsageError` without an alias, `time/instant`, `model/no-alias`. */
-async function versionAt(registry: Registry, { name, selector }: NamedInRegistry, at: string): Promise<number> {
+async function versionAt(opened: Registry, { name, selector }: NamedInRegistry, at: string): Promise<number> {
   const { aliasAt, aliasHistory, fail, nearParameter } = await import('@viewcast/sdk')
   if (typeof selector !== 'string') throw new UsageError('--at asks where an alias pointed: model@alias --at instant')
   const instant = /^\d{4}-\d\d-\d\d$/.test(at) ? `${at}T00:00Z` : at
-  const version = await aliasAt(registry.store, name, selector, instant)
+  const version = await aliasAt(opened.store, name, selector, instant)
   if (version !== undefined) return version
-  const known = [...new Set((await aliasHistory(registry.store, name)).map((h) => h.alias))].filter(
-    (a) => a !== selector,
-  )
+  const known = [...new Set((await aliasHistory(opened.store, name)).map((h) => h.alias))].filter((a) => a !== selector)
   return fail('model/no-alias', { model: name, alias: selector, at, ...nearParameter(selector, known) })
 }
 

@@ -19,13 +19,13 @@ export const modelsTagCommand = defineCommand({
     { command: 'viewcast models tag reorder@4 --remove reviewed', description: 'One less' },
   ],
   run: (invocation) =>
-    changingRegistry(invocation, async (registry) => {
+    changingRegistry(invocation, async (opened) => {
       const { describeVersion } = await import('@viewcast/sdk')
       const { options, output } = invocation
       const tags = [...(options.set ?? []).map(pair), ...(options.remove ?? []).map((name) => [name, null] as const)]
-      const named = await namedModel(registry, positional(invocation, 'model'))
-      const version = await versionNumber(registry, named)
-      const after = await describeVersion(registry.store, named.name, version, { tags: Object.fromEntries(tags) })
+      const named = await namedModel(opened, positional(invocation, 'model'))
+      const version = await versionNumber(opened, named)
+      const after = await describeVersion(opened.store, named.name, version, { tags: Object.fromEntries(tags) })
       await output.result({ model: named.name, version, tags: after.tags }, () => {
         const lines = Object.entries(after.tags).map(([name, value]) => `${name}=${value}\n`)
         return lines.length === 0 ? `${named.name}@${version} has no tags\n` : lines.join('')
