@@ -1,6 +1,7 @@
 import {
   addConsumer,
   applyRecorded,
+  connect,
   type Database,
   endRun,
   findLeaksRecorded,
@@ -37,22 +38,25 @@ describeEachEngine('a role', (engine) => {
     looker = `${row?.n}looker`
     const quoted = [trainer, looker].map((r) => `"${r.replaceAll('"', '""')}"`)
     for (const role of quoted) {
-      await engine.db.execute(`CREATE ROLE ${role} LOGIN; GRANT USAGE, CREATE ON SCHEMA public TO ${role};
+      await engine.db.execute(`CREATE ROLE ${role} LOGIN PASSWORD 'open sesame'; GRANT USAGE, CREATE ON SCHEMA public TO ${role};
         GRANT SELECT ON ALL TABLES IN SCHEMA public TO ${role}`)
     }
     await grantAccess(engine.db, trainer, 'append')
     await grantAccess(engine.db, looker, 'read')
   })
 
-  /** Runs as the role, and takes back what it did. */
+  /** Runs as the role: by a connection of its own, or by the one session that the embedded engine has. */
   async function as(role: string, body: (store: Store) => Promise<void>): Promise<void> {
-    class Done extends Error {}
-    const work = engine.db.transaction(async (tx) => {
-      await tx.execute(`SET LOCAL ROLE "${role.replaceAll('"', '""')}"`)
-      await body({ ...store, db: tx })
-      throw new Done()
-    })
-    await expect(work).rejects.toThrow(Done)
+    if (engine.url !== undefined) {
+      const url = new URL(engine.url)
+      url.username = encodeURIComponent(role)
+      url.password = encodeURIComponent('open sesame')
+      const db = await connect(url.href)
+      await body({ ...store, db }).finally(() => db.close())
+    } else {
+      await engine.db.execute(`SET ROLE "${role.replaceAll('"', '""')}"`)
+      await body(store).finally(() => engine.db.execute('RESET ROLE'))
+    }
   }
   const refused = (db: Database, sql: string) =>
     expect(

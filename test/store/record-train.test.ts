@@ -1,4 +1,4 @@
-import { openStore, openStoreIfAllowed, type Store, trainRecorded } from '@viewcast/sdk'
+import { impact, openStore, openStoreIfAllowed, type Store, trainRecorded } from '@viewcast/sdk'
 import { beforeAll, expect, test } from 'vitest'
 import { describeEachEngine } from '../engines/each-engine.ts'
 import { model, modelOf, profile, tables } from '../scenarios/shop.ts'
@@ -37,6 +37,49 @@ describeEachEngine('a recorded training', (engine) => {
       [run.id],
     )
     expect(params).toContainEqual({ run_id: run.id, param: 'penalty.l2', value: '1', num: 1 })
+  })
+
+  test('leaves the version of its dataset, with both queries, lineage and catalog', async () => {
+    const { record, run } = await trainRecorded(store, model)
+    const [row] = await store.db.rows<Record<string, unknown>>(
+      `SELECT d.rows, s.name, m.training_sql = d.query AS same_query, m.prediction_sql, m.signature
+       FROM viewcast.model_version m JOIN viewcast.artifact a ON a.id = m.artifact_id
+       JOIN viewcast.asset ms ON ms.id = a.asset_id
+       JOIN viewcast.dataset_version d ON d.artifact_id = m.dataset_artifact_id
+       JOIN viewcast.artifact da ON da.id = d.artifact_id JOIN viewcast.asset s ON s.id = da.asset_id
+       WHERE ms.name = 'replies' AND a.version = $1`,
+      [record.version],
+    )
+    expect(row).toMatchObject({ rows: '200', name: 'answers', same_query: true })
+    expect(await store.db.query(String(row?.['prediction_sql']))).toMatchObject({ columns: expect.arrayContaining([]) })
+    expect(row?.['signature']).toMatchObject({ keys: [{ name: 'customer', type: 'int4' }], asOf: true })
+    const from = await store.db.rows<{ direction: string; kind: string; role: string }>(
+      `SELECT e.direction, s.kind, e.role FROM viewcast.event e JOIN viewcast.artifact a ON a.id = e.artifact_id
+       JOIN viewcast.asset s ON s.id = a.asset_id WHERE e.execution_id = $1 ORDER BY 1, 2`,
+      [run.id],
+    )
+    expect(from).toEqual([
+      { direction: 'in', kind: 'dataset', role: 'training' },
+      { direction: 'out', kind: 'model', role: 'model' },
+    ])
+    const found = await impact(store, 'public.orders.amount')
+    expect(JSON.stringify(found.models)).toContain('replies')
+    const described = await store.db.rows(
+      `SELECT c.name FROM viewcast.asset_column c JOIN viewcast.asset s ON s.id = c.asset_id
+       WHERE s.kind = 'source' AND s.name = 'public.orders' ORDER BY c.ordinal`,
+    )
+    expect(described.map((c) => c['name'])).toEqual(['order', 'customer', 'at', 'amount'])
+  })
+
+  test('keeps the model when what surrounds it cannot be worked out', async () => {
+    await store.db.execute('ALTER FUNCTION viewcast.sync_catalog RENAME TO sync_nothing')
+    const { warnings, record } = await trainRecorded(store, model)
+    await store.db.execute('ALTER FUNCTION viewcast.sync_nothing RENAME TO sync_catalog')
+    expect(record.version).toBe(1)
+    expect(warnings.map((w) => w.code)).toContain('store/incomplete')
+    expect(await store.db.rows(`SELECT state FROM viewcast.runs ORDER BY started_at DESC LIMIT 1`)).toEqual([
+      { state: 'finished' },
+    ])
   })
 
   test('that fails leaves a failed run with its code, and no version', async () => {

@@ -66,7 +66,7 @@ export const trainCommand = defineCommand({
       // Versions that only files have keep their numbers: the next one is none of theirs.
       if (store) await adoptRecords(store, directory, model.name)
       const result: TrainResult & { readonly run?: Run; readonly isNew?: boolean } = store
-        ? await trainRecorded(store, model, { ...options, project })
+        ? await trainRecorded(store, model, { ...options, digest: !invocation.options.noDigest })
         : await trainModel(db, model, {
             ...options,
             version: ((await listVersions(directory, model.name)).at(-1) ?? 0) + 1,

@@ -515,6 +515,11 @@ export const codes = {
     (p) => `The role may not create the schema viewcast in ${p.database}`,
     () => 'Let a role that may run: viewcast store migrate',
   ),
+  'store/incomplete': entry(
+    (p) => `The run of "${p['model']}" is kept without its ${p['part']}: ${p.detail}`,
+    () => 'Mend what is named, then run: viewcast catalog sync',
+    'warning',
+  ),
   'store/role': entry(
     (p) => `Access to the store cannot be granted: ${p.detail}`,
     () => 'Name a role of this server, as the owner of the schema viewcast.',

@@ -3,6 +3,7 @@ import type { ModelDef, ModelRecord } from '@viewcast/compiler'
 import { type Applied, type ApplyOptions, applyView } from '../deploy/apply-view.ts'
 import { recordEvent, registerArtifact } from '../store/graph/artifacts.ts'
 import { ensureAsset } from '../store/graph/assets.ts'
+import { registerDeployment } from '../store/lineage/register-deployment.ts'
 import { endRun } from '../store/runs/run.ts'
 import type { Run } from '../store/runs/started.ts'
 import { withRun } from '../store/runs/with-run.ts'
@@ -40,6 +41,7 @@ export async function applyRecorded(
             props: { model: model.name, modelVersion: record.version, sql: done.sql },
           })
           await recordEvent(inside, run.id, id, 'out', 'deployment')
+          await registerDeployment(inside, done.relation, record, { run: run.id })
           await endRun(inside, run, 'finished')
         },
       })

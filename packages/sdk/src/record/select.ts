@@ -1,8 +1,4 @@
-import type { ModelRecord } from '@viewcast/compiler'
 import type { SelectionDef } from '../define/selection.ts'
-import { prepareModel } from '../project/prepare-model.ts'
-import { recordEvent } from '../store/graph/artifacts.ts'
-import { type RegisterModelOptions, registerModel } from '../store/registry/register-model.ts'
 import { logBatch } from '../store/runs/batch.ts'
 import { endRun, startRun } from '../store/runs/run.ts'
 import type { Run } from '../store/runs/started.ts'
@@ -10,6 +6,7 @@ import { withRun } from '../store/runs/with-run.ts'
 import { atomically, type Store } from '../store/store.ts'
 import type { ComparedCandidate } from '../train/select/choose.ts'
 import { type SelectOptions, type SelectResult, selectModel } from '../train/select/select.ts'
+import { keepTrained } from './keep-version.ts'
 import { signalOf } from './signal.ts'
 import { trainingMetrics, trainingParams } from './training-log.ts'
 
@@ -39,15 +36,24 @@ export async function selectRecorded(
     },
     async (run) => {
       const result = await selectModel(store.db, selection, options)
-      const declared = await prepareModel(store.db, model, options.directory)
-      const record = await atomically(store, async (inside) => {
+      const candidates = async (inside: Store) => {
         for (const candidate of result.table.slice(0, mostChildren))
           await keepCandidate(inside, run, experiment, candidate)
-        const kept = result.record && (await keepChosen(inside, run, result.record, result, declared))
-        await endRun(inside, run, 'finished')
-        return kept
-      })
-      return { ...result, ...(record === undefined ? {} : { record }), run }
+      }
+      if (result.record === undefined) {
+        await atomically(store, async (inside) => {
+          await candidates(inside)
+          await endRun(inside, run, 'finished')
+        })
+        return { ...result, run }
+      }
+      const trained = {
+        record: result.record,
+        trainingQuery: result.trainingQuery,
+        metrics: trainingMetrics(result.record, result.seconds),
+      }
+      const kept = await keepTrained(store, run, model, trained, options.directory, candidates)
+      return { ...result, record: kept.record, run, warnings: [...result.warnings, ...kept.warnings] }
     },
   )
 }
@@ -73,17 +79,4 @@ async function keepCandidate(
   )
   await logBatch(inside, run.id, { metrics: points })
   await endRun(inside, run, state === 'failed' ? 'failed' : 'finished')
-}
-
-async function keepChosen(
-  inside: Store,
-  run: Run,
-  record: ModelRecord,
-  result: SelectResult,
-  declared: NonNullable<RegisterModelOptions['declared']>,
-): Promise<ModelRecord> {
-  await logBatch(inside, run.id, { metrics: trainingMetrics(record, result.seconds) })
-  const version = await registerModel(inside, record, { run: run.id, trainingSql: result.trainingQuery, declared })
-  await recordEvent(inside, run.id, version.id, 'out', 'model')
-  return version.record
 }

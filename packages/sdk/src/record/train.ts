@@ -1,43 +1,50 @@
 /** Training that leaves its whole trace: run, params, dataset version, metrics, model version, lineage and catalog. */
 import type { ModelDef } from '@viewcast/compiler'
-import { prepareModel } from '../project/prepare-model.ts'
-import type { Project } from '../project/project.ts'
-import { recordEvent } from '../store/graph/artifacts.ts'
-import { type RegisteredModel, type RegisterModelOptions, registerModel } from '../store/registry/register-model.ts'
-import { logBatch } from '../store/runs/batch.ts'
-import { endRun } from '../store/runs/run.ts'
+import type { Database } from '../database/database.ts'
+import { atSnapshot } from '../store/datasets/at-snapshot.ts'
+import { type DatasetDigest, digestRows } from '../store/datasets/digest.ts'
 import type { Run } from '../store/runs/started.ts'
 import { withRun } from '../store/runs/with-run.ts'
-import { atomically, type Store } from '../store/store.ts'
+import type { Store } from '../store/store.ts'
 import { type TrainOptions, type TrainResult, trainModel } from '../train/train.ts'
+import { keepTrained } from './keep-version.ts'
+import { signalOf } from './signal.ts'
 import { trainingMetrics, trainingParams } from './training-log.ts'
 
-export interface RecordedTrainOptions extends TrainOptions {
+export interface RecordedTrainOptions extends Omit<TrainOptions, 'onProgress'> {
+  /** Called as for a training, and with `digesting` while the database digests the rows. */
+  readonly onProgress?: (
+    stage: 'reading' | 'fitting' | 'evaluating' | 'digesting',
+    done: number,
+    total?: number,
+  ) => void
+
   /** Experiment of the run; default `<project>/<model>`. */
   readonly experiment?: string
-  /** What the model is part of; its lineage and catalog are kept then. */
-  readonly project?: Project
+  /**
+   * Digests the training rows in the database and keeps them as a version of the dataset; it runs the training query once
+   * more, in the same snapshot. Default true.
+   */
+  readonly digest?: boolean
   readonly tags?: Readonly<Record<string, string>>
 }
 
 export interface RecordedTraining extends TrainResult {
   readonly run: Run
-  /** False when it gave what a version says already: that version is it, and nothing was added but the run. */
-  readonly isNew: boolean
 }
 
 /**
- * Trains a model as a run of the store and registers the result as the model's next version; what a version says already
- * is that version.
+ * Trains a model as a run of the store and registers the result as the model's next version.
  *
  * The version, its metrics, its dataset, its lineage and the end of the run are one transaction: a process that dies leaves
  * a run that becomes `lost`, and no half of a version.
  *
- * Errors: those of {@link trainModel}, with the run ended as `failed`.
+ * Errors: those of {@link trainModel}, with the run ended as `failed`; not to be called inside a transaction of a server, as it
+ * takes a snapshot.
  *
  * @example
  * ```ts
- * const { record, run } = await trainRecorded(store, model, { project })
+ * const { record, run } = await trainRecorded(store, model)
  * record.version // 4
  * ```
  */
@@ -59,23 +66,31 @@ export async function trainRecorded(
       ...(options.signal ? { signal: options.signal } : {}),
     },
     async (run) => {
-      const trained = await trainModel(store.db, model, options)
-      const declared = await prepareModel(store.db, model, options.directory)
-      const { record, isNew } = await atomically(store, (inside) => keep(inside, run, trained, declared))
-      return { ...trained, record, isNew, run }
+      const { trained, digest } = await trainedWithDigest(store, model, options)
+      const { record, warnings } = await keepTrained(
+        store,
+        run,
+        model,
+        { ...trained, digest, metrics: trainingMetrics(trained.record, trained.seconds) },
+        options.directory,
+      )
+      return { ...trained, record, run, warnings: [...trained.warnings, ...warnings] }
     },
   )
 }
 
-async function keep(
-  inside: Store,
-  run: Run,
-  { record, trainingQuery, seconds }: TrainResult,
-  declared: NonNullable<RegisterModelOptions['declared']>,
-): Promise<RegisteredModel> {
-  await logBatch(inside, run.id, { metrics: trainingMetrics(record, seconds) })
-  const version = await registerModel(inside, record, { run: run.id, trainingSql: trainingQuery, declared })
-  await recordEvent(inside, run.id, version.id, 'out', 'model')
-  await endRun(inside, run, 'finished')
-  return version
+/** What is trained on and what is digested are the same rows: one snapshot on a server, one session on the embedded engine. */
+async function trainedWithDigest(
+  { db }: Store,
+  model: ModelDef,
+  options: RecordedTrainOptions,
+): Promise<{ readonly trained: TrainResult; readonly digest?: DatasetDigest }> {
+  if (options.digest === false) return { trained: await trainModel(db, model, options) }
+  const both = async (tx: Database) => {
+    const trained = await trainModel(tx, model, options)
+    options.onProgress?.('digesting', 0)
+    const { name: title } = model.dataset
+    return { trained, digest: await digestRows(tx, trained.trainingQuery, { title, ...signalOf(options) }) }
+  }
+  return db.engine === 'pglite' ? both(db) : atSnapshot(db, both)
 }

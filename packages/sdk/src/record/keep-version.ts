@@ -1,0 +1,71 @@
+/** A trained model with everything that is known about it, as a version: one transaction, prepared before it. */
+import { type Diagnostic, type ModelDef, type ModelRecord } from '@viewcast/compiler'
+import { prepareModel } from '../project/prepare-model.ts'
+import type { DatasetDigest } from '../store/datasets/digest.ts'
+import { registerDataset } from '../store/datasets/register-dataset.ts'
+import { registerModel } from '../store/registry/register-model.ts'
+import { type Batch, logBatch } from '../store/runs/batch.ts'
+import { endRun } from '../store/runs/run.ts'
+import type { Run } from '../store/runs/started.ts'
+import { atomically, type Store } from '../store/store.ts'
+import { keepLineage, surroundingsOf } from './surroundings.ts'
+
+export interface TrainedModel {
+  readonly record: ModelRecord
+  readonly trainingQuery?: string
+  /** Of the rows it was trained on; without it no version of the dataset is kept. */
+  readonly digest?: DatasetDigest | undefined
+  readonly metrics?: Batch['metrics']
+  readonly tags?: Batch['tags']
+}
+
+export interface KeptVersion {
+  readonly record: ModelRecord
+  readonly warnings: readonly Diagnostic[]
+}
+
+/**
+ * Registers a trained model: dataset version, model version with its signature and both queries, lineage, metrics, and the
+ * end of the run. What is slow comes before the transaction, as that holds the model against others.
+ *
+ * @param also is called in the same transaction, before the run ends.
+ */
+export async function keepTrained(
+  store: Store,
+  run: Run,
+  model: ModelDef,
+  { record, trainingQuery, digest, metrics, tags }: TrainedModel,
+  directory: string | undefined,
+  also: (inside: Store) => Promise<void> = async () => undefined,
+): Promise<KeptVersion> {
+  const declared = await prepareModel(store.db, model, directory)
+  const surroundings = await surroundingsOf(store, run.id, model, record, directory)
+  const kept = await atomically(store, async (inside) => {
+    await logBatch(inside, run.id, { ...(metrics ? { metrics } : {}), ...(tags ? { tags } : {}) })
+    const dataset =
+      digest && trainingQuery !== undefined
+        ? await registerDataset(
+            inside,
+            { name: model.dataset.name, query: trainingQuery, digest, views: textsOf(declared.model) },
+            { run: run.id },
+          )
+        : undefined
+    const version = await registerModel(inside, record, {
+      run: run.id,
+      declared,
+      ...(dataset ? { dataset: dataset.id } : {}),
+      ...(trainingQuery === undefined ? {} : { trainingSql: trainingQuery }),
+    })
+    await keepLineage(inside, run.id, model, version.id, surroundings)
+    await also(inside)
+    await endRun(inside, run, 'finished')
+    return version
+  })
+  return { record: kept.record, warnings: surroundings.warnings }
+}
+
+/** What each view says, as text: a version of a dataset tells by their hashes which of them changed. */
+const textsOf = ({ dataset: { sample, target, features } }: ModelDef): Record<string, string> =>
+  Object.fromEntries(
+    [sample, ...(target ? [target] : []), ...features.map((use) => use.view)].map((d) => [d.name, JSON.stringify(d)]),
+  )
