@@ -34,6 +34,9 @@ export const trainCommand = defineCommand({
       .boolean()
       .default(false)
       .describe('Least squares in whole numbers, without rounding: slow, and right to the last digit'),
+    noDigest: z.boolean().default(false).meta({
+      description: 'Keep no version of the dataset; spares running the training query once more to digest its rows',
+    }),
   }),
   examples: [
     { command: 'viewcast train reorder', description: 'Train; print coefficients and metrics' },
@@ -123,7 +126,12 @@ const asData = (
   sql: trainingQuery,
 })
 
-function report({ record, seconds }: TrainResult, family: string, file: string, colors: Colors): string {
+function report(
+  { record, seconds, run }: TrainResult & { readonly run?: Run },
+  family: string,
+  file: string,
+  colors: Colors,
+): string {
   const { dataset, fit } = record
   const head = renderPairs([
     ['model', `${colors.bold(record.name)} version ${record.version}, ${family} for ${record.label}`],
@@ -136,6 +144,7 @@ function report({ record, seconds }: TrainResult, family: string, file: string, 
     ...fitStatistics(record),
     ['where', `${fit.where}${fit.reason === undefined ? '' : `: ${fit.reason}`}`],
     ['file', file],
+    ...(run === undefined ? [] : [['run', run.id] as const]),
   ])
   return [
     head,

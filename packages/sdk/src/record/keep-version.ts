@@ -1,5 +1,5 @@
 /** A trained model with everything that is known about it, as a version: one transaction, prepared before it. */
-import { type Diagnostic, type ModelDef, type ModelRecord } from '@viewcast/compiler'
+import type { Diagnostic, ModelDef, ModelRecord } from '@viewcast/compiler'
 import { prepareModel } from '../project/prepare-model.ts'
 import type { DatasetDigest } from '../store/datasets/digest.ts'
 import { registerDataset } from '../store/datasets/register-dataset.ts'
@@ -21,6 +21,8 @@ export interface TrainedModel {
 
 export interface KeptVersion {
   readonly record: ModelRecord
+  /** False when a version says the same already: the record is that version's. */
+  readonly isNew: boolean
   readonly warnings: readonly Diagnostic[]
 }
 
@@ -61,7 +63,7 @@ export async function keepTrained(
     await endRun(inside, run, 'finished')
     return version
   })
-  return { record: kept.record, warnings: surroundings.warnings }
+  return { record: kept.record, isNew: kept.isNew, warnings: surroundings.warnings }
 }
 
 /** What each view says, as text: a version of a dataset tells by their hashes which of them changed. */

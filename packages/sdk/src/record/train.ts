@@ -31,10 +31,13 @@ export interface RecordedTrainOptions extends Omit<TrainOptions, 'onProgress'> {
 
 export interface RecordedTraining extends TrainResult {
   readonly run: Run
+  /** False when what was learned is what a version has already; the record is that version's then. */
+  readonly isNew: boolean
 }
 
 /**
- * Trains a model as a run of the store and registers the result as the model's next version.
+ * Trains a model as a run of the store and registers the result as the model's next version; when the same was learned before,
+ * the run points at that version.
  *
  * The version, its metrics, its dataset, its lineage and the end of the run are one transaction: a process that dies leaves
  * a run that becomes `lost`, and no half of a version.
@@ -67,14 +70,14 @@ export async function trainRecorded(
     },
     async (run) => {
       const { trained, digest } = await trainedWithDigest(store, model, options)
-      const { record, warnings } = await keepTrained(
+      const { record, isNew, warnings } = await keepTrained(
         store,
         run,
         model,
         { ...trained, digest, metrics: trainingMetrics(trained.record, trained.seconds) },
         options.directory,
       )
-      return { ...trained, record, run, warnings: [...trained.warnings, ...warnings] }
+      return { ...trained, record, isNew, run, warnings: [...trained.warnings, ...warnings] }
     },
   )
 }
