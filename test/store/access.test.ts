@@ -73,8 +73,8 @@ describeEachEngine('a role', (engine) => {
       expect(await found(inside)).toEqual(['Board', 'early'])
       await refused(inside.db, `UPDATE viewcast.column_edge SET share = 0`)
       await refused(inside.db, `DELETE FROM viewcast.column_edge`)
-      const role = looker.replaceAll('"', '""')
-      await inside.db.execute(`RESET ROLE; SET LOCAL ROLE "${role}"`)
+    })
+    await as(looker, async (inside) => {
       expect(await found(inside)).toEqual(['Board', 'early'])
       expect(await inside.db.rows('SELECT from_column FROM viewcast.lineage_now')).toHaveLength(2)
       await refused(inside.db, `SELECT * FROM viewcast.move_lineage(gen_random_uuid(), gen_random_uuid())`)
