@@ -204,7 +204,41 @@ export { type EvaluateOptions, type Evaluation, evaluateModel } from './report/e
 export { type ReportOptions, renderReport } from './report/report-page.ts'
 export type { EvaluatedPart } from './report/scored-rows.ts'
 export { type Access, grantAccess, listAccess } from './store/access/grant.ts'
-export { type Synchronised, type SyncOptions, syncCatalog } from './store/catalog/sync.ts'
+export type { Drift } from './store/catalog/drift.ts'
+export { type CatalogField, type Edited, type EditOptions, editCatalog } from './store/catalog/edit.ts'
+export {
+  type CatalogEntry,
+  type CatalogPage,
+  type CatalogPageOptions,
+  catalogEntries,
+  catalogPage,
+  type EntryColumn,
+} from './store/catalog/entry.ts'
+export { type EntryName, findEntry } from './store/catalog/find-entry.ts'
+export {
+  assetFreshness,
+  type Freshness,
+  type FreshnessOptions,
+  type FreshnessStatus,
+  type SourceFreshness,
+} from './store/catalog/freshness.ts'
+export { type CatalogChange, catalogHistory } from './store/catalog/history.ts'
+export {
+  type CatalogFacet,
+  type CatalogHit,
+  type CatalogResult,
+  type CatalogSearch,
+  searchCatalog,
+} from './store/catalog/search.ts'
+export {
+  type Synchronised,
+  type Synchronised,
+  type SyncOptions,
+  type SyncOptions,
+  syncCatalog,
+  syncCatalog,
+} from './store/catalog/sync.ts'
+export type { AssetTexts, ColumnTexts } from './store/catalog/texts.ts'
 export { atSnapshot } from './store/datasets/at-snapshot.ts'
 export type { Precision } from './store/datasets/canonical.ts'
 export {

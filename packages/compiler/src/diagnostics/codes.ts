@@ -499,6 +499,22 @@ export const codes = {
     (p) => `The configuration says store: false (${p['origin']})`,
     () => 'Remove it, or use another configuration: viewcast --config.',
   ),
+  'catalog/unknown': entry(
+    (p) => `The catalog has nothing named "${p.name}"`,
+    (p) => near(p) ?? 'Look for it with: viewcast catalog search; or bring the catalog up to date: viewcast catalog sync',
+  ),
+  'catalog/ambiguous': entry(
+    (p) => `"${p.name}" is several things: ${p['candidates']}`,
+    () => 'Write one of these names whole.',
+  ),
+  'catalog/unknown-column': entry(
+    (p) => `${p['asset']} has no column "${p['column']}"`,
+    (p) => near(p) ?? `See its columns with: viewcast catalog show ${p['asset']}`,
+  ),
+  'catalog/edit': entry(
+    (p) => `${p['field']} of ${p['asset']} ${p['detail']}`,
+    (p) => p.hint,
+  ),
   'store/older': entry(
     (p) => `The store is at version ${p['applied']}, and this viewcast needs version ${p['known']}`,
     () => 'Run: viewcast store migrate. Earlier versions of viewcast refuse to write to it afterwards.',

@@ -6,12 +6,12 @@ import {
   findRelation,
   isViewcastError,
   lineageOf,
+  queryOf,
   type RelationName,
   relationNullability,
-  type ViewQuery,
 } from '@viewcast/compiler'
 import type { Queried } from '../../project/describe-definition.ts'
-import { sameColumns } from './described-definitions.ts'
+import { sameColumns, textFacts } from './described-definitions.ts'
 import type { FoundAsset, FoundColumn } from './found.ts'
 import { type AssetTexts, assetTexts, type ColumnTexts } from './texts.ts'
 
@@ -53,20 +53,34 @@ export function declaredSources(
 const found = (catalog: Catalog, written: string): CatalogRelation | undefined =>
   findRelation(catalog, written) ?? catalog.relations.find((r) => relationTitle(r) === written)
 
-/** The columns that declarations name as the time of a relation's rows: `schema.name` → column, the first that is named. */
+/**
+ * The columns that declarations name as the time of a relation's rows: `schema.name` → column, the first that is named. The
+ * time of a query counts where it is a column of a relation as it is.
+ */
 export function declaredTimes(definitions: readonly Queried[], catalog: Catalog): ReadonlyMap<string, string> {
   const out = new Map<string, string>()
-  const say = (query: ViewQuery, time: string): void => {
-    if (query.kind !== 'relation') return
-    const relation = named(catalog, query.relation)
-    if (relation && !out.has(relationTitle(relation))) out.set(relationTitle(relation), time)
+  const say = (relation: string, column: string): void => {
+    if (!out.has(relation)) out.set(relation, column)
   }
   for (const d of definitions) {
-    if (d.kind === 'aggregates') say(d.spec.source, d.spec.time)
-    else if (d.kind === 'history') say(d.query, d.time)
-    else if (d.kind === 'target' && d.outcomes) say(d.query, d.outcomes.time)
+    const time = rowTimeOf(d)
+    if (time === undefined) continue
+    const query = queryOf(d)
+    if (query.kind === 'relation') {
+      const relation = named(catalog, query.relation)
+      if (relation) say(relationTitle(relation), time)
+    } else {
+      const of = textFacts(d, catalog).same.get(time)
+      if (of) say(of.relation, of.column)
+    }
   }
   return out
+}
+
+function rowTimeOf(d: Queried): string | undefined {
+  if (d.kind === 'aggregates') return d.spec.time
+  if (d.kind === 'history') return d.time
+  return d.kind === 'target' ? d.outcomes?.time : undefined
 }
 
 const named = (catalog: Catalog, r: RelationName): CatalogRelation | undefined =>

@@ -1,10 +1,10 @@
 /** Brings the catalog to what a project declares and the database has. */
 import type { Diagnostic } from '@viewcast/compiler'
 import type { Project } from '../../project/project.ts'
-import { ensureAssets } from '../graph/assets.ts'
+import { assetKey, ensureAssets } from '../graph/assets.ts'
 import { atomically, type Store } from '../store.ts'
 import type { FoundAsset } from './found.ts'
-import { type FindOptions, findProject } from './project-found.ts'
+import { type FindOptions, findProject, type ProjectFound } from './project-found.ts'
 
 export interface SyncOptions extends FindOptions {
   /** The run that found it so, for the history. */
@@ -44,33 +44,30 @@ export interface Synchronised {
 export async function syncCatalog(store: Store, project: Project, options: SyncOptions = {}): Promise<Synchronised> {
   const found = await findProject(store.db, project, options)
   return atomically(store, async (inside) => {
-    const assets = [...found.assets, ...(await others(inside, found))]
+    const assets = await withKnownRelations(inside, found)
     const ids = await ensureAssets(inside, assets)
     const written = await write(inside, assets, ids, options.run)
     return { assets: assets.length, ...written, problems: found.problems }
   })
 }
 
-/** Relations that the catalog has beside those the project reads: they are looked after, too. */
-async function others(
-  store: Store,
-  found: {
-    readonly assets: readonly FoundAsset[]
-    readonly relation: (name: string) => Omit<FoundAsset, 'kind'> | undefined
-  },
-): Promise<FoundAsset[]> {
+/** Relations that the catalog has beside those the project reads are looked after, too; what was deployed is no source. */
+async function withKnownRelations(store: Store, found: ProjectFound): Promise<FoundAsset[]> {
   const rows = await store.db.rows<{ kind: 'source' | 'deployment'; name: string; known: boolean }>(
     `SELECT kind, name, cataloged_at IS NOT NULL AS known FROM viewcast.asset
      WHERE kind IN ('source', 'deployment') ORDER BY kind, name`,
   )
-  const here = new Set(found.assets.filter((a) => a.kind === 'source').map((a) => a.name))
-  return rows.flatMap(({ kind, name, known }): FoundAsset[] => {
+  const deployed = new Set(rows.filter((r) => r.kind === 'deployment').map((r) => r.name))
+  const assets = found.assets.filter((a) => !(a.kind === 'source' && deployed.has(a.name)))
+  const here = new Set(assets.filter((a) => a.kind === 'source').map((a) => a.name))
+  const others = rows.flatMap(({ kind, name, known }): FoundAsset[] => {
     if (kind === 'source' && here.has(name)) return []
-    const relation = found.relation(name)
+    const relation = kind === 'source' && deployed.has(name) ? undefined : found.relation(name)
     if (relation) return [{ kind, ...relation }]
     // What was never seen as a relation is none: a function, or a table of somebody else's database.
     return known ? [{ kind, name, declared: {}, commented: {}, props: {}, gone: true }] : []
   })
+  return [...assets, ...others]
 }
 
 async function write(
@@ -79,7 +76,7 @@ async function write(
   ids: ReadonlyMap<string, string>,
   run: string | undefined,
 ): Promise<Omit<Synchronised, 'assets' | 'problems'>> {
-  const id = (a: FoundAsset): string => ids.get(`${a.kind} ${a.name}`) as string
+  const id = (a: FoundAsset): string => ids.get(assetKey(a)) as string
   const given = assets.map((a) => ({
     id: id(a),
     declared: a.declared,

@@ -19,6 +19,22 @@ export interface ColumnTexts {
   readonly kind?: string
 }
 
+/** Who says it: the code, somebody in the store, a comment of the database. Earlier ones win, field by field. */
+export type Layer = 'declared' | 'edited' | 'commented'
+
+export const layers: readonly Layer[] = ['declared', 'edited', 'commented']
+
+export type Layers<T> = { readonly [L in Layer]: T }
+
+/** What counts of what is said, and who said it. */
+export function told<T extends object>(said: Layers<T>): { readonly texts: T; readonly from: Record<string, Layer> } {
+  const texts = { ...said.commented, ...said.edited, ...said.declared }
+  const from = Object.fromEntries(
+    Object.keys(texts).map((field) => [field, layers.find((l) => field in said[l]) ?? 'commented']),
+  )
+  return { texts, from }
+}
+
 export const assetTexts = (d: Documented): AssetTexts => ({
   ...(d.description === undefined ? {} : { description: d.description }),
   ...(d.owners === undefined ? {} : { owners: d.owners }),
