@@ -230,14 +230,7 @@ export {
   type CatalogSearch,
   searchCatalog,
 } from './store/catalog/search.ts'
-export {
-  type Synchronised,
-  type Synchronised,
-  type SyncOptions,
-  type SyncOptions,
-  syncCatalog,
-  syncCatalog,
-} from './store/catalog/sync.ts'
+export { type Synchronised, type SyncOptions, syncCatalog } from './store/catalog/sync.ts'
 export type { AssetTexts, ColumnTexts } from './store/catalog/texts.ts'
 export { atSnapshot } from './store/datasets/at-snapshot.ts'
 export type { Precision } from './store/datasets/canonical.ts'

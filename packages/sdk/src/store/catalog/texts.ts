@@ -22,7 +22,7 @@ export interface ColumnTexts {
 /** Who says it: the code, somebody in the store, a comment of the database. Earlier ones win, field by field. */
 export type Layer = 'declared' | 'edited' | 'commented'
 
-export const layers: readonly Layer[] = ['declared', 'edited', 'commented']
+const layers: readonly Layer[] = ['declared', 'edited', 'commented']
 
 export type Layers<T> = { readonly [L in Layer]: T }
 
