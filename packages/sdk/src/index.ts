@@ -14,6 +14,7 @@ export {
   type DatasetDef,
   type Definition,
   type Diagnostic,
+  type Documented,
   diagnostic,
   type EntityDef,
   type Family,
@@ -58,6 +59,7 @@ export {
   renderDiagnostics,
   type SampleDef,
   type ScorecardRow,
+  type Sla,
   type StaticView,
   scorecardRows,
   structuralColumns,
@@ -223,6 +225,7 @@ export {
   type SourceFreshness,
 } from './store/catalog/freshness.ts'
 export { type CatalogChange, catalogHistory } from './store/catalog/history.ts'
+export { catalogDocument, catalogPages, type MarkdownPage } from './store/catalog/markdown.ts'
 export {
   type CatalogFacet,
   type CatalogHit,

@@ -1,5 +1,10 @@
 import type { Command } from '../command.ts'
 import { applyCommand } from './apply.ts'
+import { catalogExportCommand } from './catalog/export.ts'
+import { catalogSearchCommand } from './catalog/search.ts'
+import { catalogSetCommand } from './catalog/set.ts'
+import { catalogShowCommand } from './catalog/show.ts'
+import { catalogSyncCommand } from './catalog/sync.ts'
 import { compileCommand } from './compile.ts'
 import { consumersAddCommand } from './consumers/add.ts'
 import { consumersLsCommand } from './consumers/ls.ts'
@@ -76,6 +81,11 @@ export const commands: readonly Command[] = [
   modelsTagCommand,
   modelsDescribeCommand,
   modelsDeleteCommand,
+  catalogSearchCommand,
+  catalogShowCommand,
+  catalogSetCommand,
+  catalogSyncCommand,
+  catalogExportCommand,
   storeStatusCommand,
   storeMigrateCommand,
   storeGrantCommand,

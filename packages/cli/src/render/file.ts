@@ -38,7 +38,7 @@ async function replacing<T>(file: string, write: (temporary: string) => Promise<
 }
 
 /** A missing folder or a refused write is the user's to repair, not a bug. */
-async function fileError(error: unknown, file: string): Promise<unknown> {
+export async function fileError(error: unknown, file: string): Promise<unknown> {
   const { code } = error as NodeJS.ErrnoException
   if (code === undefined || !/^E[A-Z]+$/.test(code)) return error
   const { diagnostic, ViewcastError } = await import('@viewcast/sdk')

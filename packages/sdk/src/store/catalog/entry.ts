@@ -38,6 +38,8 @@ export interface EntryColumn {
 }
 
 export interface CatalogEntry {
+  /** Id of the asset. */
+  readonly id: string
   readonly kind: AssetKind
   readonly namespace: string
   readonly name: string
@@ -155,6 +157,7 @@ async function entriesOf(
     const way = (w: 'up' | 'down' | 'used'): Neighbour[] =>
       met.filter((n) => n.way === w).map(({ kind, name, owners }) => ({ kind, name, owners }))
     return {
+      id: asset.id,
       kind: asset.kind,
       namespace: asset.namespace,
       name: asset.name,

@@ -36,4 +36,6 @@ export interface AssetProps {
   /** Of a model. */
   readonly label?: string
   readonly family?: string
+  /** Of a consumer: where it is. */
+  readonly url?: string
 }
