@@ -501,7 +501,8 @@ export const codes = {
   ),
   'catalog/unknown': entry(
     (p) => `The catalog has nothing named "${p.name}"`,
-    (p) => near(p) ?? 'Look for it with: viewcast catalog search; or bring the catalog up to date: viewcast catalog sync',
+    (p) =>
+      near(p) ?? 'Look for it with: viewcast catalog search; or bring the catalog up to date: viewcast catalog sync',
   ),
   'catalog/ambiguous': entry(
     (p) => `"${p.name}" is several things: ${p['candidates']}`,
