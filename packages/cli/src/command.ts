@@ -28,6 +28,8 @@ export interface Invocation<Options = Record<string, unknown>> {
   readonly options: Options
   /** Positional name → value; absent ones are missing. */
   readonly positionals: Readonly<Record<string, string>>
+  /** What is given beyond the positionals, of a command that takes more. */
+  readonly more: readonly string[]
   readonly globals: GlobalOptions
   readonly io: Io
   readonly output: Output
@@ -39,6 +41,8 @@ export interface Command<Options extends z.ZodObject = z.ZodObject> {
   readonly summary: string
   readonly description: string
   readonly positionals: readonly Positional[]
+  /** Says that the last positional may be repeated. */
+  readonly takesMore?: boolean
   readonly options: Options
   readonly examples: readonly Example[]
   /** Returns the exit code: 0 ok, 1 failed. */

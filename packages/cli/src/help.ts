@@ -14,7 +14,10 @@ export function commandHelp(command: Command, colors: Colors, columns: number): 
       '',
       `${wrap(`viewcast ${command.name}: ${lowerFirst(command.summary)}`, columns, '').replace(`viewcast ${command.name}`, colors.bold)}\n\n${wrap(command.description, columns, '')}`,
     ],
-    ['Usage', `  ${['viewcast', command.name, ...positionals, '[options]'].join(' ')}`],
+    [
+      'Usage',
+      `  ${['viewcast', command.name, ...positionals, ...(command.takesMore ? ['…'] : []), '[options]'].join(' ')}`,
+    ],
     [
       'Arguments',
       list(

@@ -56,10 +56,10 @@ const shown = ({ group }: Request & { kind: 'help' }): readonly Command[] =>
   group === undefined ? commands : commands.filter((c) => c.name.startsWith(`${group} `))
 
 async function runCommand(request: Request & { kind: 'command' }, io: Io): Promise<number> {
-  const { command, globals, options, positionals } = request
+  const { command, globals, options, positionals, more } = request
   const output = createOutput(io, globals)
   try {
-    return await interruptible(command.run({ options, positionals, globals, io, output }), io.signal)
+    return await interruptible(command.run({ options, positionals, more, globals, io, output }), io.signal)
   } finally {
     output.progress.clear()
   }

@@ -405,7 +405,16 @@ export {
 export type { RunError } from './store/runs/run-error.ts'
 export type { Run, RunState } from './store/runs/started.ts'
 export { withRun } from './store/runs/with-run.ts'
+export { type BestRuns, type BestRunsOptions, bestRuns } from './store/search/best-runs.ts'
+export {
+  type ComparedNumbers,
+  type ComparedRow,
+  type ComparedRuns,
+  compareRuns,
+} from './store/search/compare-runs.ts'
+export { type FindRunOptions, findRun, shortRunIds } from './store/search/find-run.ts'
 export type { LoggedMetric } from './store/search/logged.ts'
+export { metricTrends } from './store/search/metric-trends.ts'
 export type { Page, PageOptions } from './store/search/search.ts'
 export {
   type FoundExperiment,

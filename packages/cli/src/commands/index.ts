@@ -14,6 +14,9 @@ import { eventsPurgeCommand } from './events/purge.ts'
 import { eventsRetryCommand } from './events/retry.ts'
 import { eventsSendCommand } from './events/send.ts'
 import { eventsStatusCommand } from './events/status.ts'
+import { experimentsDeleteCommand, experimentsEditCommand, experimentsRestoreCommand } from './experiments/change.ts'
+import { experimentsLsCommand } from './experiments/ls.ts'
+import { experimentsShowCommand } from './experiments/show.ts'
 import { explainCommand } from './explain.ts'
 import { exportModelCommand } from './export-model.ts'
 import { impactCommand } from './impact.ts'
@@ -34,6 +37,14 @@ import { modelsShowCommand } from './models/show.ts'
 import { modelsTagCommand } from './models/tag.ts'
 import { predictCommand } from './predict.ts'
 import { reportCommand } from './report.ts'
+import { runsBestCommand } from './runs/best.ts'
+import { runsCompareCommand } from './runs/compare.ts'
+import { runsDeleteCommand } from './runs/delete.ts'
+import { runsLsCommand } from './runs/ls.ts'
+import { runsNoteCommand } from './runs/note.ts'
+import { runsRestoreCommand } from './runs/restore.ts'
+import { runsShowCommand } from './runs/show.ts'
+import { runsTagCommand } from './runs/tag.ts'
 import { selectCommand } from './select.ts'
 import { serveMlflowCommand } from './serve/mlflow.ts'
 import { showCommand } from './show.ts'
@@ -86,6 +97,19 @@ export const commands: readonly Command[] = [
   catalogSetCommand,
   catalogSyncCommand,
   catalogExportCommand,
+  runsLsCommand,
+  runsShowCommand,
+  runsCompareCommand,
+  runsBestCommand,
+  runsTagCommand,
+  runsNoteCommand,
+  runsDeleteCommand,
+  runsRestoreCommand,
+  experimentsLsCommand,
+  experimentsShowCommand,
+  experimentsEditCommand,
+  experimentsDeleteCommand,
+  experimentsRestoreCommand,
   storeStatusCommand,
   storeMigrateCommand,
   storeGrantCommand,

@@ -16,6 +16,7 @@ export type Request =
       readonly globals: GlobalFlags
       readonly options: Record<string, unknown>
       readonly positionals: Record<string, string>
+      readonly more: readonly string[]
     }
 
 const globalSpecs = optionSpecs(globalOptions)
@@ -66,6 +67,7 @@ export function parseRequest(argv: readonly string[], commands: readonly Command
     globals,
     options: validate(command.options, pick(raw, own), own),
     positionals: namePositionals(values, command),
+    more: values.slice(command.positionals.length),
   }
 }
 
@@ -168,7 +170,7 @@ function validate(schema: z.ZodObject, raw: Record<string, unknown>, specs: read
 
 function namePositionals(values: readonly string[], command: Command): Record<string, string> {
   const surplus = values[command.positionals.length]
-  if (surplus !== undefined)
+  if (surplus !== undefined && !command.takesMore)
     throw new UsageError(`"viewcast ${command.name}" does not take "${surplus}"`, help(command))
   const out: Record<string, string> = {}
   for (const [i, p] of command.positionals.entries()) {

@@ -7,6 +7,8 @@ export interface TableColumn {
   readonly name: string
   /** `pg_type.typname`; numbers are aligned to the right. */
   readonly type?: string
+  /** Stands above all columns of it that are beside each other. */
+  readonly group?: string
 }
 
 export interface TableOptions {
@@ -24,6 +26,8 @@ export interface TableLayout {
   /** False when even the headers are wider than the terminal; rows are then better written one below the other. */
   readonly fits: boolean
   header(): string
+  /** The line of groups above the header; undefined without any. */
+  groups(): string | undefined
   row(values: readonly unknown[]): string
 }
 
@@ -59,12 +63,25 @@ export function layoutTable(
         columns.map((c) => oneLine(c.name)),
         colors.bold,
       ),
+    groups: () => (columns.some((c) => c.group !== undefined) ? colors.dim(groupLine(columns, widths)) : undefined),
     row: (values) =>
       line(
         columns.map((_, i) => text(values[i])),
         (cell, i) => (isNull(values[i]) ? colors.dim(cell) : cell),
       ),
   }
+}
+
+/** Each group over its first column, cut to the width of its columns. */
+function groupLine(columns: readonly TableColumn[], widths: readonly number[]): string {
+  let out = ''
+  for (let i = 0; i < columns.length; ) {
+    const { group = '' } = columns[i] ?? {}
+    const first = i
+    while (i < columns.length && (columns[i]?.group ?? '') === group) i++
+    out += padEnd(truncate(oneLine(group), lineWidth(widths.slice(first, i))), lineWidth(widths.slice(first, i))) + gap
+  }
+  return out.trimEnd()
 }
 
 /** The whole table as lines, header first. */
@@ -74,7 +91,9 @@ export function renderTable(
   options: TableOptions = {},
 ): string {
   const layout = layoutTable(columns, rows, options)
-  return `${[layout.header(), ...rows.map((r) => layout.row(r))].join('\n')}\n`
+  const groups = layout.groups()
+  const head = groups === undefined ? [] : [groups]
+  return `${[...head, layout.header(), ...rows.map((r) => layout.row(r))].join('\n')}\n`
 }
 
 export const isNull = (value: unknown): boolean => value === null || value === undefined

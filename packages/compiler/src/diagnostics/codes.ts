@@ -545,6 +545,10 @@ export const codes = {
     (p) => `A param of a run does not change: ${p.detail}`,
     () => 'Start another run, or keep what changes as a metric or a tag.',
   ),
+  'run/reference': entry(
+    (p) => `"${p['run']}" does not name a run: ${p.detail}`,
+    () => 'Use more digits of the id, or "latest"; viewcast runs ls lists them.',
+  ),
   'run/not-active': entry((p) => `Run ${p['run']} is not in the store, or was deleted`),
   'search/filter': entry(
     (p) => `The filter cannot be read: ${p.detail}`,
@@ -565,6 +569,15 @@ export const codes = {
   'search/limit': entry(
     (p) => `A page cannot have ${p.limit} rows`,
     () => 'Ask for 1 to 50000.',
+  ),
+  'search/metric': entry(
+    (p) => `None of the runs has a value of the metric "${p.metric}"`,
+    (p) =>
+      near(p) ?? 'Ask in another experiment or with another filter; viewcast runs show lists the metrics of a run.',
+  ),
+  'search/compare': entry(
+    (p) => `${p['count']} run${p['count'] === '1' ? '' : 's'} cannot be compared`,
+    () => 'Name 2 to 50.',
   ),
   'search/page-token': entry(
     () => 'The page token does not belong to this query',

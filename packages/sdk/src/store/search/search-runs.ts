@@ -10,6 +10,8 @@ export interface SearchRunsOptions extends PageOptions {
   readonly experiments?: readonly string[]
   /** The same by id. */
   readonly experimentIds?: readonly string[]
+  /** Such as `train` or `run`; of any kind when absent. */
+  readonly kinds?: readonly string[]
   /** Default `active`. */
   readonly lifecycle?: 'active' | 'deleted' | 'all'
   /** Whose names attributes have: ours with MLflow's, or MLflow's alone. Default `viewcast`. */
@@ -72,15 +74,16 @@ const columns = `r.id, r.kind, r.name, r.state, x.name AS experiment, x.id AS "e
  * ```
  */
 export async function searchRuns({ db }: Store, options: SearchRunsOptions = {}): Promise<Page<FoundRun>> {
-  const { experiments, experimentIds, lifecycle = 'active', words = 'viewcast' } = options
+  const { experiments, experimentIds, kinds, lifecycle = 'active', words = 'viewcast' } = options
   const { items, ...rest } = await searchPage<Omit<FoundRun, 'metrics' | 'params' | 'tags'>>(db, {
     ...options,
     subject: runSubjects[words],
     columns,
     defaultOrder: 'attributes.start_time DESC',
-    asked: [experiments, experimentIds, lifecycle],
+    asked: [experiments, experimentIds, kinds, lifecycle],
     scope: ({ bind }) => [
       ...(lifecycle === 'all' ? [] : [`r.lifecycle = ${bind(lifecycle, 'text')}`]),
+      ...(kinds ? [`r.kind = ANY (${bind(kinds, 'text[]')})`] : []),
       ...(experiments
         ? [
             `r.experiment_id IN (SELECT id FROM viewcast.context WHERE kind = 'experiment' AND name = ANY (${bind(experiments, 'text[]')}))`,
