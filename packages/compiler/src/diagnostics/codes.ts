@@ -11,6 +11,7 @@ import { eventCodes } from './event-codes.ts'
 import { importCodes } from './import-codes.ts'
 import { registryCodes } from './registry-codes.ts'
 import { runCodes } from './run-codes.ts'
+import { searchCodes } from './search-codes.ts'
 import { serveCodes } from './serve-codes.ts'
 
 export const codes = {
@@ -18,6 +19,7 @@ export const codes = {
   ...importCodes,
   ...registryCodes,
   ...runCodes,
+  ...searchCodes,
   ...serveCodes,
   'define/name': entry(
     (p) => `A ${p.kind} cannot be named "${p.name}": ${p.detail}`,
@@ -540,48 +542,6 @@ export const codes = {
   'store/role': entry(
     (p) => `Access to the store cannot be granted: ${p.detail}`,
     () => 'Name a role of this server, as the owner of the schema viewcast.',
-  ),
-  'run/param': entry(
-    (p) => `A param of a run does not change: ${p.detail}`,
-    () => 'Start another run, or keep what changes as a metric or a tag.',
-  ),
-  'run/reference': entry(
-    (p) => `"${p['run']}" does not name a run: ${p.detail}`,
-    () => 'Use more digits of the id, or "latest"; viewcast runs ls lists them.',
-  ),
-  'run/not-active': entry((p) => `Run ${p['run']} is not in the store, or was deleted`),
-  'search/filter': entry(
-    (p) => `The filter cannot be read: ${p.detail}`,
-    (p) => p.hint ?? `It is written like: metrics."test.auc" > 0.7 and (params.depth = 3 or tags.team LIKE 'ops%')`,
-  ),
-  'search/field': entry(
-    (p) => `${p['subject']} have no "${p['field']}" to search by`,
-    (p) => near(p) ?? p.hint,
-  ),
-  'search/value': entry(
-    (p) => `"${p['field']}" ${p.detail}`,
-    (p) => p.hint,
-  ),
-  'search/order': entry(
-    (p) => `The order cannot be read: ${p.detail}`,
-    (p) => p.hint ?? 'It is written like: metrics.loss DESC',
-  ),
-  'search/limit': entry(
-    (p) => `A page cannot have ${p.limit} rows`,
-    () => 'Ask for 1 to 50000.',
-  ),
-  'search/metric': entry(
-    (p) => `None of the runs has a value of the metric "${p.metric}"`,
-    (p) =>
-      near(p) ?? 'Ask in another experiment or with another filter; viewcast runs show lists the metrics of a run.',
-  ),
-  'search/compare': entry(
-    (p) => `${p['count']} run${p['count'] === '1' ? '' : 's'} cannot be compared`,
-    () => 'Name 2 to 50.',
-  ),
-  'search/page-token': entry(
-    () => 'The page token does not belong to this query',
-    () => 'Ask for all pages with the same filter, order and scope, or begin with the first page again.',
   ),
   'cli/exists': entry(
     (p) => `${p['files']} would be overwritten`,

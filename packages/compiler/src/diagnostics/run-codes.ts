@@ -6,6 +6,10 @@ export const runCodes = {
     (p) => `A param of a run does not change: ${p.detail}`,
     () => 'Start another run, or keep what changes as a metric or a tag.',
   ),
+  'run/reference': entry(
+    (p) => `"${p['run']}" does not name a run: ${p.detail}`,
+    () => 'Use more digits of the id, or "latest"; viewcast runs ls lists them.',
+  ),
   'run/not-active': entry((p) => `Run ${p['run']} is not in the store, or was deleted`),
   'run/value': entry(
     (p) => `${p['what']} cannot be kept: ${p.detail}`,
