@@ -45,6 +45,7 @@ import { runsNoteCommand } from './runs/note.ts'
 import { runsRestoreCommand } from './runs/restore.ts'
 import { runsShowCommand } from './runs/show.ts'
 import { runsTagCommand } from './runs/tag.ts'
+import { runsExportCommand } from './runs/export.ts'
 import { selectCommand } from './select.ts'
 import { serveMlflowCommand } from './serve/mlflow.ts'
 import { showCommand } from './show.ts'
@@ -113,6 +114,7 @@ export const commands: readonly Command[] = [
   storeStatusCommand,
   storeMigrateCommand,
   storeGrantCommand,
+  runsExportCommand,
   serveMlflowCommand,
   storeLineageCommand,
   doctorCommand,

@@ -10,4 +10,8 @@ export const serveCodes = {
     (p) => `${p['address']} cannot be listened on: ${p.detail}`,
     () => 'Pass another --port; 0 takes one that is free.',
   ),
+  'export/remote': entry(
+    (p) => `The MLflow server ${p['server']} ${p.detail}`,
+    () => 'When it is mended, run the same again: what is there already is not sent twice.',
+  ),
 } as const satisfies Record<string, CodeEntry>

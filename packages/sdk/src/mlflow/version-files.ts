@@ -28,12 +28,13 @@ interface Texts {
   readonly prediction_sql: string | null
 }
 
-async function filesOf({ db, project }: Store, place: VersionPlace): Promise<ReadonlyMap<string, string>> {
+/** Texts of a version by the name of their file. */
+export async function filesOfVersion({ db, project }: Store, artifact: string): Promise<ReadonlyMap<string, string>> {
   const [row] = await db.rows<Texts>(
     `SELECT v.record, v.training_sql, v.prediction_sql
      FROM viewcast.asset s JOIN viewcast.artifact a ON a.asset_id = s.id JOIN viewcast.model_version v ON v.artifact_id = a.id
      WHERE a.id = $1 AND s.namespace = $2 AND a.state <> 'deleted'`,
-    [place.artifact, project],
+    [artifact, project],
   )
   if (!row) return absent('No such artifact: the model version is not there, or was deleted')
   const files = { 'record.json': row.record, 'training.sql': row.training_sql, 'prediction.sql': row.prediction_sql }
@@ -41,13 +42,13 @@ async function filesOf({ db, project }: Store, place: VersionPlace): Promise<Rea
 }
 
 export async function listVersionFiles(store: Store, place: VersionPlace): Promise<JsonObject[]> {
-  const files = await filesOf(store, place)
+  const files = await filesOfVersion(store, place.artifact)
   if (place.file !== '') return []
   return [...files].map(([path, text]) => ({ path, is_dir: false, file_size: Buffer.byteLength(text) }))
 }
 
 export async function readVersionFile(store: Store, place: VersionPlace): Promise<FileContent> {
-  const text = (await filesOf(store, place)).get(place.file)
+  const text = (await filesOfVersion(store, place.artifact)).get(place.file)
   if (text === undefined) return absent(`No such artifact: '${place.file}'`)
   const mediaType = place.file.endsWith('.json') ? 'application/json' : 'application/sql'
   return { content: Buffer.from(text), mediaType }
