@@ -9,14 +9,17 @@ import {
   columnLineage,
   connect,
   type Database,
+  impact,
   isViewcastError,
-  predict,
+  openStore,
   predictionQuery,
+  predictRecorded,
   redact,
   renderDiagnostics,
+  type Store,
   saveRecord,
-  trainModel,
-  verifyModel,
+  trainRecorded,
+  verifyRecorded,
 } from '@viewcast/sdk'
 import { allFlights, defaultFlights, ForeignTables, loadFlights } from './load.ts'
 import { declare } from './src/declare.ts'
@@ -67,11 +70,15 @@ async function mainJob(db: Database, options: DemoOptions, show: Screen) {
   })
   loading.end(`${loaded.flights.toLocaleString('en-US')} flights${loaded.reused ? ', loaded before' : ''}`)
 
+  const store = await openStore(db, { project: 'flight-delays' })
   const definitions = declare(await periodOf(db))
   const { delay15, delay15Timetable, delays } = definitions
   const train = async (model: typeof delay15 | typeof delay15Timetable) => {
     const step = show.step(`training ${model.name}`)
-    const result = await trainModel(db, model, { onProgress: (_, done, total) => step.update(done, total), ...signal })
+    const result = await trainRecorded(store, model, {
+      onProgress: (_, done, total) => step.update(done, total),
+      ...signal,
+    })
     step.end(`${result.record.dataset.trainRows.toLocaleString('en-US')} rows`)
     return result
   }
@@ -105,7 +112,7 @@ async function mainJob(db: Database, options: DemoOptions, show: Screen) {
   show.print(excerpt(prediction.sql, 60, shown(written.prediction)))
 
   const proving = show.step('verifying')
-  const report = await verifyModel(db, delay15, record, { at, ...signal })
+  const report = await verifyRecorded(store, delay15, record, { at, ...signal })
   proving.end()
   show.print(heading('The proof: interpreter against database'))
   const { parity } = report
@@ -121,9 +128,24 @@ async function mainJob(db: Database, options: DemoOptions, show: Screen) {
   show.print(heading('Lineage of one feature, down to the columns it is made of'))
   show.print(tree(await columnLineage(db, delays, 'origin_out_late_3h')))
 
-  const predictions = await riskiest(db, delay15, record, at)
+  const predictions = await riskiest(store, delay15, record, at)
   show.print(heading(`Predictions for ${at}: the five riskiest of ${predictions.count.toLocaleString('en-US')} routes`))
   show.print(table(['route', 'probability of 15 minutes or more'], predictions.top))
+
+  show.print(heading('What was logged in the schema viewcast of the same database'))
+  show.print(table(['run', '', 'version', 'rows', 'dataset'], await logged(db)))
+  const hit = await impact(store, 'public.flights.landed_at')
+  show.print(heading('What breaks without the column public.flights.landed_at'))
+  show.print(
+    table(
+      ['model', 'share of its score', 'features'],
+      hit.models.map((m) => [
+        `${m.model} version ${m.version}`,
+        m.share === undefined ? '' : `${(100 * m.share).toFixed(0)} %`,
+        String(m.features.length),
+      ]),
+    ),
+  )
 
   show.print(heading('Where everything is'))
   for (const path of Object.values(written)) show.print(`  ${shown(path)}`)
@@ -133,7 +155,8 @@ async function mainJob(db: Database, options: DemoOptions, show: Screen) {
   show.print(`${folderHere === '' ? '' : `  cd ${folderHere}\n`}  npx viewcast ls${target}
   npx viewcast compile delay15${target} --at ${at}
   npx viewcast predict delay15${target} --at ${at} --limit 10
-  npx viewcast lineage delay15.route_delay_7d${target}
+  npx viewcast runs ls${target}
+  npx viewcast impact public.flights.landed_at${target}
   npx viewcast apply delay15${target} --as view`)
   return { record, plain: plain.record, report, predictions, written, loaded }
 }
@@ -146,12 +169,12 @@ async function afterLast(db: Database): Promise<string> {
 }
 
 async function riskiest(
-  db: Database,
-  model: Parameters<typeof predict>[1],
-  record: Parameters<typeof predict>[2],
+  store: Store,
+  model: Parameters<typeof predictRecorded>[1],
+  record: Parameters<typeof predictRecorded>[2],
   at: string,
 ) {
-  const { rows } = await predict(db, model, record, { at })
+  const { rows } = await predictRecorded(store, model, record, { at })
   const all: { route: string; probability: number }[] = []
   for await (const batch of rows) {
     for (const [origin, destination, , probability] of batch) {
@@ -160,6 +183,22 @@ async function riskiest(
   }
   const top = all.sort((a, b) => b.probability - a.probability).slice(0, 5)
   return { count: all.length, top: top.map((t) => [t.route, t.probability.toFixed(4)]) }
+}
+
+/** The runs of this database, newest first, with the versions they made and the rows they read. */
+async function logged(db: Database): Promise<string[][]> {
+  const rows = await db.rows<Record<string, string | null>>(
+    `SELECT r.kind, r.name, r.state, m.version, d.rows, left(da.digest, 20) AS digest
+     FROM viewcast.runs r
+     LEFT JOIN viewcast.model_version v ON v.execution_id = r.run_id
+     LEFT JOIN viewcast.artifact m ON m.id = v.artifact_id
+     LEFT JOIN viewcast.dataset_version d ON d.artifact_id = v.dataset_artifact_id
+     LEFT JOIN viewcast.artifact da ON da.id = d.artifact_id
+     ORDER BY r.started_at DESC LIMIT 5`,
+  )
+  return rows.map((r) =>
+    [`${r['kind']} ${r['name']}`, r['state'], r['version'], r['rows'], r['digest']].map((x) => String(x ?? '')),
+  )
 }
 
 const here = (): string => dirname(fileURLToPath(import.meta.url))
