@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { fail } from '@viewcast/compiler'
+import { isDatabaseError } from '../../database/database-error.ts'
 import { isId } from '../new-id.ts'
 import { atomically, type Store } from '../store.ts'
 import { holdRun } from './hold.ts'
@@ -30,10 +31,11 @@ export type FileContent =
 export const mostFileBytes = 64 * 1024 * 1024
 
 /**
- * Keeps a file of a run. The same content again changes nothing; other content for a path takes the place of what was there.
- * The whole file is held in memory.
+ * Keeps a file of a run. The same content again changes nothing; other content for a path takes the place of what was
+ * there, for a role that may do more than append. The whole file is held in memory.
  *
- * Errors: `run/file` for a path that leaves the run's folder, and for more than 64 MiB; `run/not-active`.
+ * Errors: `run/file` for a path that leaves the run's folder, for more than 64 MiB, and for other content that the role
+ * may not replace; `run/not-active`.
  *
  * @param path relative, with slashes.
  *
@@ -52,19 +54,38 @@ export async function logFile(
 ): Promise<RunFile> {
   checkPath(run, path)
   const { bytes, size, sha256, uri } = await contentOf(run, path, content)
+  const kept = [run, path, options.mediaType ?? mediaTypeOf(path), size, sha256, bytes, uri]
   return atomically(store, async (inside) => {
     await holdRun(inside, run)
-    await inside.db.query(
-      `INSERT INTO viewcast.run_file AS f (execution_id, path, media_type, size, sha256, content, uri)
-       VALUES ($1, $2, $3, $4, $5, $6, $7)
-       ON CONFLICT (execution_id, path) DO UPDATE SET media_type = excluded.media_type, size = excluded.size,
-         sha256 = excluded.sha256, content = excluded.content, uri = excluded.uri, created_at = clock_timestamp()
-       WHERE (f.sha256, f.media_type, f.uri) IS DISTINCT FROM (excluded.sha256, excluded.media_type, excluded.uri)`,
-      [run, path, options.mediaType ?? mediaTypeOf(path), size, sha256, bytes, uri],
+    const added = await inside.db.rows(
+      `INSERT INTO viewcast.run_file (execution_id, path, media_type, size, sha256, content, uri)
+       VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (execution_id, path) DO NOTHING RETURNING path`,
+      kept,
     )
+    if (added.length === 0) await replace(inside, run, path, kept)
     const [file] = await select(inside, run, 'path = $2', path)
     return file ?? fail('run/file', { path, run, detail: 'it is not there' })
   })
+}
+
+/** Apart from adding: a role that may only append is granted the one and not the other. */
+async function replace({ db }: Store, run: string, path: string, kept: readonly unknown[]): Promise<void> {
+  const [other] = await db.rows(
+    `SELECT FROM viewcast.run_file WHERE execution_id = $1 AND path = $2
+       AND (media_type, size, sha256, uri) IS DISTINCT FROM ($3::text, $4::bigint, $5::text, $6::text)`,
+    [...kept.slice(0, 5), kept[6]],
+  )
+  if (!other) return
+  try {
+    await db.query(
+      `UPDATE viewcast.run_file SET media_type = $3, size = $4, sha256 = $5, content = $6, uri = $7,
+         created_at = clock_timestamp() WHERE execution_id = $1 AND path = $2`,
+      kept,
+    )
+  } catch (e) {
+    if (!isDatabaseError(e) || e.sqlState !== '42501') throw e
+    fail('run/file', { path, run, detail: 'it has other content, which this role may not replace' })
+  }
 }
 
 /** Files of a run by path, those below a folder only if one is given. Their content is not read. */
