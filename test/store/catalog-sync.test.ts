@@ -278,6 +278,21 @@ describeEachEngine('synchronising the catalog', (engine) => {
     })
   })
 
+  test('takes a part of a project and leaves the rest as it is', async () => {
+    const before = await assets(store)
+    const part = collected({ ofState })
+    expect(await syncCatalog(store, part, { isComplete: false })).toMatchObject({ assetsChanged: 0, columnsDropped: 0 })
+    expect(await assets(store)).toEqual(before)
+    // What a part says of a source is added to what is said.
+    const more = p.dataset('more', { sample, features: [], sources: { flights: { updateFrequency: 'hourly' } } })
+    await syncCatalog(store, collected({ more }), { isComplete: false })
+    const flights = (await assets(store)).find((a) => a.name === 'public.flights')
+    expect(flights?.declared).toMatchObject({ updateFrequency: 'hourly', owners: ['ops', 'data'] })
+    await syncCatalog(store, whole)
+    const again = (await assets(store)).find((a) => a.name === 'public.flights')
+    expect(again?.declared).not.toHaveProperty('updateFrequency')
+  })
+
   test('marks a table that was dropped', async () => {
     await syncCatalog(store, whole, { all: true })
     expect((await assets(store)).map((a) => a.name)).toContain('public.unrelated')

@@ -79,6 +79,8 @@ export type { AggregateBuilder, AggregateOptions, TypedAggregate } from './defin
 export type { Agrees, ColumnOf, ColumnsOf, QueryRow } from './define/agreement.ts'
 export { type LogUniform, logSpace, logUniform } from './define/axis.ts'
 export type { Dataset, DatasetTypes, RowOf } from './define/dataset.ts'
+export { describedBy, type MetasOfSchema, type RowSchema } from './define/described-by.ts'
+export type { Documentation } from './define/documentation.ts'
 export type { Duration } from './define/duration.ts'
 export {
   type BinOptions,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { ModelDef, ModelRecord } from '@viewcast/compiler'
 import { type Applied, type ApplyOptions, applyView } from '../deploy/apply-view.ts'
+import { keepDeploymentColumns } from '../store/catalog/keep-columns.ts'
 import { recordEvent, registerArtifact } from '../store/graph/artifacts.ts'
 import { ensureAsset } from '../store/graph/assets.ts'
 import { registerDeployment } from '../store/lineage/register-deployment.ts'
@@ -42,6 +43,7 @@ export async function applyRecorded(
           })
           await recordEvent(inside, run.id, id, 'out', 'deployment')
           await registerDeployment(inside, done.relation, record, { run: run.id })
+          await keepDeploymentColumns(inside, done.relation)
           await endRun(inside, run, 'finished')
         },
       })

@@ -1,6 +1,7 @@
 /** A trained model with everything that is known about it, as a version: one transaction, prepared before it. */
 import type { Diagnostic, ModelDef, ModelRecord } from '@viewcast/compiler'
 import { prepareModel } from '../project/prepare-model.ts'
+import { keepPredictionColumns } from '../store/catalog/keep-columns.ts'
 import type { DatasetDigest } from '../store/datasets/digest.ts'
 import { registerDataset } from '../store/datasets/register-dataset.ts'
 import { registerModel } from '../store/registry/register-model.ts'
@@ -58,6 +59,7 @@ export async function keepTrained(
       ...(dataset ? { dataset: dataset.id } : {}),
       ...(trainingQuery === undefined ? {} : { trainingSql: trainingQuery }),
     })
+    await keepPredictionColumns(inside, version.record)
     await keepLineage(inside, run.id, model, version.id, surroundings)
     await also(inside)
     await endRun(inside, run, 'finished')

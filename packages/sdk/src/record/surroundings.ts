@@ -32,7 +32,7 @@ export async function surroundingsOf(
 ): Promise<Surroundings> {
   const part = partOfProject(store, model, directory)
   const warnings: Diagnostic[] = []
-  await orWarn(model, 'catalog', warnings, () => syncCatalog(store, part, { run }))
+  await orWarn(model, 'catalog', warnings, () => syncCatalog(store, part, { run, isComplete: false }))
   const records = new Map([[model.name, record]])
   const graph = await orWarn(model, 'lineage', warnings, () => projectLineage(store.db, part, { records }))
   return { graph, warnings }

@@ -9,6 +9,8 @@ import { type FindOptions, findProject, type ProjectFound } from './project-foun
 export interface SyncOptions extends FindOptions {
   /** The run that found it so, for the history. */
   readonly run?: string
+  /** Whether it is the whole project: what it does not declare any more is then gone. Default true. */
+  readonly isComplete?: boolean
 }
 
 export interface Synchronised {
@@ -31,14 +33,14 @@ export interface Synchronised {
  * transaction neither.
  *
  * @param options `run` is named in the history; `all` takes every relation of the database and not only those that are
- * read.
+ * read; `isComplete: false` is for a part of a project, whose rest stays as it is.
  *
  * @example
  * ```ts
  * const { columnsDropped } = await syncCatalog(store, project)
  * ```
  * ```sql
- * SELECT * FROM viewcast.sync_catalog('flights', 'me', NULL, '[{"id": …}]', '[{"asset": …, "name": "delay"}]')
+ * SELECT * FROM viewcast.sync_catalog('flights', 'me', NULL, true, '[{"id": …}]', '[{"asset": …, "name": "delay"}]')
  * ```
  */
 export async function syncCatalog(store: Store, project: Project, options: SyncOptions = {}): Promise<Synchronised> {
@@ -46,7 +48,7 @@ export async function syncCatalog(store: Store, project: Project, options: SyncO
   return atomically(store, async (inside) => {
     const assets = await withKnownRelations(inside, found)
     const ids = await ensureAssets(inside, assets)
-    const written = await write(inside, assets, ids, options.run)
+    const written = await write(inside, assets, ids, options)
     return { assets: assets.length, ...written, problems: found.problems }
   })
 }
@@ -74,7 +76,7 @@ async function write(
   store: Store,
   assets: readonly FoundAsset[],
   ids: ReadonlyMap<string, string>,
-  run: string | undefined,
+  options: SyncOptions,
 ): Promise<Omit<Synchronised, 'assets' | 'problems'>> {
   const id = (a: FoundAsset): string => ids.get(assetKey(a)) as string
   const given = assets.map((a) => ({
@@ -101,10 +103,11 @@ async function write(
     columns_added: number
     columns_changed: number
     columns_dropped: number
-  }>('SELECT * FROM viewcast.sync_catalog($1, $2, $3, $4, $5)', [
+  }>('SELECT * FROM viewcast.sync_catalog($1, $2, $3, $4, $5, $6)', [
     store.project,
     store.actor,
-    run ?? null,
+    options.run ?? null,
+    options.isComplete ?? true,
     JSON.stringify(given),
     JSON.stringify(columns),
   ])

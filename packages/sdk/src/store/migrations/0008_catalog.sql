@@ -110,9 +110,12 @@ $$;
 
 -- What a project declares and the database has, as found: p_assets [{id, declared, commented, props, gone, described}],
 -- p_columns [{asset, name, ordinal, type, nullable, declared, commented}]. Columns of an asset that is described and
--- are not given are dropped. Assets of the project that were found before and are not given are gone. Only what differs
--- is written, and what differs from an earlier synchronisation is kept as history.
-CREATE FUNCTION viewcast.sync_catalog(p_project text, p_actor text, p_run uuid, p_assets jsonb, p_columns jsonb)
+-- are not given are dropped. Where it is the whole project, its assets that were found before and are not given are gone,
+-- and what it said of sources is replaced; of a part only what is given is compared. Only what differs is written, and
+-- what differs from an earlier synchronisation is kept as history.
+CREATE FUNCTION viewcast.sync_catalog(
+  p_project text, p_actor text, p_run uuid, p_is_complete boolean, p_assets jsonb, p_columns jsonb
+)
 RETURNS TABLE (assets_changed integer, columns_added integer, columns_changed integer, columns_dropped integer)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -176,8 +179,9 @@ BEGIN
 
   WITH given AS (
     SELECT g.id, g.gone, g.commented, g.props, g.declared, a.kind IN ('source', 'deployment', 'consumer') AS shared,
-      coalesce(a.props -> 'declaredBy', '{}') - p_project
-        || CASE WHEN g.declared = '{}' THEN '{}' ELSE jsonb_build_object(p_project, g.declared) END AS declared_by
+      (coalesce(a.props -> 'declaredBy', '{}') - p_project) || jsonb_strip_nulls(jsonb_build_object(p_project, nullif(
+        CASE WHEN p_is_complete THEN '{}' ELSE coalesce(a.props #> ARRAY['declaredBy', p_project], '{}') END || g.declared,
+        '{}'))) AS declared_by
     FROM jsonb_to_recordset(p_assets) AS g(id uuid, gone boolean, declared jsonb, commented jsonb, props jsonb)
     JOIN viewcast.asset a ON a.id = g.id
   ), wanted AS (
@@ -221,7 +225,7 @@ BEGIN
 
   WITH left_out AS (
     UPDATE viewcast.asset a SET gone_at = clock_timestamp(), updated_at = clock_timestamp()
-    WHERE a.namespace = p_project AND a.cataloged_at IS NOT NULL AND a.gone_at IS NULL
+    WHERE p_is_complete AND a.namespace = p_project AND a.cataloged_at IS NOT NULL AND a.gone_at IS NULL
       AND a.kind NOT IN ('source', 'deployment', 'consumer')
       AND a.id NOT IN (SELECT g.id FROM jsonb_to_recordset(p_assets) AS g(id uuid))
     RETURNING a.id
