@@ -226,6 +226,53 @@ describeEachEngine('the impact of a graph', (engine) => {
     expect(up.assets.map((a) => `${a.name} ${a.distance}`)).toEqual(['d 1', 'a 2', 'c 2', 'b 3', 'public.t 3'])
   })
 
+  test('of a thousand columns has the distances of a walk in memory', async () => {
+    const store = await open()
+    const name = (i: number) => `public.t${Math.floor(i / 20)}.c${i % 20}`
+    const edges: Record<string, string[]> = {}
+    // Each from three before it, some far, and circles through every tenth.
+    for (let i = 1; i < 1000; i++) {
+      const from = [
+        Math.floor(i / 2),
+        Math.max(0, i - 7),
+        (i * 131) % i,
+        ...(i % 10 === 0 ? [Math.min(999, i + 40)] : []),
+      ]
+      edges[name(i)] = [...new Set(from)].filter((f) => f !== i).map(name)
+    }
+    const graph = graphOf(edges)
+    const isDirect = (from: string, to: string) => (from.length * 7 + to.length * 3 + from.charCodeAt(8)) % 3 > 0
+    await registerLineage(store, {
+      ...graph,
+      edges: graph.edges.map((e) => ({ ...e, direct: isDirect(e.from, e.to) })),
+    })
+    for (const [start, direction] of [
+      [name(3), 'down'],
+      [name(500), 'down'],
+      [name(990), 'up'],
+    ] as const) {
+      const [at, next] = direction === 'down' ? (['from', 'to'] as const) : (['to', 'from'] as const)
+      const walked = (direct: boolean) => {
+        const far = new Map([[start, 0]])
+        for (const [n, d] of far) {
+          for (const e of graph.edges)
+            if (e[at] === n && !far.has(e[next]) && (!direct || isDirect(e.from, e.to))) far.set(e[next], d + 1)
+        }
+        return far
+      }
+      const [all, made] = [walked(false), walked(true)]
+      all.delete(start)
+      for (const depth of [100, 2]) {
+        const { assets } = await impact(store, start, { direction, depth })
+        const found = assets.flatMap((a) => a.columns.map((c) => [`${a.name}.${c.name}`, c.distance] as const))
+        expect(found.sort()).toEqual([...all].filter(([, d]) => d <= depth).sort())
+      }
+      const { assets } = await impact(store, start, { direction })
+      const direct = assets.flatMap((a) => a.columns.filter((c) => c.isDirect).map((c) => `${a.name}.${c.name}`))
+      expect(direct.sort()).toEqual([...made.keys()].filter((n) => n !== start).sort())
+    }
+  })
+
   test('is that of one project, or of all', async () => {
     const one = await open()
     const two = { ...one, project: 'two' }

@@ -193,38 +193,41 @@ $$;
 
 -- Nodes reached from some: down to what depends on them, up to what they come from; now, or as it was. Breadth first, so
 -- that the distance is the shortest, and each node at most twice: by edges that all make up the value, and otherwise. Circles
--- end by that.
+-- end by that, and the cost is that of the edges reached.
 CREATE FUNCTION viewcast.reach(
   starts integer[], is_up boolean DEFAULT false, at timestamptz DEFAULT NULL, depth integer DEFAULT 100
 ) RETURNS TABLE (node integer, is_direct boolean, distance integer) LANGUAGE sql STABLE AS $$
-  -- A state is twice a node, and one more when an edge on the way only decides.
-  WITH RECURSIVE walk (distance, frontier, seen) AS (
-    SELECT 0, s.states, s.states FROM (SELECT array_agg(DISTINCT u * 2) AS states FROM unnest(starts) AS u) s
-    UNION ALL
-    SELECT w.distance + 1, next.states, w.seen || next.states
-    FROM walk w CROSS JOIN LATERAL (
-      SELECT array_agg(found.state) AS states FROM (
-        (
-          SELECT e.to_node * 2 + CASE WHEN e.is_direct THEN f.state & 1 ELSE 1 END AS state
-          FROM unnest(w.frontier) AS f(state) JOIN viewcast.column_edge e ON e.from_node = f.state / 2
-          WHERE NOT is_up
-            AND CASE WHEN at IS NULL THEN e.valid_to IS NULL
-                ELSE e.valid_from <= at AND coalesce(e.valid_to > at, true) END
-            AND (e.artifact_id IS NULL OR e.artifact_id = ANY (ARRAY(SELECT viewcast.versions_in_use(at))))
-          UNION ALL
-          SELECT e.from_node * 2 + CASE WHEN e.is_direct THEN f.state & 1 ELSE 1 END
-          FROM unnest(w.frontier) AS f(state) JOIN viewcast.column_edge e ON e.to_node = f.state / 2
-          WHERE is_up
-            AND CASE WHEN at IS NULL THEN e.valid_to IS NULL
-                ELSE e.valid_from <= at AND coalesce(e.valid_to > at, true) END
-            AND (e.artifact_id IS NULL OR e.artifact_id = ANY (ARRAY(SELECT viewcast.versions_in_use(at))))
-        )
-        EXCEPT SELECT unnest(w.seen)
-      ) found
+  -- A state is twice a node, and one more when an edge on the way only decides. The distance may not stand beside it, or
+  -- UNION would take the same state at another distance for another row. So each round begins with a mark, a number below
+  -- zero: a state is as far away as there are marks before it. That the rows of a round keep the order of those they come
+  -- from is how a recursive UNION and a LATERAL work; tests hold distances to those of a walk in memory.
+  WITH RECURSIVE walk (state) AS (
+    SELECT s.state FROM (
+      SELECT -1 AS state, 0 AS place UNION ALL SELECT DISTINCT u * 2, 1 FROM unnest(starts) AS u ORDER BY 2
+    ) s
+    UNION
+    SELECT next.state FROM walk w CROSS JOIN LATERAL (
+      SELECT w.state - 1 AS state WHERE w.state < 0 AND w.state >= - depth - 1
+      UNION ALL
+      SELECT e.to_node * 2 + CASE WHEN e.is_direct THEN w.state & 1 ELSE 1 END
+      FROM viewcast.column_edge e
+      WHERE NOT is_up AND w.state >= 0 AND e.from_node = w.state / 2
+        AND CASE WHEN at IS NULL THEN e.valid_to IS NULL
+            ELSE e.valid_from <= at AND coalesce(e.valid_to > at, true) END
+        AND (e.artifact_id IS NULL OR e.artifact_id = ANY (ARRAY(SELECT viewcast.versions_in_use(at))))
+      UNION ALL
+      SELECT e.from_node * 2 + CASE WHEN e.is_direct THEN w.state & 1 ELSE 1 END
+      FROM viewcast.column_edge e
+      WHERE is_up AND w.state >= 0 AND e.to_node = w.state / 2
+        AND CASE WHEN at IS NULL THEN e.valid_to IS NULL
+            ELSE e.valid_from <= at AND coalesce(e.valid_to > at, true) END
+        AND (e.artifact_id IS NULL OR e.artifact_id = ANY (ARRAY(SELECT viewcast.versions_in_use(at))))
     ) next
-    WHERE w.distance < depth AND next.states IS NOT NULL
+  ), placed AS (
+    SELECT w.state, count(*) FILTER (WHERE w.state < 0) OVER (ROWS UNBOUNDED PRECEDING) - 1 AS rounds FROM walk w
   )
-  SELECT s / 2, bool_or(s & 1 = 0), min(w.distance) FROM walk w CROSS JOIN LATERAL unnest(w.frontier) AS s GROUP BY s / 2
+  SELECT p.state / 2, bool_or(p.state & 1 = 0), min(p.rounds)::integer
+  FROM placed p WHERE p.state >= 0 AND p.rounds <= depth GROUP BY 1
 $$;
 
 -- The graph as it is, by names.
