@@ -209,8 +209,13 @@ describeEachEngine('edges', (engine) => {
       graphOf({ 'a.x': ['public.t.a'], 'b.x': ['public.t.a'], 'public.v.a': ['public.t.a'] }),
     )
     const part = graphOf({ 'a.x': ['public.t.b'] })
-    expect(await registerLineage(store, part, { isComplete: false })).toEqual({ added: 1, closed: 1 })
+    expect(await registerLineage(store, part, { covers: 'part' })).toEqual({ added: 1, closed: 1 })
     expect(await edgesNow(store)).toEqual(['public.t.a > b.x', 'public.t.a > public.v.a', 'public.t.b > a.x'])
+    // What a part comes from is not told of by it.
+    await registerLineage(store, graphOf({ 'c.x': ['b.x'] }), { covers: 'part' })
+    expect(await edgesNow(store)).toContain('public.t.a > b.x')
+    await registerLineage(store, graphOf({ 'a.x': ['public.t.b'] }), { covers: 'relations' })
+    expect(await edgesNow(store)).toEqual(['b.x > c.x', 'public.t.a > b.x', 'public.t.b > a.x'])
   })
 
   test('say which run said them first, and which confirmed them', async () => {

@@ -47,7 +47,7 @@ export async function keepLineage(
   { graph }: Surroundings,
 ): Promise<void> {
   if (graph === undefined) return
-  await registerLineage(inside, graph, { run, versions: new Map([[model.name, version]]), isComplete: false })
+  await registerLineage(inside, graph, { run, versions: new Map([[model.name, version]]), covers: 'relations' })
 }
 
 async function orWarn<T>(

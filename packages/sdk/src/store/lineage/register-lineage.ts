@@ -15,10 +15,11 @@ export interface RegisterLineageOptions {
    */
   readonly versions?: ReadonlyMap<string, string>
   /**
-   * Whether the graph is of the whole project and of all relations of the database, as that of `projectLineage` is: what is
-   * not in it is gone. Of a part, only edges into what it has edges into are compared. Default true.
+   * What the graph is all of, so that what is not in it is gone: `project`, all definitions and all relations of the
+   * database, as `projectLineage` gives it (the default); `relations`, those of the database, and some definitions; `part`,
+   * only what it has edges into.
    */
-  readonly isComplete?: boolean
+  readonly covers?: 'project' | 'relations' | 'part'
 }
 
 /**
@@ -85,8 +86,8 @@ export async function registerLineage(
       if (version !== undefined && to.kind === 'prediction')
         returned.set(to.name, { from: end, to: node(to), direct: true, how: ['identity'] })
     }
-    const kind = (options.isComplete ?? true) ? 'project' : 'part'
-    return writeGraph(inside, [...edges, ...returned.values()], { kind }, options.run)
+    const all = [...edges, ...returned.values()]
+    return writeGraph(inside, all, { kind: options.covers ?? 'project' }, options.run)
   })
 }
 

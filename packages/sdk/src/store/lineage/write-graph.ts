@@ -28,7 +28,7 @@ export interface LineageChange {
 
 /** What is closed when it is not said again; see `viewcast.register_lineage`. */
 export type GraphScope =
-  | { readonly kind: 'project' | 'part' }
+  | { readonly kind: 'project' | 'relations' | 'part' }
   | { readonly kind: 'deployment' | 'consumer'; readonly asset: string }
 
 /** Call it inside a transaction. */

@@ -77,9 +77,9 @@ $$;
 -- the arrays of nodes, from 1.
 --
 -- Only what the caller has said all about is closed, never an edge of a version:
---   'project'     edges into what the project declares, between relations of the database (all were looked at), and
---                 into deployments that were dropped;
---   'part'        edges into the assets that are named, of the same kinds;
+--   'project'     edges into what the project declares, and those of 'relations';
+--   'relations'   edges between relations of the database, into deployments that were dropped, and those of 'part';
+--   'part'        edges into the assets that have some in the graph, of the same kinds;
 --   'deployment'  edges from predictions into the deployment, of any version: it carries one;
 --   'consumer'    edges into the consumer.
 CREATE FUNCTION viewcast.register_lineage(
@@ -92,6 +92,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   ids integer[];
   lost uuid[];
+  told uuid[] := ARRAY(SELECT DISTINCT node_asset[t] FROM unnest(edge_to) AS t);
   at timestamptz;
 BEGIN
   -- Two that register the same would each close or add what the other does.
@@ -127,10 +128,12 @@ BEGIN
       AND CASE scope
         WHEN 'deployment' THEN ta.id = scope_asset AND fa.kind = 'prediction'
         WHEN 'consumer' THEN ta.id = scope_asset
-        ELSE (scope = 'project' AND ta.id = ANY (lost)) OR (
-          e.artifact_id IS NULL AND (scope = 'project' OR ta.id = ANY (node_asset)) AND (
-            (ta.namespace = project AND ta.kind IN ('feature_view', 'sample', 'target', 'dataset', 'model', 'prediction'))
-            OR (ta.kind IN ('source', 'deployment') AND fa.kind IN ('source', 'deployment'))))
+        ELSE (scope <> 'part' AND ta.id = ANY (lost)) OR (
+          e.artifact_id IS NULL AND CASE
+            WHEN ta.kind IN ('source', 'deployment')
+            THEN fa.kind IN ('source', 'deployment') AND (scope <> 'part' OR ta.id = ANY (told))
+            ELSE ta.namespace = project AND ta.kind <> 'consumer' AND (scope = 'project' OR ta.id = ANY (told))
+            END)
         END
       AND NOT EXISTS (
         SELECT FROM said s WHERE s.f = e.from_node AND s.t = e.to_node AND s.direct = e.is_direct AND s.how = e.how)
@@ -163,10 +166,12 @@ BEGIN
     AND CASE scope
       WHEN 'deployment' THEN ta.id = scope_asset AND fa.kind = 'prediction'
       WHEN 'consumer' THEN ta.id = scope_asset
-      ELSE (scope = 'project' AND ta.id = ANY (lost)) OR (
-        e.artifact_id IS NULL AND (scope = 'project' OR ta.id = ANY (node_asset)) AND (
-          (ta.namespace = project AND ta.kind IN ('feature_view', 'sample', 'target', 'dataset', 'model', 'prediction'))
-          OR (ta.kind IN ('source', 'deployment') AND fa.kind IN ('source', 'deployment'))))
+      ELSE (scope <> 'part' AND ta.id = ANY (lost)) OR (
+        e.artifact_id IS NULL AND CASE
+          WHEN ta.kind IN ('source', 'deployment')
+          THEN fa.kind IN ('source', 'deployment') AND (scope <> 'part' OR ta.id = ANY (told))
+          ELSE ta.namespace = project AND ta.kind <> 'consumer' AND (scope = 'project' OR ta.id = ANY (told))
+          END)
       END
     AND NOT EXISTS (
       SELECT FROM said s
