@@ -247,6 +247,7 @@ export {
   type DatasetDifference,
 } from './store/datasets/compare.ts'
 export { type ColumnDigest, type DatasetDigest, type DigestOptions, digestRows } from './store/datasets/digest.ts'
+export { type ExportedFile, type ExportOptions, exportDataset } from './store/datasets/export-file.ts'
 export {
   type DatasetContent,
   type DatasetVersion,

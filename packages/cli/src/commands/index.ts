@@ -9,6 +9,14 @@ import { compileCommand } from './compile.ts'
 import { consumersAddCommand } from './consumers/add.ts'
 import { consumersLsCommand } from './consumers/ls.ts'
 import { consumersRemoveCommand } from './consumers/remove.ts'
+import { datasetsCompareCommand } from './datasets/compare.ts'
+import { datasetsDropSnapshotCommand } from './datasets/drop-snapshot.ts'
+import { datasetsExportCommand } from './datasets/export.ts'
+import { datasetsLsCommand } from './datasets/ls.ts'
+import { datasetsRegisterCommand } from './datasets/register.ts'
+import { datasetsShowCommand } from './datasets/show.ts'
+import { datasetsSnapshotCommand } from './datasets/snapshot.ts'
+import { datasetsTagCommand } from './datasets/tag.ts'
 import { doctorCommand } from './doctor.ts'
 import { eventsPurgeCommand } from './events/purge.ts'
 import { eventsRetryCommand } from './events/retry.ts'
@@ -46,6 +54,7 @@ import { runsNoteCommand } from './runs/note.ts'
 import { runsRestoreCommand } from './runs/restore.ts'
 import { runsShowCommand } from './runs/show.ts'
 import { runsTagCommand } from './runs/tag.ts'
+import { reproduceCommand } from './reproduce.ts'
 import { selectCommand } from './select.ts'
 import { serveMlflowCommand } from './serve/mlflow.ts'
 import { showCommand } from './show.ts'
@@ -111,6 +120,15 @@ export const commands: readonly Command[] = [
   experimentsEditCommand,
   experimentsDeleteCommand,
   experimentsRestoreCommand,
+  datasetsLsCommand,
+  datasetsShowCommand,
+  datasetsCompareCommand,
+  datasetsRegisterCommand,
+  datasetsSnapshotCommand,
+  datasetsExportCommand,
+  datasetsTagCommand,
+  datasetsDropSnapshotCommand,
+  reproduceCommand,
   storeStatusCommand,
   storeMigrateCommand,
   storeGrantCommand,

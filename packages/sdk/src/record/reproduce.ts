@@ -147,9 +147,10 @@ async function keptOf({ db }: Store, { id }: RunDetails): Promise<Kept> {
     [id],
   )
   const [made] = await db.rows<{ name: string; version: number; record: string; training_sql: string | null }>(
-    `SELECT s.name, a.version, m.record, m.training_sql FROM viewcast.model_version m
-     JOIN viewcast.artifact a ON a.id = m.artifact_id JOIN viewcast.asset s ON s.id = a.asset_id
-     WHERE m.execution_id = $1 ORDER BY a.version LIMIT 1`,
+    `SELECT s.name, a.version, m.record, m.training_sql FROM viewcast.event e
+     JOIN viewcast.model_version m USING (artifact_id) JOIN viewcast.artifact a ON a.id = m.artifact_id
+     JOIN viewcast.asset s ON s.id = a.asset_id
+     WHERE e.execution_id = $1 AND e.direction = 'out' ORDER BY a.version LIMIT 1`,
     [id],
   )
   const record = made && parseModelRecord(made.record, `version ${made.version} of ${made.name}`)
