@@ -18,8 +18,7 @@ async function asked(...args: string[]): Promise<Record<string, unknown>> {
 
 async function changed(sql: string): Promise<void> {
   const db = await connect(join(shop, '.viewcast/data'))
-  await db.execute(sql)
-  await db.close()
+  await db.execute(sql).finally(() => db.close())
 }
 
 beforeAll(async () => {
@@ -82,16 +81,7 @@ describe('datasets', () => {
   })
 
   it('tells what differs when the data have changed', async () => {
-    const { relations } = await asked('datasets', 'show', dataset).then(async () => {
-      const db = await connect(join(shop, '.viewcast/data'))
-      const found = await db.introspect()
-      await db.close()
-      return found
-    })
-    const tables = relations.filter((r) => r.kind === 'table' && r.schema === 'public' && !r.name.endsWith('_v1'))
-    await changed(
-      tables.map((t) => `DELETE FROM "${t.name}" WHERE ctid IN (SELECT ctid FROM "${t.name}" LIMIT 3);`).join('\n'),
-    )
+    await changed('DELETE FROM orders WHERE ctid IN (SELECT ctid FROM orders ORDER BY ctid LIMIT 3)')
     expect(await asked('datasets', 'register', dataset)).toMatchObject({ version: 2, isNew: true })
     const compared = await asked('datasets', 'compare', `${dataset}@golden`)
     expect(compared).toMatchObject({

@@ -95,6 +95,22 @@ describeEachEngine('the digest of a dataset', (engine) => {
     expect(bits.size).toBeGreaterThan(1)
   })
 
+  test('does not hang on the last bit of sums and means of amounts', async () => {
+    // Half way between two numbers of few digits, decimal (1234.565) and binary (1048577.5), is where such numbers are.
+    const rows = (
+      noise: string,
+    ) => `SELECT i / 200.0::float8 ${noise} AS mean, (1048576 + i / 2.0::float8) ${noise} AS total,
+      (i * 10)::float8 / 7 ${noise} AS seventh FROM generate_series(200000, 260000) AS i`
+    const expected = await digest(rows(''))
+    const [moved] = await db.rows<{ n: number }>(
+      `SELECT count(*)::int AS n FROM (${rows('* (1 + 2.3e-16::float8)')}) AS q WHERE mean <> round(mean::numeric, 3)::float8`,
+    )
+    expect(moved?.n).toBeGreaterThan(30_000)
+    expect(await digest(rows('* (1 + 2.3e-16::float8)'))).toBe(expected)
+    expect(await digest(rows('* (1 - 1.2e-16::float8)'))).toBe(expected)
+    expect(await digest(rows('* (1 + 1e-5::float8)'))).not.toBe(expected)
+  })
+
   test.each([
     ['one value', 'SELECT id, CASE WHEN id = 17 THEN amount + 1 ELSE amount END AS amount, note FROM sale'],
     ['the last bit of a stored number', 'SELECT id, amount, note FROM nudged'],
