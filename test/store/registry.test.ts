@@ -8,11 +8,17 @@ import {
   aliasHistory,
   deleteModel,
   demoteModel,
+  describeVersion,
+  listModels,
+  listModelVersions,
   loadModel,
   type ModelRecord,
+  migrateStore,
   modelReference,
   modelSignature,
+  modelVersion,
   openStore,
+  openStoreToRead,
   prepareModel,
   promoteModel,
   registerModel,
@@ -20,6 +26,7 @@ import {
   type Store,
   saveRecord,
   startRun,
+  storeVersion,
   trainModel,
 } from '@viewcast/sdk'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -322,6 +329,63 @@ describeEachEngine('the registry of models', (engine) => {
     await saveRecord(directory, recordOf('alone', 0.1))
     expect(await loadModel(undefined, directory, 'alone')).toMatchObject({ from: 'file', record: { version: 1 } })
     expect(await codesOf(() => loadModel(undefined, directory, 'alone', 'production'))).toEqual(['model/needs-store'])
+  })
+
+  test('lets an application role append and point, and a reading role look', async () => {
+    const outcome = store.db.transaction(async (db) => {
+      await db.execute(
+        `CREATE ROLE registry_app; CREATE ROLE registry_look; SELECT viewcast.grant_access('registry_app', 'append');
+         SELECT viewcast.grant_access('registry_look', 'read'); SET LOCAL ROLE registry_app`,
+      )
+      const inside = { ...store, db }
+      for (const threshold of [0.1, 0.2]) await registerModel(inside, recordOf('granted', threshold))
+      await promoteModel(inside, 'granted', 'production', 2)
+      await describeVersion(inside, 'granted', 1, { description: 'old', tags: { a: 'b' } })
+      await deleteModel(inside, 'granted', 1)
+      await restoreModel(inside, 'granted', 1)
+      await demoteModel(inside, 'granted', 'production')
+      await promoteModel(inside, 'granted', 'production', 1)
+      await db.execute('SET LOCAL ROLE registry_look')
+      expect((await loadModel(inside, directory, 'granted', 'production')).record.version).toBe(1)
+      expect(await aliasHistory(inside, 'granted')).toHaveLength(2)
+      expect(await listModels(inside)).toContainEqual(expect.objectContaining({ model: 'granted', versions: [1, 2] }))
+      expect(await openStoreToRead(db, { project: 'shop' })).toMatchObject({ project: 'shop' })
+      const refused = db.transaction((tx) => promoteModel({ ...store, db: tx }, 'granted', 'production', 2))
+      await expect(refused).rejects.toMatchObject({ sqlState: '42501' })
+      throw new Error('rolled back')
+    })
+    await expect(outcome).rejects.toThrow('rolled back')
+  })
+
+  test('is described and tagged version by version', async () => {
+    await registerModel(store, recordOf('described', 0.1))
+    const tags = { reviewed: 'yes', '"odd" key': 'a=b, {c}' }
+    expect(await describeVersion(store, 'described', 1, { description: "it's new", tags })).toEqual({
+      description: "it's new",
+      tags,
+    })
+    expect(await describeVersion(store, 'described', 1, { tags: { reviewed: null } })).toEqual({
+      description: "it's new",
+      tags: { '"odd" key': 'a=b, {c}' },
+    })
+    expect(await describeVersion(store, 'described', 1, { description: null })).toMatchObject({ description: null })
+    expect(await codesOf(() => describeVersion(store, 'described', 2, {}))).toEqual(['model/not-trained'])
+    expect(await listModelVersions(store, 'described')).toMatchObject([{ version: 1, description: null, run: null }])
+    expect(await codesOf(() => listModelVersions(store, 'never'))).toEqual(['model/not-trained'])
+    expect(await codesOf(() => modelVersion(store, 'described', 9))).toEqual(['model/not-trained'])
+  })
+
+  test('is not made by looking for it', async () => {
+    const db = await engine.open()
+    expect(await openStoreToRead(db, { project: 'shop' })).toBeUndefined()
+    expect(await storeVersion(db)).toMatchObject({ applied: 0 })
+    await migrateStore(db, { to: 1 })
+    // Nothing of the registry is there yet: older is older.
+    const opened = await openStoreToRead(db, { project: 'shop' }).then(
+      () => 'opened',
+      (e) => e.diagnostics[0].code,
+    )
+    expect(opened).toBe(engine.name === 'pglite' ? 'opened' : 'store/older')
   })
 
   test('serves a role that may only read', async () => {
