@@ -29,9 +29,9 @@ const target = p
   .query(({ db }) => db.selectFrom('bought').select(['question', 'bought']))
 const dataset = p.dataset('purchases', { sample, target, features: [country, activity] })
 
-const buys = p.model('buys', { dataset, family: 'logistic', label: 'bought', penalty: { l2: 1 } })
+export const buys = p.model('buys', { dataset, family: 'logistic', label: 'bought', penalty: { l2: 1 } })
 const definitions = { country, activity, sample, target, dataset, buys }
-const shop = collectProject(definitions, { directory: '.', file: 'project.ts' })
+export const shop = collectProject(definitions, { directory: '.', file: 'project.ts' })
 
 export const setup = `
   CREATE TABLE customers (customer int4 PRIMARY KEY, country text NOT NULL, phone text);
