@@ -195,10 +195,10 @@ describeEachEngine('a project from training to deployment', (engine) => {
   test('tells of every step, and every event is what the specification says', async () => {
     await engine.db.execute(setup)
     const store = await openStore(engine.db, { project: 'shop', actor: 'me', events: { namespace: 'prod' } })
-    const { record } = await trainRecorded(store, buys, { project: shop })
+    const { record } = await trainRecorded(store, buys)
     await verifyRecorded(store, buys, record)
     await applyRecorded(store, buys, record, { at: '2024-01-20T00:00:00Z' })
-    const again = await trainRecorded(store, buys, { project: shop })
+    const again = await trainRecorded(store, buys)
     await applyRecorded(store, buys, again.record, { at: '2024-01-20T00:00:00Z' })
     const events = await eventsTold(store.db)
     expect(events.map((e) => `${e.job.name} ${e.eventType}`)).toEqual([
@@ -214,12 +214,25 @@ describeEachEngine('a project from training to deployment', (engine) => {
       'buys.apply COMPLETE',
     ])
     expect(events.every((e) => e.job.namespace === 'prod')).toBe(true)
-    const [, trained, , verified, , applied] = events
-    expect(called(trained?.outputs, 'model.buys').facets['viewcast_coefficients'].coefficients.length).toBeGreaterThan(
-      2,
-    )
+    const [, trained, , verified, , applied, , unchanged] = events
+    const model = called(trained?.outputs, 'model.buys').facets
+    expect(model['viewcast_coefficients'].coefficients.length).toBeGreaterThan(2)
+    expect(model['lifecycleStateChange'].lifecycleStateChange).toBe('CREATE')
+    const dataset = called(trained?.inputs, 'dataset.purchases')
+    expect(dataset.inputFacets?.['inputStatistics'].rowCount).toBe(400)
+    expect(dataset.facets['columnLineage'].fields['seconds_5d'].inputFields).toMatchObject([
+      { name: 'feature_view.activity', field: 'seconds_5d' },
+    ])
+    expect(called(trained?.inputs, 'public.visits').facets['schema'].fields.length).toBeGreaterThan(1)
+    expect(trained?.job.facets['sql'].query).toMatch(/select/i)
+    // The same rows give the same version, which was made by the run before.
+    expect(called(unchanged?.outputs, 'model.buys').facets['version'].datasetVersion).toBe('1')
+    expect(called(unchanged?.outputs, 'model.buys').facets['lifecycleStateChange']).toBeUndefined()
     expect(verified?.run.facets['test'].tests.length).toBeGreaterThan(0)
     expect(called(applied?.inputs, 'model.buys').facets['version'].datasetVersion).toBe('1')
-    expect(applied?.outputs).toHaveLength(1)
+    expect(called(applied?.inputs, 'public.visits').facets['datasetType'].datasetType).toBe('TABLE')
+    const [view] = applied?.outputs ?? []
+    expect(view?.facets['columnLineage'].fields['probability'].inputFields).toMatchObject([{ name: 'prediction.buys' }])
+    expect(applied?.job.facets['sql'].query).toMatch(/probability/)
   })
 })
