@@ -4,6 +4,7 @@ import { fail } from '@viewcast/compiler'
 import type { Database } from '../database/database.ts'
 import { migrateStore, storeVersion } from './migrate.ts'
 import type { EventOptions } from './openlineage/naming.ts'
+import { tendStore } from './tend.ts'
 
 export interface Store {
   readonly db: Database
@@ -52,6 +53,7 @@ export async function openStore(db: Database, options: StoreOptions): Promise<St
     if (!may) fail('store/older', { applied: String(applied), known: String(known) })
     await migrateStore(db)
   }
+  await tendStore(db)
   return {
     db,
     project: options.project,
