@@ -107,6 +107,19 @@ describeEachEngine('versions of a dataset', (engine) => {
     expect(await codesOf(() => tagDataset(store, 'orders', '7', 1))).toEqual(['model/alias-name'])
   })
 
+  test('are one for equal rows and without gaps, whoever registers at once', async () => {
+    const url = engine.url
+    const stores = await Promise.all(
+      Array.from({ length: 8 }, async () => (url === undefined ? store : { ...store, db: await connect(url) })),
+    )
+    const at = (i: number) => registerDataset(stores[i] ?? store, { name: 'raced', query: `SELECT ${i % 4} AS a` })
+    const found = await Promise.all(stores.map((_, i) => at(i)))
+    expect(found.map((v) => v.version).sort()).toEqual([1, 1, 2, 2, 3, 3, 4, 4])
+    expect(found.filter((v) => v.isNew)).toHaveLength(4)
+    for (const [i, v] of found.entries()) expect(v.version).toBe(found[i % 4]?.version)
+    if (url !== undefined) for (const s of stores) await s.db.close()
+  })
+
   test('are compared by what differs', async () => {
     const of = (query: string) => digestRows(db, query)
     const before = await of('SELECT id, amount, amount * 0.1 AS tenth FROM orders')

@@ -9,6 +9,7 @@ import { type Batch, logBatch } from '../store/runs/batch.ts'
 import { endRun } from '../store/runs/run.ts'
 import type { Run } from '../store/runs/started.ts'
 import { atomically, type Store } from '../store/store.ts'
+import { definitionTexts } from './definition-texts.ts'
 import { keepLineage, surroundingsOf } from './surroundings.ts'
 
 export interface TrainedModel {
@@ -49,7 +50,7 @@ export async function keepTrained(
       digest && trainingQuery !== undefined
         ? await registerDataset(
             inside,
-            { name: model.dataset.name, query: trainingQuery, digest, views: textsOf(declared.model) },
+            { name: model.dataset.name, query: trainingQuery, digest, views: definitionTexts(declared.model) },
             { run: run.id },
           )
         : undefined
@@ -67,9 +68,3 @@ export async function keepTrained(
   })
   return { record: kept.record, isNew: kept.isNew, warnings: surroundings.warnings }
 }
-
-/** What each view says, as text: a version of a dataset tells by their hashes which of them changed. */
-const textsOf = ({ dataset: { sample, target, features } }: ModelDef): Record<string, string> =>
-  Object.fromEntries(
-    [sample, ...(target ? [target] : []), ...features.map((use) => use.view)].map((d) => [d.name, JSON.stringify(d)]),
-  )

@@ -2,6 +2,7 @@
 import { fail, isViewcastError, type ModelRecord, parseModelRecord, type ViewcastError } from '@viewcast/compiler'
 import type { Database } from '../database/database.ts'
 import { trainingQuery } from '../predict/queries.ts'
+import { prepareModel } from '../project/prepare-model.ts'
 import type { Project } from '../project/project.ts'
 import { atSnapshot } from '../store/datasets/at-snapshot.ts'
 import type { Precision } from '../store/datasets/canonical.ts'
@@ -14,6 +15,7 @@ import { getRun, type RunDetails } from '../store/runs/run-details.ts'
 import type { Store } from '../store/store.ts'
 import { type TrainOptions, trainModel } from '../train/train.ts'
 import { type CoefficientComparison, compareCoefficients } from './compare-coefficients.ts'
+import { definitionTexts } from './definition-texts.ts'
 import { type ParamDifference, paramDifferences, recordedModel } from './recorded-model.ts'
 import { trainingParams } from './training-log.ts'
 
@@ -38,7 +40,7 @@ export interface ReproducedData {
   readonly found: string
   /** What differs, by column; undefined without a digest. */
   readonly difference: DatasetDifference | undefined
-  /** Views of the database whose definitions are not what they were. */
+  /** Views of the database, and declared ones where a project is given, that are defined otherwise than they were. */
   readonly views: readonly string[]
 }
 
@@ -99,7 +101,7 @@ export async function reproduce(store: Store, run: string, options: ReproduceOpt
       ? []
       : paramDifferences(modelParams(details.params), textsOf(trainingParams(declared, askedOf(details.params))))
   const { data, model } = await atSnapshot(store.db, async (tx) => {
-    const data = await compareData(tx, kept, text, options)
+    const data = await compareData(tx, kept, text, now?.views, options)
     return { data, model: kept.model && (await again(tx, kept.model, text, details.params, options)) }
   })
   return {
@@ -171,15 +173,23 @@ function declaredModel(project: Project | undefined, name: string) {
   return found?.kind === 'model' ? found : undefined
 }
 
-/** The text the project compiles the dataset to now; none, with the reason, when it does not compile. */
+interface Current {
+  readonly sql?: string
+  /** Hash of each declared view. */
+  readonly views?: Readonly<Record<string, string>>
+}
+
+/** What the project compiles the dataset to now; nothing when it does not compile. */
 async function currentQuery(
   db: Database,
   model: NonNullable<ReturnType<typeof declaredModel>>,
   { project, current }: ReproduceOptions,
-): Promise<{ readonly sql?: string }> {
+): Promise<Current> {
   try {
-    const { sql } = await trainingQuery(db, model.dataset, project ? { directory: project.directory } : {})
-    return { sql }
+    const directory = project?.directory
+    const { sql } = await trainingQuery(db, model.dataset, directory === undefined ? {} : { directory })
+    const texts = Object.entries(definitionTexts((await prepareModel(db, model, directory)).model))
+    return { sql, views: Object.fromEntries(texts.map(([name, text]) => [name, sha256(text)])) }
   } catch (e) {
     if (current || !isViewcastError(e)) throw e
     return {}
@@ -190,15 +200,16 @@ async function compareData(
   tx: Database,
   kept: Kept,
   text: string,
+  declared: Current['views'],
   { signal }: ReproduceOptions,
 ): Promise<ReproducedData> {
   const precision = Object.fromEntries(
     (kept.digest?.columns ?? []).flatMap((c): [string, Precision][] => (c.precision ? [[c.name, c.precision]] : [])),
   )
   const found = await digestRows(tx, text, { title: kept.dataset, precision, ...(signal ? { signal } : {}) })
-  const now = await viewHashes(tx, text, kept.dataset)
-  // Declared views are in the text itself.
-  const was = Object.fromEntries(Object.entries(kept.views).filter(([name]) => name.includes('.')))
+  const now = { ...(await viewHashes(tx, text, kept.dataset)), ...declared }
+  // Declared views have no schema in their names; those of a run of other code are not known.
+  const known = Object.entries(kept.views).filter(([name]) => name.includes('.') || declared !== undefined)
   const difference = kept.digest && compareDigests(kept.digest, found)
   const verdict =
     difference === undefined || difference.isOtherMethod ? 'unknown' : difference.isEqual ? 'equal' : 'different'
@@ -209,7 +220,7 @@ async function compareData(
     expected: kept.digest?.digest,
     found: found.digest,
     difference,
-    views: kept.digest === undefined ? [] : changedViews(was, now),
+    views: kept.digest === undefined ? [] : changedViews(Object.fromEntries(known), now),
   }
 }
 
