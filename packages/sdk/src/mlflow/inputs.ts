@@ -61,13 +61,7 @@ async function logDataset(inside: Store, run: string, { dataset, tags }: z.outpu
   const { [roleTag]: role = '', ...rest } = Object.fromEntries(tags.map((t) => [t.key, t.value]))
   const { name, digest, source, source_type, schema, profile } = dataset
   const props = { sourceType: source_type, ...(schema ? { schema } : {}), ...(profile ? { profile } : {}) }
-  const artifact = await logInput(inside, run, { name, digest, source, props }, role)
-  if (Object.keys(rest).length === 0) return
-  await inside.db.query(
-    `UPDATE viewcast.event SET tags = $4
-     WHERE execution_id = $1 AND artifact_id = $2 AND direction = 'in' AND role = $3 AND tags = '{}'`,
-    [run, artifact, role, JSON.stringify(rest)],
-  )
+  await logInput(inside, run, { name, digest, source, props }, role, rest)
 }
 
 const outputs = route(

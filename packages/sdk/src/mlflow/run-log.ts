@@ -1,6 +1,6 @@
 /** What is logged to a run: one function for single values and for batches, so that both mean the same. */
 import { isViewcastError } from '@viewcast/compiler'
-import { type Batch, logBatch } from '../store/runs/batch.ts'
+import { logBatch } from '../store/runs/batch.ts'
 import { atomically, type Store } from '../store/store.ts'
 import { invalid, MlflowFailure } from './failure.ts'
 import { hexOf } from './ids.ts'
@@ -65,10 +65,6 @@ export async function log(store: Store, id: string, { metrics, params, tags }: L
     if (e.diagnostics.some((d) => d.code === 'run/not-active')) await activeRun(store, id)
     throw e
   }
-}
-
-export async function logTags(inside: Store, run: string, tags: NonNullable<Batch['tags']>): Promise<void> {
-  if (Object.keys(tags).length > 0) await logBatch(inside, run, { tags })
 }
 
 /** The batch was refused as a whole; which value was there is looked up for the message. */

@@ -2,8 +2,10 @@
 import type { Store } from '../store/store.ts'
 import { uuidOf } from './ids.ts'
 
+type TagColumn = 'name' | 'user_name' | 'note' | 'source_uri' | 'source_version' | 'parent_id'
+
 /** What a tag sets, if it is one of these. */
-const columns: Readonly<Record<string, string>> = {
+const columns: Readonly<Record<string, TagColumn>> = {
   'mlflow.runName': 'name',
   'mlflow.user': 'user_name',
   'mlflow.note.content': 'note',
@@ -14,7 +16,7 @@ const columns: Readonly<Record<string, string>> = {
 
 export interface SplitTags {
   /** Column of viewcast.execution → value. */
-  readonly columns: Readonly<Record<string, string>>
+  readonly columns: Readonly<Partial<Record<TagColumn, string>>>
   readonly tags: Readonly<Record<string, string>>
 }
 

@@ -10,9 +10,8 @@ import { invalid } from './failure.ts'
 import { checkTag } from './limits.ts'
 import { id, int64, type JsonObject, keyValue, repeated, text } from './proto-json.ts'
 import { type Route, route } from './route.ts'
-import { logTags } from './run-log.ts'
 import { activeRun, anyRun, runJson } from './run-rows.ts'
-import { setTagColumns, splitTags } from './run-tags.ts'
+import { splitTags } from './run-tags.ts'
 
 /** Clients name a run by either; the second is the older. */
 export const ofRun = { run_id: id.optional(), run_uuid: id.optional() }
@@ -65,19 +64,27 @@ const create = route(
         )
       }
       const experiment = await activeExperiment(inside, request.experiment_id)
-      // For ever: nobody renews it, and a client may think for days between two calls.
+      const { columns, tags } = await splitTags(inside, request.tags)
+      const {
+        user_name: user = request.user_id,
+        note,
+        parent_id: parent,
+        source_uri: uri,
+        source_version: commit,
+      } = columns
       const { id: run } = await startRun(inside, {
         name: request.run_name || named || `run ${newId().slice(-8)}`,
         experiment: { id: experiment.id },
+        // For ever: nobody renews it, and a client may think for days between two calls.
         lease: null,
         capture: false,
-        source: {},
-        ...(request.user_id ? { user: request.user_id } : {}),
+        source: { ...(uri ? { uri } : {}), ...(commit ? { commit } : {}) },
+        tags,
+        ...(user ? { user } : {}),
+        ...(note === undefined ? {} : { note }),
+        ...(parent === undefined ? {} : { parent }),
         ...(request.start_time === undefined ? {} : { startedAt: request.start_time }),
       })
-      const { columns, tags } = await splitTags(inside, request.tags)
-      await setTagColumns(inside, run, columns)
-      await logTags(inside, run, tags)
       return { run: await runJson(inside, run) }
     }),
 )

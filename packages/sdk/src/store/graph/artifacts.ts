@@ -30,16 +30,22 @@ export async function registerArtifact(store: Store, asset: string, content: Art
   return { id: row.artifact_id, version: row.artifact_version, isNew: row.is_new }
 }
 
-/** Says that a run read (`in`) or wrote (`out`) a version, and as what. Saying it again changes nothing. */
+/**
+ * Says that a run read (`in`) or wrote (`out`) a version, and as what. Saying it again changes nothing.
+ *
+ * @param tags what else is said of this use, by key.
+ */
 export async function recordEvent(
   store: Store,
   run: string,
   artifact: string,
   direction: 'in' | 'out',
   role = '',
+  tags: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   await store.db.query(
-    `INSERT INTO viewcast.event (execution_id, artifact_id, direction, role) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
-    [run, artifact, direction, role],
+    `INSERT INTO viewcast.event (execution_id, artifact_id, direction, role, tags) VALUES ($1, $2, $3, $4, $5)
+     ON CONFLICT DO NOTHING`,
+    [run, artifact, direction, role, JSON.stringify(tags)],
   )
 }

@@ -30,17 +30,24 @@ const foreign = 'external:datasets'
  * Errors: `run/not-active`; `run/value` for an artifact that is not there, or a name or digest that is empty.
  *
  * @param role `training`, `validation`, `test`, …; default none.
+ * @param tags what else is said of this use, by key.
  *
  * @example
  * ```ts
  * await logInput(store, run.id, { name: 'flights.parquet', digest: 'sha256:9f2c…', source: 's3://bucket/flights.parquet' }, 'training')
  * ```
  */
-export function logInput(store: Store, run: string, input: RunInput, role = ''): Promise<string> {
+export function logInput(
+  store: Store,
+  run: string,
+  input: RunInput,
+  role = '',
+  tags: Readonly<Record<string, string>> = {},
+): Promise<string> {
   return atomically(store, async (inside) => {
     await holdRun(inside, run)
     const id = 'artifact' in input ? await known(inside, input.artifact) : await register(inside, input)
-    await recordEvent(inside, run, id, 'in', role)
+    await recordEvent(inside, run, id, 'in', role, tags)
     return id
   })
 }
