@@ -358,6 +358,7 @@ export {
   type RegisterModelOptions,
   registerModel,
 } from './store/registry/register-model.ts'
+export { type PurgeOptions, purgeRuns } from './store/retention/purge.ts'
 export { type Batch, logBatch, type MetricPoint, type Pairs } from './store/runs/batch.ts'
 export {
   deleteRun,

@@ -61,6 +61,7 @@ import { showCommand } from './show.ts'
 import { storeGrantCommand } from './store/grant.ts'
 import { storeLineageCommand } from './store/lineage.ts'
 import { storeMigrateCommand } from './store/migrate.ts'
+import { storePurgeCommand } from './store/purge.ts'
 import { storeStatusCommand } from './store/status.ts'
 import { trainCommand } from './train.ts'
 import { typesCommand } from './types.ts'
@@ -132,6 +133,7 @@ export const commands: readonly Command[] = [
   storeStatusCommand,
   storeMigrateCommand,
   storeGrantCommand,
+  storePurgeCommand,
   runsExportCommand,
   serveMlflowCommand,
   storeLineageCommand,
