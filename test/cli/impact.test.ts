@@ -57,7 +57,7 @@ it('tells models, assets and what the server refuses, without the code of the pr
   const json = JSON.parse((await run('impact', 'orders.amount', '--json')).out)
   expect(json.models[0]).toMatchObject({ model: 'reorder', version: 1, deployments: ['public.reorder'] })
   expect((await run('impact', 'orders.amount', '--format', 'json')).out).toBe(`${JSON.stringify(json)}\n`)
-  expect((await run('impact', 'orders.order_id')).out).toBe('nothing depends on it\n')
+  expect((await run('impact', 'public.reorder.customer_id')).out).toBe('nothing depends on it\n')
 })
 
 it('goes up, and draws', async () => {

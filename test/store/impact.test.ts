@@ -97,6 +97,8 @@ describeEachEngine('impact', (engine) => {
     expect(Math.min(...each)).toBeGreaterThan(0)
     expect(each.reduce((a, b) => a + b)).toBeCloseTo(1, 12)
     expect(await shareOf('customers.country')).toBe(each[0])
+    // What only the label comes from was learned from, and is not needed for a score.
+    expect(await shareOf('bought.bought')).toBe(0)
     // Of a column that two features come from, both are lost.
     expect(await shareOf('visits.robot')).toBeCloseTo((each[1] ?? 0) + (each[2] ?? 0), 12)
     expect(await shareOf('visits')).toBeCloseTo((each[1] ?? 0) + (each[2] ?? 0), 12)

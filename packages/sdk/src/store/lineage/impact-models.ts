@@ -54,7 +54,9 @@ export async function modelsReached(
   const ids = [...new Set(parts.flatMap((p) => p.version ?? []))]
   const versions = new Map((await versionRows(db, ids, at)).map((v) => [v.id, v]))
   const within = new Set([...starts, ...reached.flatMap((r) => r.nodes)])
-  const edges = (await edgeRows(db, ids)).filter((e) => within.has(e.node))
+  const read = await edgeRows(db, ids)
+  const edges = read.filter((e) => within.has(e.node))
+  const told = new Set(read.flatMap((e) => (e.share === null ? [] : [e.version])))
 
   const groups = new Map<string, Reached[]>()
   for (const p of parts) {
@@ -71,6 +73,13 @@ export async function modelsReached(
     const features = new Map<string, number | null>()
     for (const e of own) if (e.kind === 'feature') features.set(e.name, e.share)
     const shares = [...features.values()].filter((s) => s !== null)
+    // What the label alone comes from is learned from: nothing of the score of this version hangs on it.
+    const isLabelOnly = features.size === 0 && told.has(first.version ?? '') && !all.some((r) => r.isDirect)
+    const sum = Math.min(
+      1,
+      shares.reduce((a, b) => a + b, 0),
+    )
+    const share = shares.length > 0 || isLabelOnly ? sum : undefined
     const values = new Map(own.flatMap((e) => (e.kind === 'coefficient' ? [[e.name, e.value] as const] : [])))
     return [
       {
@@ -80,13 +89,7 @@ export async function modelsReached(
         aliases: row?.aliases ?? [],
         deployments: row?.deployments ?? [],
         isNewest: row?.newest ?? true,
-        ...(direction === 'down' &&
-          shares.length > 0 && {
-            share: Math.min(
-              1,
-              shares.reduce((a, b) => a + b, 0),
-            ),
-          }),
+        ...(direction === 'down' && share !== undefined && { share }),
         features: [...features]
           .sort((a, b) => (b[1] ?? 0) - (a[1] ?? 0) || (a[0] < b[0] ? -1 : 1))
           .map(([name, share]) => ({ name, ...(share !== null && { share }) })),
