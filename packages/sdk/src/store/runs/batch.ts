@@ -35,7 +35,7 @@ export interface Batch {
  * Logs a batch to a run, all or nothing; returns how many points of metrics were new, so a retry returns 0. Keys are texts
  * of up to 250 characters.
  *
- * One statement and one transaction, whatever the size; some 100,000 points per second on a server.
+ * One statement and one transaction, whatever the size; tens of thousands of points per second.
  *
  * Errors: `run/param` for a param that has another value; `run/not-active` for a run that is not there or was deleted;
  * `run/value`, all of them at once, for what cannot be kept.
