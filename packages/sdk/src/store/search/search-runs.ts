@@ -6,7 +6,7 @@ import { runSubjects } from './run-subject.ts'
 import { type Page, type PageOptions, searchPage } from './search.ts'
 
 export interface SearchRunsOptions extends PageOptions {
-  /** Names of experiments; runs of any when absent, none when empty. */
+  /** Names of experiments; runs of any when absent, none when empty. One that is not there has no runs. */
   readonly experiments?: readonly string[]
   /** The same by id. */
   readonly experimentIds?: readonly string[]
