@@ -83,6 +83,14 @@ describeEachEngine('reproducing a run', (engine) => {
     expect(found.model?.reason).toContain('declares no model')
   })
 
+  test('compares coefficients alone where no digest was kept', async () => {
+    const { run: own } = await trainRecorded(store, model, { digest: false })
+    expect(await reproduce(store, own.id, { project: projectOf(model) })).toMatchObject({
+      agrees: true,
+      data: { verdict: 'unknown', version: undefined, difference: undefined },
+    })
+  })
+
   test('names the columns that differ, and the view that changed', async () => {
     await engine.db.execute(`CREATE TABLE reading (id int, amount float8);
       INSERT INTO reading SELECT i, i FROM generate_series(1, 20) i;
