@@ -1,4 +1,4 @@
-import { openStore, type Store } from '@viewcast/sdk'
+import { logFile, openStore, type Store, startRun } from '@viewcast/sdk'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { describeEachEngine } from '../engines/each-engine.ts'
 import { serveForTest, type TestServer } from './mlflow-server.ts'
@@ -104,6 +104,18 @@ describeEachEngine('files of MLflow clients', (engine) => {
     await server.post('runs/delete', { run_id: run })
     expect((await put(`/0/${run}/artifacts/a`, 'x')).status).toBe(400)
     expect((await server.get('artifacts/list', { run_id: run })).body.files).toEqual([])
+  })
+
+  test('have a media type that can be a header, whatever was said of them', async () => {
+    const run = await startRun(store, { capture: false })
+    await logFile(store, run.id, 'x', 'text', { mediaType: 'text/plain\r\nSet-Cookie: a=b' })
+    const response = await fetch(at(`/0/${run.id.replaceAll('-', '')}/artifacts/x`))
+    expect([response.status, response.headers.get('content-type'), response.headers.get('set-cookie')]).toEqual([
+      200,
+      'application/octet-stream',
+      null,
+    ])
+    expect(await response.text()).toBe('text')
   })
 
   test('have a limit, told before they are read', async () => {

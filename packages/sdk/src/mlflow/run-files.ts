@@ -59,7 +59,11 @@ export interface FileContent {
 export async function readFile(store: Store, place: FilePlace): Promise<FileContent> {
   const { uuid } = await anyRun(store, place.run)
   const { content, mediaType } = await readRunFile(store, uuid, place.path)
-  return { content, mediaType: mediaType ?? 'application/octet-stream' }
+  // Whoever logged the file said so; what cannot be a header is not made one.
+  return {
+    content,
+    mediaType: /^[\x20-\x7e]+$/.test(mediaType ?? '') ? (mediaType as string) : 'application/octet-stream',
+  }
 }
 
 /** Writes a file whole; one that is there is replaced, as clients expect. */
