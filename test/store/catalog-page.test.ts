@@ -7,6 +7,7 @@ import {
   editCatalog,
   ensureAsset,
   type Freshness,
+  grantAccess,
   openStore,
   type Project,
   project,
@@ -298,9 +299,9 @@ describeEachEngine('a page of the catalog', (engine) => {
 
     test('of a table that may not be read is unknown, and ends no transaction', async () => {
       const refused = engine.db.transaction(async (tx) => {
-        await tx.execute(`
-          CREATE ROLE catalog_reader; GRANT USAGE ON SCHEMA viewcast TO catalog_reader;
-          GRANT SELECT ON ALL TABLES IN SCHEMA viewcast TO catalog_reader; SET LOCAL ROLE catalog_reader`)
+        await tx.execute('CREATE ROLE catalog_reader')
+        await grantAccess(tx, 'catalog_reader', 'read')
+        await tx.execute('SET LOCAL ROLE catalog_reader')
         expect(await assetFreshness({ ...store, db: tx }, 'flights')).toMatchObject({
           status: 'unknown',
           sources: [{ reason: 'it may not be read' }],

@@ -1,4 +1,13 @@
-import { collectProject, openStore, type Project, project, type Store, standardize, syncCatalog } from '@viewcast/sdk'
+import {
+  collectProject,
+  connect,
+  openStore,
+  type Project,
+  project,
+  type Store,
+  standardize,
+  syncCatalog,
+} from '@viewcast/sdk'
 import { beforeAll, expect, test } from 'vitest'
 import { describeEachEngine } from '../engines/each-engine.ts'
 
@@ -19,7 +28,11 @@ const schema = `
   COMMENT ON VIEW flights_of_state IS 'Flights with their state'`
 
 const p = project<DB>('flights')
-const airport = p.entity('airport', { iata: 'text' }, { from: 'airports', description: 'where one departs' })
+const airport = p.entity(
+  'airport',
+  { iata: 'text' },
+  { from: 'airports', description: 'where one departs', owner: 'geo' },
+)
 const flight = p.entity('flight', { id: 'integer' })
 const profile = p
   .featureView('profile', { entity: airport, description: 'What does not change', owner: 'geo', tags: ['place'] })
@@ -114,7 +127,11 @@ describeEachEngine('synchronising the catalog', (engine) => {
     expect(of('feature_view profile')).toMatchObject({
       namespace: 'flights',
       declared: { description: 'What does not change', owners: ['geo'], tags: ['place'] },
-      props: { form: 'static', entity: { name: 'airport', keys: ['iata'] }, reads: ['source public.airports'] },
+      props: {
+        form: 'static',
+        entity: { name: 'airport', keys: ['iata'], description: 'where one departs', owners: ['geo'] },
+        reads: ['source public.airports'],
+      },
     })
     expect(of('source public.flights')).toMatchObject({
       namespace: 'database',
@@ -291,6 +308,20 @@ describeEachEngine('synchronising the catalog', (engine) => {
     await syncCatalog(store, whole)
     const again = (await assets(store)).find((a) => a.name === 'public.flights')
     expect(again?.declared).not.toHaveProperty('updateFrequency')
+  })
+
+  test('is done by several at once as by one', async () => {
+    await engine.db.execute('ALTER TABLE airports ADD country text')
+    const before = (await changes(store)).length
+    const others = engine.url === undefined ? [] : await Promise.all([1, 2, 3].map(() => connect(engine.url as string)))
+    const dbs = [engine.db, ...others]
+    const done = await Promise.all(dbs.map((db) => syncCatalog({ ...store, db }, whole)))
+    for (const db of others) await db.close()
+    expect(done.reduce((sum, d) => sum + d.columnsAdded, 0)).toBe(1)
+    expect(done.reduce((sum, d) => sum + d.columnsChanged, 0)).toBe(0)
+    expect((await changes(store)).slice(before)).toMatchObject([
+      { column_name: 'country', field: 'column', after: 'text' },
+    ])
   })
 
   test('marks a table that was dropped', async () => {

@@ -37,7 +37,7 @@ function head(page: CatalogPage, colors: Colors): string {
     ['tags', texts.tags === undefined ? '' : `${texts.tags.join(', ')}${by('tags')}`],
     ['changes', texts.updateFrequency === undefined ? '' : `${texts.updateFrequency}${by('updateFrequency')}`],
     ['SLA', texts.sla === undefined ? '' : `${slaOf(texts.sla)}${by('sla')}`],
-    ['entity', props.entity ? `${props.entity.name} (${props.entity.keys.join(', ')})` : ''],
+    ['entity', props.entity ? entityText(props.entity) : ''],
     ['label', props.label ?? ''],
     ['family', props.family ?? ''],
     ['url', props.url ?? ''],
@@ -47,6 +47,11 @@ function head(page: CatalogPage, colors: Colors): string {
     pairs.filter(([, value]) => value !== ''),
     '  ',
   )}`
+}
+
+function entityText(e: NonNullable<CatalogPage['props']['entity']>): string {
+  const words = [oneLine(e.description ?? ''), (e.owners ?? []).join(', ')].filter((t) => t !== '')
+  return [`${e.name} (${e.keys.join(', ')})`, ...words].join(', ')
 }
 
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim()

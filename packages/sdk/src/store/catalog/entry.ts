@@ -104,7 +104,7 @@ export async function catalogPage(store: Store, name: string, options: CatalogPa
   const drift = options.project ? await schemaDrift(store, options.project, entry, asset, columns) : []
   return {
     ...one,
-    drift: [...one.drift, ...drift],
+    drift: [...one.drift, ...drift].filter((d) => entry.column === undefined || d.column === entry.column),
     related: await related(store, entry.id),
     column: entry.column ?? null,
     freshness: (options.freshness ?? true) ? await freshnessOf(store, entry, {}) : null,

@@ -24,11 +24,17 @@ export interface FoundAsset {
   readonly gone?: boolean
 }
 
+/** The entity an asset is about, with what is said of that: it has no page of its own. */
+export interface EntityProp extends AssetTexts {
+  readonly name: string
+  readonly keys: readonly string[]
+}
+
 /** Facts of an asset that the catalog keeps in `asset.props`. */
 export interface AssetProps {
   /** `static`, `history`, …, `table`, `view`. */
   readonly form?: string | null
-  readonly entity?: { readonly name: string; readonly description?: string; readonly keys: readonly string[] } | null
+  readonly entity?: EntityProp | null
   /** Column with the instant of a row, when a declaration names one. */
   readonly time?: string | null
   /** What it is made of itself, as `kind name`. */

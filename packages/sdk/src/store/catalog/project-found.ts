@@ -19,7 +19,7 @@ import type { Database } from '../../database/database.ts'
 import type { Queried } from '../../project/describe-definition.ts'
 import type { Project } from '../../project/project.ts'
 import { type DescribedProject, describeProject, relationsRead, textFacts } from './described-definitions.ts'
-import type { AssetProps, FoundAsset, FoundColumn } from './found.ts'
+import type { EntityProp, FoundAsset, FoundColumn } from './found.ts'
 import { relationReads } from './relation-reads.ts'
 import {
   commented,
@@ -124,14 +124,10 @@ function labelsIn(d: Queried, bound: ReadonlyMap<string, BoundDataset | undefine
   return one?.labels ?? Object.keys(d.outcomes.labels).map((name) => ({ name, type: '', nullable: true }))
 }
 
-function entityProp(e: EntityDef): NonNullable<AssetProps['entity']> | null {
+function entityProp(e: EntityDef): EntityProp | null {
   // A request view may be of no entity.
   if (e.keys.length === 0) return null
-  return {
-    name: e.name,
-    keys: e.keys.map((k) => k.name),
-    ...(e.description === undefined ? {} : { description: e.description }),
-  }
+  return { name: e.name, keys: e.keys.map((k) => k.name), ...assetTexts(e) }
 }
 
 function foundDefinition(
