@@ -105,7 +105,9 @@ it('tells of a file that differs, and writes it again', async () => {
   const record = JSON.parse(readFileSync(fileOf(1), 'utf8'))
   writeFileSync(fileOf(1), JSON.stringify({ ...record, threshold: 0.1 }))
   expect((await run('predict', 'reorder@1', '--limit', '1')).err).toContain('model/record-differs')
-  expect((await data('compile', 'reorder@1')).warnings[0].code).toBe('model/record-differs')
+  for (const command of ['compile', 'predict', 'verify']) {
+    expect((await data(command, 'reorder@1')).warnings[0].code).toBe('model/record-differs')
+  }
   await data('models', 'show', 'reorder@1', '--restore')
   expect(JSON.parse(readFileSync(fileOf(1), 'utf8'))).toEqual(record)
 })

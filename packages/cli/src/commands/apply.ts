@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { defineCommand, positional } from '../command.ts'
+import { diagnosticData } from '../failure.ts'
 import { withStoreIfAllowed } from '../open.ts'
 import { UsageError } from '../parse/usage.ts'
 import { atOption, versionOption } from '../parse/values.ts'
@@ -32,7 +33,12 @@ export const applyCommand = defineCommand({
       const { project, db, store } = opened
       const { options, output } = invocation
       const { applyRecorded, applyView } = await import('@viewcast/sdk')
-      const { model, record } = await chosenModel(opened, positional(invocation, 'model'), options.version, output)
+      const { model, record, warnings } = await chosenModel(
+        opened,
+        positional(invocation, 'model'),
+        options.version,
+        output,
+      )
       output.progress.step(`apply ${model.name} version ${record.version}`)
       const wanted = {
         directory: project.directory,
@@ -44,7 +50,16 @@ export const applyCommand = defineCommand({
         : await applyView(db, model, record, wanted)
       output.progress.clear()
       await output.result(
-        { model: model.name, version: record.version, view, replaced, verification, engine: db.description, sql },
+        {
+          model: model.name,
+          version: record.version,
+          view,
+          replaced,
+          verification,
+          engine: db.description,
+          sql,
+          warnings: warnings.map(diagnosticData),
+        },
         (colors) =>
           `${colors.good(replaced ? 'replaced' : 'created')}  view ${view}  ${colors.dim(`(${verification})`)}\n`,
       )

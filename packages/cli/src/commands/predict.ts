@@ -48,7 +48,12 @@ export const predictCommand = defineCommand({
       const { project, db, store } = opened
       const { options, io, output } = invocation
       const sdk = await import('@viewcast/sdk')
-      const { model, record } = await chosenModel(opened, positional(invocation, 'model'), options.version, output)
+      const { model, record, warnings } = await chosenModel(
+        opened,
+        positional(invocation, 'model'),
+        options.version,
+        output,
+      )
       const keys = readKeys(options.keys, io.cwd)
       const outputs = await readOutputs(options.outputs)
       const wanted = {
@@ -59,10 +64,11 @@ export const predictCommand = defineCommand({
         ...(options.limit === undefined ? {} : { limit: options.limit }),
         ...(outputs === undefined ? {} : { outputs }),
       }
-      const prediction = store
+      const made = store
         ? await sdk.predictRecorded(store, model, record, wanted)
         : await sdk.predict(db, model, record, wanted)
-      await output.warn(prediction.warnings)
+      await output.warn(made.warnings)
+      const prediction = { ...made, warnings: [...warnings, ...made.warnings] }
       const file = options.out === undefined ? undefined : resolve(io.cwd, options.out)
       const about = { model: model.name, version: record.version, sql: prediction.sql, columns: prediction.columns }
       if (file === undefined) {

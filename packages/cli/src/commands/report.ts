@@ -40,7 +40,12 @@ export const reportCommand = defineCommand({
       const { project, db, store } = opened
       const { options, io, output } = invocation
       const { evaluateModel, evaluateRecorded, predictionQuery, renderReport } = await import('@viewcast/sdk')
-      const { model, record } = await chosenModel(opened, positional(invocation, 'model'), options.version, output)
+      const { model, record, warnings } = await chosenModel(
+        opened,
+        positional(invocation, 'model'),
+        options.version,
+        output,
+      )
       output.progress.step('reading')
       const wanted = {
         directory: project.directory,
@@ -59,7 +64,13 @@ export const reportCommand = defineCommand({
       output.progress.done()
       await output.warn(evaluation.warnings)
       const { result, ...rest } = evaluation
-      const data = { ...rest, warnings: rest.warnings.map(diagnosticData), file, metrics: result.metrics, result }
+      const data = {
+        ...rest,
+        warnings: [...warnings, ...rest.warnings].map(diagnosticData),
+        file,
+        metrics: result.metrics,
+        result,
+      }
       await output.result(data, (colors) => {
         const rows = result.metrics.map(({ name, estimate: { value, interval } }) => [
           name,

@@ -1,7 +1,7 @@
 import type { VerifyReport } from '@viewcast/sdk'
 import { z } from 'zod'
 import { defineCommand, positional } from '../command.ts'
-import { exit } from '../failure.ts'
+import { diagnosticData, exit } from '../failure.ts'
 import { withStoreIfAllowed } from '../open.ts'
 import { atOption, limitOption, versionOption } from '../parse/values.ts'
 import { renderChecks } from '../render/checks.ts'
@@ -27,7 +27,12 @@ export const verifyCommand = defineCommand({
       const { project, db, store } = opened
       const { options, io, output } = invocation
       const { verifyModel, verifyRecorded } = await import('@viewcast/sdk')
-      const { model, record } = await chosenModel(opened, positional(invocation, 'model'), options.version, output)
+      const { model, record, warnings } = await chosenModel(
+        opened,
+        positional(invocation, 'model'),
+        options.version,
+        output,
+      )
       output.progress.step(`verify ${model.name} version ${record.version}`)
       const wanted = {
         directory: project.directory,
@@ -39,8 +44,15 @@ export const verifyCommand = defineCommand({
         ? await verifyRecorded(store, model, record, wanted)
         : await verifyModel(db, model, record, wanted)
       output.progress.clear()
-      await output.result({ model: model.name, version: record.version, engine: db.description, ...report }, (colors) =>
-        renderChecks(report.checks, colors),
+      await output.result(
+        {
+          model: model.name,
+          version: record.version,
+          engine: db.description,
+          ...report,
+          warnings: warnings.map(diagnosticData),
+        },
+        (colors) => renderChecks(report.checks, colors),
       )
       return report.ok ? exit.ok : exit.failed
     }),
