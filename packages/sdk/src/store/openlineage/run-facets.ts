@@ -112,11 +112,13 @@ function queryOf(kind: string, versions: readonly VersionRow[]): string | undefi
 /** The page of the commit: `git@host:org/repo.git` is `https://host/org/repo`. No URL of a local path. */
 function sourceUrl({ source_uri, source_version }: RunRow): string | undefined {
   if (source_uri === null) return undefined
-  const scp = /^(?:[^@/\s]+@)?([^:/\s]+):(?!\/)(\S+)$/.exec(source_uri)
+  const scp = /^(?:[^@/\s]+@)?([^:/\s]{2,}):(?!\/)(\S+)$/.exec(source_uri)
   const text = scp ? `https://${scp[1]}/${scp[2]}` : source_uri.replace(/^ssh:/i, 'https:')
   if (!URL.canParse(text)) return undefined
   const url = new URL(text)
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return undefined
+  // The port is that of the other protocol.
+  if (/^ssh:/i.test(source_uri)) url.port = ''
   url.username = ''
   url.password = ''
   url.search = ''
@@ -125,4 +127,5 @@ function sourceUrl({ source_uri, source_version }: RunRow): string | undefined {
   return source_version === null ? page : `${page}/tree/${source_version}`
 }
 
-const withoutUser = (uri: string): string => uri.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, '$1')
+const withoutUser = (uri: string): string =>
+  uri.replace(/[?#].*$/s, '').replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/]*@/i, '$1')
