@@ -82,7 +82,7 @@ const order: readonly AssetKind[] = [
  * The share of a feature f in a linear model is E|c_f − E c_f| ÷ Σ_g E|c_g − E c_g| over the training rows, c_f being what
  * the feature adds to the linear predictor. For trees it is the share of the gain, as their library told it.
  *
- * It costs one walk (100,000 edges in less than 0.1 s) and three small queries.
+ * It costs one walk, of the edges reached and not of all that are kept, and three small queries.
  *
  * Errors: `project/unknown-name`, `view/unknown-column`, `time/instant`.
  *
