@@ -32,6 +32,7 @@ const orders = {
     }),
   start: (options) => sdk.startRun(store, { capture: false, ...options }),
   lost: () => sdk.markLostRuns(store),
+  migrate: () => sdk.migrateStore(db),
 }
 answer('ready')
 for await (const line of createInterface({ input: process.stdin })) {
