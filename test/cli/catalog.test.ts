@@ -23,9 +23,11 @@ it('makes no store to look something up', async () => {
 
 it('takes what the project declares, and writes nothing the second time', async () => {
   const first = await run('sync', '--json')
+  expect(JSON.parse(first.out).lineage.added).toBeGreaterThan(10)
   expect(first.code, first.err).toBe(0)
   expect(JSON.parse(first.out)).toMatchObject({ columnsDropped: 0, problems: [] })
-  const { assets, assetsChanged, columnsAdded } = JSON.parse((await run('sync', '--json')).out)
+  const { assets, assetsChanged, columnsAdded, lineage } = JSON.parse((await run('sync', '--json')).out)
+  expect(lineage).toEqual({ added: 0, closed: 0 })
   expect(assets).toBeGreaterThan(5)
   expect([assetsChanged, columnsAdded]).toEqual([0, 0])
 })

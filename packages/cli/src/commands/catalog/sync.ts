@@ -6,9 +6,9 @@ import { renderPairs } from '../../render/table.ts'
 
 export const catalogSyncCommand = defineCommand({
   name: 'catalog sync',
-  summary: 'Bring the catalog to what the project declares and the database has',
+  summary: 'Bring catalog and lineage to what the project declares and the database has',
   description:
-    'Takes sources, views, samples, targets, datasets and models with their columns, texts of the code and comments of the database. "train" and "apply" do it, too. What changed is kept as history, what is gone stays, marked. A view that is refused is told and stops nothing.',
+    'Takes sources, views, samples, targets, datasets and models with their columns, texts of the code and comments of the database. "train" and "apply" do it, too. Keeps the lineage of the whole project; training a model keeps that of the model. What changed is kept as history, what is gone stays, marked. A view that is refused is told and stops nothing.',
   positionals: [],
   options: z.object({
     all: z.boolean().default(false).describe('Every table and view of the database, not only those that are read'),
@@ -19,11 +19,16 @@ export const catalogSyncCommand = defineCommand({
     { command: 'viewcast catalog sync --freshness', description: 'By a schedule, so that lateness is on record' },
   ],
   run: (invocation) =>
-    withStore(invocation, async ({ store, project }) => {
+    withStore(invocation, async ({ store, project, db }) => {
       const { options, output } = invocation
-      const { assetFreshness, catalogEntries, syncCatalog } = await import('@viewcast/sdk')
+      const { assetFreshness, catalogEntries, projectLineage, registerLineage, syncCatalog } = await import(
+        '@viewcast/sdk'
+      )
       output.progress.step('reading')
       const { problems, ...done } = await syncCatalog(store, project, { all: options.all })
+      output.progress.step('following columns')
+      // With a definition missing, what comes from it would look gone.
+      const lineage = problems.length === 0 ? await registerLineage(store, await projectLineage(db, project)) : null
       const late: { name: string; status: string; late: string | null }[] = []
       let looked = 0
       if (options.freshness) {
@@ -37,12 +42,13 @@ export const catalogSyncCommand = defineCommand({
       }
       output.progress.done()
       await output.warn(problems)
-      const data = { ...done, ...(options.freshness ? { late } : {}), problems: problems.map(diagnosticData) }
+      const data = { ...done, lineage, ...(options.freshness ? { late } : {}), problems: problems.map(diagnosticData) }
       await output.result(data, (colors) =>
         [
           renderPairs([
             ['assets', `${done.assets}, ${done.assetsChanged} changed`],
             ['columns', `${done.columnsAdded} new, ${done.columnsChanged} changed, ${done.columnsDropped} gone`],
+            ['lineage', lineage === null ? 'left as it is: mend the definitions first' : edges(lineage)],
             ...(options.freshness ? [['freshness', `${looked} looked at, ${late.length} late`] as const] : []),
           ]),
           ...late.map((l) => `${(l.status === 'error' ? colors.error : colors.warning)(l.status)}  ${l.name}\n`),
@@ -51,3 +57,6 @@ export const catalogSyncCommand = defineCommand({
       return problems.length === 0 ? exit.ok : exit.failed
     }),
 })
+
+const edges = ({ added, closed }: { readonly added: number; readonly closed: number }): string =>
+  `${added} edges new, ${closed} gone`
