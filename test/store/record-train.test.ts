@@ -1,7 +1,9 @@
 import { impact, openStore, openStoreIfAllowed, type Store, trainRecorded } from '@viewcast/sdk'
+import { sql } from 'kysely'
 import { beforeAll, expect, test } from 'vitest'
 import { describeEachEngine } from '../engines/each-engine.ts'
-import { model, modelOf, profile, tables } from '../scenarios/shop.ts'
+import { diagnosticsOf } from '../errors/codes-of.ts'
+import { customer, model, modelOf, p, profile, tables } from '../scenarios/shop.ts'
 
 describeEachEngine('a recorded training', (engine) => {
   let store: Store
@@ -90,6 +92,20 @@ describeEachEngine('a recorded training', (engine) => {
     )
     expect(row).toMatchObject({ state: 'failed', error: { codes: ['model/unknown-label'] } })
     expect(await store.db.rows('SELECT * FROM viewcast.model_version')).toHaveLength(before.length)
+  })
+
+  test('names the views at fault, all of them, although it reads within one snapshot', async () => {
+    const broken = (name: string, column: string) =>
+      p
+        .featureView(name, { entity: customer })
+        .query(({ db }) => db.selectFrom('customers').select(['customer', sql<number>`${sql.raw(column)}`.as('x')]))
+    const told = await diagnosticsOf(() =>
+      trainRecorded(store, modelOf([broken('one', 'nothing_here'), broken('two', 'nor_here')])),
+    )
+    expect(told.map((d) => d.code)).toEqual(['view/database-error', 'view/database-error'])
+    const [failed] = await diagnosticsOf(() => trainRecorded(store, modelOf([broken('three', '1 / (customer - 7)')])))
+    expect(failed?.code).toBe('view/failed')
+    expect(failed?.message).toContain('"three"')
   })
 
   test('is possible without a trace where the role may only read', async () => {

@@ -27,6 +27,8 @@ export interface Database {
   readonly engine: 'pglite' | 'postgres'
   /** Where it is, without secrets: `postgres://me@localhost:5432/shop` or `embedded database .viewcast/data`. */
   readonly description: string
+  /** Whether it is an open transaction, which a statement that fails ends unless it stands behind a savepoint. */
+  readonly isTransaction: boolean
 
   /** Runs one statement; rows as objects. Parameters are bound as `$1…`. */
   rows<R = Record<string, Value>>(sql: string, parameters?: readonly unknown[]): Promise<R[]>

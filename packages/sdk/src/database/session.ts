@@ -31,6 +31,7 @@ export function database(sessions: Sessions): Database {
   }
   return {
     ...statements(sessions, types, use),
+    isTransaction: false,
     introspect: () => use((l) => inTransaction(l, () => introspect(l))),
     stream: (sql, options = {}) =>
       sessions.single ? streamHeld(use, sql, options) : streamAlone(use, types, sql, options),
@@ -121,8 +122,12 @@ function transaction(
     return body(lease)
   }
   const nested = <T>(body: () => Promise<T>) => inSavepoint(lease, depth + 1, body)
+  const plain = statements(sessions, types, use)
   const tx: Database = {
-    ...statements(sessions, types, use),
+    ...plain,
+    isTransaction: true,
+    // What does not compile is an answer, and no reason to lose the transaction.
+    describe: (sql) => use(() => nested(() => plain.describe(sql))),
     introspect: () => use(() => nested(() => introspect(lease))),
     stream: (sql, options = {}) => streamInside(use, sql, options),
     streamNumbers: (sql, wanted, options = {}) =>

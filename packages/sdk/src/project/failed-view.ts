@@ -35,9 +35,11 @@ const ofViews = /^(0A|21|22|23|2F|38|39|42|54|55|P0)/
 
 /** Runs `body`; a failure of the database in it becomes `view/failed`, or `view/database-error` where a view no longer compiles. */
 export async function namingFailedView<T>(db: Database, running: RunningQuery, body: () => Promise<T>): Promise<T> {
+  await markPlace(db)
   try {
     return await body()
   } catch (e) {
+    await returnToPlace(db)
     throw await withView(db, running, e)
   }
 }
@@ -48,11 +50,25 @@ export async function* rowsNamingFailedView<T>(
   running: RunningQuery,
   rows: AsyncIterable<T>,
 ): AsyncGenerator<T> {
+  await markPlace(db)
   try {
     yield* rows
   } catch (e) {
+    await returnToPlace(db)
     throw await withView(db, running, e)
   }
+}
+
+const place = '_viewcast_before'
+
+/** Inside a transaction nothing can be asked after a failure, unless it goes back to before it. */
+async function markPlace(db: Database): Promise<void> {
+  if (db.isTransaction) await db.execute(`SAVEPOINT ${place}`)
+}
+
+async function returnToPlace(db: Database): Promise<void> {
+  // The session itself may be gone; the first error is the one to report.
+  if (db.isTransaction) await db.execute(`ROLLBACK TO SAVEPOINT ${place}`).catch(() => undefined)
 }
 
 async function withView(db: Database, running: RunningQuery, error: unknown): Promise<unknown> {
