@@ -13,7 +13,9 @@ export const reproduceCommand = defineCommand({
   summary: 'Read what a run read again and train again: are data and coefficients the same?',
   description:
     'Runs the training query that the store kept, compares the digest of its rows, and trains with the params of the run. Nothing is written. Exits 1 when data or coefficients differ, and says by column and view where.',
-  positionals: [{ name: 'run', description: 'id of the run', required: true }],
+  positionals: [
+    { name: 'run', description: "id of a training's run, the beginning of one, or latest", required: true },
+  ],
   options: z.object({
     current: z.boolean().default(false).describe('Use the query and the declaration of the project as they are now'),
     tolerance: z.coerce
@@ -23,7 +25,7 @@ export const reproduceCommand = defineCommand({
       .describe('How far coefficients may be apart, relative to themselves or their standard error'),
   }),
   examples: [
-    { command: 'viewcast reproduce 01936b2e-7c1a-7def-8a55-2f1d6c3b9e10', description: 'As it was' },
+    { command: 'viewcast reproduce latest', description: 'As it was' },
     {
       command: 'viewcast reproduce 01936b2e-7c1a-7def-8a55-2f1d6c3b9e10 --current',
       description: 'As the project says now',
@@ -31,10 +33,11 @@ export const reproduceCommand = defineCommand({
   ],
   run: (invocation) =>
     withStore(invocation, async ({ project, store }) => {
-      const { reproduce } = await import('@viewcast/sdk')
+      const { findRun, reproduce } = await import('@viewcast/sdk')
       const { io, options, output } = invocation
+      const run = await findRun(store, positional(invocation, 'run'), { kinds: ['train'] })
       output.progress.step('digesting')
-      const found = await reproduce(store, positional(invocation, 'run'), {
+      const found = await reproduce(store, run, {
         project,
         current: options.current,
         tolerance: options.tolerance,

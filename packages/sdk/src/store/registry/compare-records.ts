@@ -136,7 +136,7 @@ const metricsOf = ({ metrics }: ModelRecord): { part: string; metric: string; va
 /** What the other parts of the comparison tell, and what is never the same. */
 const toldElsewhere: ReadonlySet<string> = new Set([
   ...['format', 'name', 'version', 'trainedAt', 'coefficients', 'inputs', 'metrics'],
-  ...['means', 'covariance', 'verification', 'trees', 'path'],
+  ...['means', 'covariance', 'verification', 'trees', 'path', 'contributions'],
 ])
 /** One value each: what is inside is of more interest than that something is different. */
 const opened: ReadonlySet<string> = new Set(['fit', 'dataset'])

@@ -3,6 +3,8 @@ import { fail } from '@viewcast/compiler'
 import type { Store } from '../store.ts'
 
 export interface FindRunOptions {
+  /** What `latest` is the last of; default runs of every kind. */
+  readonly kinds?: readonly string[]
   /** Default `all`: what was deleted can be named, to look at it or to restore it. */
   readonly lifecycle?: 'active' | 'deleted' | 'all'
 }
@@ -30,15 +32,17 @@ const told = 5
 export async function findRun(
   { db }: Store,
   reference: string,
-  { lifecycle = 'all' }: FindRunOptions = {},
+  { lifecycle = 'all', kinds }: FindRunOptions = {},
 ): Promise<string> {
   const refuse = (detail: string): never => fail('run/reference', { run: reference, detail })
   const order = 'r.started_at DESC, r.id DESC'
   if (reference === 'latest') {
     const [last] = await db.rows<{ id: string }>(
-      `SELECT r.id FROM viewcast.execution r WHERE r.lifecycle = 'active' ORDER BY ${order} LIMIT 1`,
+      `SELECT r.id FROM viewcast.execution r
+       WHERE r.lifecycle = 'active' AND ($1::text[] IS NULL OR r.kind = ANY ($1)) ORDER BY ${order} LIMIT 1`,
+      [kinds ?? null],
     )
-    return last?.id ?? refuse('there are no runs yet')
+    return last?.id ?? refuse(`there are no runs ${kinds === undefined ? '' : `of ${kinds.join(', ')} `}yet`)
   }
   const digits = reference.replaceAll('-', '').toLowerCase()
   if (!/^[0-9a-f]*$/.test(digits) || digits.length > 32)
