@@ -5,7 +5,7 @@ import { withStore } from '../open.ts'
 import { significant } from '../render/number.ts'
 import type { Colors } from '../render/palette.ts'
 import { stages } from '../render/stages.ts'
-import { grouped, renderPairs, renderTable } from '../render/table.ts'
+import { grouped, renderPairs, tableBelow } from '../render/table.ts'
 import { differenceText } from './datasets/text.ts'
 
 export const reproduceCommand = defineCommand({
@@ -54,13 +54,7 @@ function report({ agrees, data, model, params, query }: Reproduction, colors: Co
   const { difference } = data
   const coefficients = model?.comparison?.different ?? []
   const table = (names: readonly string[], rows: readonly (readonly unknown[])[]): string =>
-    rows.length === 0
-      ? ''
-      : `\n${renderTable(
-          names.map((name) => ({ name })),
-          rows,
-          { colors },
-        )}`
+    tableBelow(names, rows, { colors })
   return [
     renderPairs([
       ['agrees', colors.bold(agrees ? 'yes' : 'no')],

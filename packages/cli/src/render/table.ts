@@ -123,3 +123,17 @@ export function renderPairs(pairs: readonly (readonly [string, string])[], inden
 
 /** A count for a person: `12,345`. */
 export const grouped = (n: number): string => n.toLocaleString('en-US')
+
+/** A table below something else, by the names of its columns; nothing where there are no rows. */
+export const tableBelow = (
+  names: readonly string[],
+  rows: readonly (readonly unknown[])[],
+  options: TableOptions,
+): string =>
+  rows.length === 0
+    ? ''
+    : `\n${renderTable(
+        names.map((name) => ({ name })),
+        rows,
+        options,
+      )}`

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineCommand, positional } from '../../command.ts'
 import { withStore } from '../../open.ts'
-import { grouped, renderPairs, renderTable } from '../../render/table.ts'
+import { grouped, renderPairs, tableBelow } from '../../render/table.ts'
 import { datasetReference, short } from './text.ts'
 
 export const datasetsShowCommand = defineCommand({
@@ -30,13 +30,7 @@ export const datasetsShowCommand = defineCommand({
       }
       await output.result({ ...version, versions, tagHistory: tags }, (colors) => {
         const table = (names: readonly string[], rows: readonly (readonly unknown[])[]): string =>
-          rows.length === 0
-            ? ''
-            : `\n${renderTable(
-                names.map((name) => ({ name })),
-                rows,
-                { colors, columns: output.width },
-              )}`
+          tableBelow(names, rows, { colors, columns: output.width })
         return [
           renderPairs([
             ['dataset', `${colors.bold(version.dataset)} version ${version.version} of ${versions.length}`],

@@ -1,14 +1,8 @@
 /** What is said of assets and columns, by who says it. */
-import type { Documented, FeatureMeta, Sla } from '@viewcast/compiler'
+import type { Documented, FeatureMeta } from '@viewcast/compiler'
 
 /** What can be said of an asset. */
-export interface AssetTexts {
-  readonly description?: string
-  readonly owners?: readonly string[]
-  readonly tags?: readonly string[]
-  readonly updateFrequency?: string
-  readonly sla?: Sla
-}
+export type AssetTexts = Documented
 
 /** What can be said of a column. */
 export interface ColumnTexts {

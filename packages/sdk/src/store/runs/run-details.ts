@@ -1,6 +1,8 @@
 /** Everything that is kept of one run. */
+
 import { fail } from '@viewcast/compiler'
 import { isId } from '../new-id.ts'
+import type { LoggedMetric } from '../search/logged.ts'
 import { atomically, type Store } from '../store.ts'
 import { listFiles, type RunFile } from './files.ts'
 import type { RunSource } from './git.ts'
@@ -34,17 +36,8 @@ export interface RunRow {
   readonly props: Readonly<Record<string, unknown>>
 }
 
-export interface LatestMetric {
+export interface LatestMetric extends LoggedMetric {
   readonly name: string
-  /** Of the greatest step; of several, the latest. */
-  readonly value: number
-  readonly step: number
-  /** Milliseconds since 1970. */
-  readonly at: number
-  /** Without NaN; null when there was nothing else. */
-  readonly min: number | null
-  readonly max: number | null
-  readonly n: number
 }
 
 /** A version of an asset that a run read or wrote. */

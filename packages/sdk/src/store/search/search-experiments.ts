@@ -1,4 +1,5 @@
 /** Finds experiments. */
+import type { Experiment } from '../runs/experiment.ts'
 import type { Store } from '../store.ts'
 import { always, id, instantAt, milliseconds, numberAt, read, text } from './attributes.ts'
 import { type Page, type PageOptions, searchPage } from './search.ts'
@@ -11,21 +12,8 @@ export interface SearchExperimentsOptions extends PageOptions {
   readonly words?: 'viewcast' | 'mlflow'
 }
 
-export interface FoundExperiment {
-  readonly id: string
-  readonly name: string
-  /** The number that clients of MLflow know it by. */
-  readonly seq: number
-  readonly lifecycle: 'active' | 'deleted'
-  readonly description: string | null
-  readonly tags: Readonly<Record<string, string>>
-  readonly createdAt: string
-  readonly updatedAt: string
-  /** Runs that are not deleted; of a deleted experiment, those that are. */
-  readonly runs: number
-  readonly running: number
-  readonly lastRunAt: string | null
-}
+/** Of a deleted experiment the runs that are deleted are counted. */
+export type FoundExperiment = Omit<Experiment, 'deletedAt'>
 
 const name = always(text('c.name'))
 
