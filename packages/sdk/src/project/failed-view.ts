@@ -110,8 +110,12 @@ function asking(db: Database, signal: AbortSignal | undefined): Ask {
       const time = db.engine === 'pglite' ? [] : [AbortSignal.timeout(Math.max(1, Math.ceil(end - performance.now())))]
       const signals = [...(signal ? [signal] : []), ...time]
       try {
-        const rows = db.stream(sql, signals.length === 0 ? {} : { signal: AbortSignal.any(signals) })
-        for await (const _ of rows);
+        const read = async (on: Database): Promise<void> => {
+          const rows = on.stream(sql, signals.length === 0 ? {} : { signal: AbortSignal.any(signals) })
+          for await (const _ of rows);
+        }
+        // Behind a savepoint: a question that fails, as it should, leaves the transaction for the next one.
+        await (db.isTransaction ? db.transaction(read) : read(db))
         return undefined
       } catch (e) {
         if (isDatabaseError(e) && ofViews.test(e.sqlState)) return e
