@@ -133,7 +133,7 @@ async function mainJob(db: Database, options: DemoOptions, show: Screen) {
   show.print(table(['route', 'probability of 15 minutes or more'], predictions.top))
 
   show.print(heading('What was logged in the schema viewcast of the same database'))
-  show.print(table(['run', '', 'version', 'rows', 'dataset'], await logged(db)))
+  show.print(table(['run', '', 'version', 'rows', 'digest of the rows'], await logged(db)))
   const hit = await impact(store, 'public.flights.landed_at')
   show.print(heading('What breaks without the column public.flights.landed_at'))
   show.print(
@@ -185,7 +185,7 @@ async function riskiest(
   return { count: all.length, top: top.map((t) => [t.route, t.probability.toFixed(4)]) }
 }
 
-/** The runs of this database, newest first, with the versions they made and the rows they read. */
+/** The runs of this database, newest first, with the versions they made and the rows those were trained on. */
 async function logged(db: Database): Promise<string[][]> {
   const rows = await db.rows<Record<string, string | null>>(
     `SELECT r.kind, r.name, r.state, m.version, d.rows, left(da.digest, 20) AS digest

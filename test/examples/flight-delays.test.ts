@@ -1,4 +1,5 @@
 /** The demo on a part of the file: the main job on real data, and loads that go wrong. */
+import { spawnSync } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { demo } from '../../examples/flight-delays/demo.ts'
 import { ForeignTables, loadFlights } from '../../examples/flight-delays/load.ts'
 import type { Screen } from '../../examples/flight-delays/src/screen.ts'
+import { build } from '../cli/viewcast.ts'
 import { describeEachEngine } from '../engines/each-engine.ts'
 
 /** A week of flights: fewer, and the days held out are unlike those trained on. */
@@ -21,6 +23,7 @@ describe('the flights demo', () => {
     step: () => ({ update: () => undefined, end: () => undefined }),
   }
   beforeAll(async () => {
+    await build()
     directory = await mkdtemp(join(tmpdir(), 'viewcast-'))
     result = await demo({ size, database: join(directory, 'data'), directory }, screen)
     // Half a minute on a machine of its own; tests share theirs.
@@ -67,6 +70,21 @@ describe('the flights demo', () => {
     const said = printed.join('\n')
     for (const path of Object.values(result.written)) expect(said).toContain(path.slice(path.indexOf('viewcast-')))
     expect(said).toContain('What to type next')
+  })
+
+  test('what it says to type next works, typed in the folder of the example', () => {
+    const example = join(import.meta.dirname, '../../examples/flight-delays')
+    const commands = printed.join('\n').match(/(?<=^ +npx )viewcast .*/gm) ?? []
+    expect(commands.length).toBeGreaterThan(4)
+    for (const command of commands) {
+      const { status, stdout, stderr } = spawnSync('sh', ['-c', `node_modules/.bin/${command}`], {
+        cwd: example,
+        encoding: 'utf8',
+        env: { ...process.env, DATABASE_URL: join(directory, 'data'), NODE_OPTIONS: '' },
+      })
+      expect(status, `${command}\n${stderr}`).toBe(0)
+      expect(stdout, command).not.toBe('')
+    }
   })
 
   test('what is loaded is used again, and each delay is known when the flight has landed', async () => {
