@@ -79,6 +79,13 @@ export type { AggregateBuilder, AggregateOptions, TypedAggregate } from './defin
 export type { Agrees, ColumnOf, ColumnsOf, QueryRow } from './define/agreement.ts'
 export { type LogUniform, logSpace, logUniform } from './define/axis.ts'
 export type { Dataset, DatasetTypes, RowOf } from './define/dataset.ts'
+export {
+  type DeploymentDef,
+  type DeploymentKind,
+  type DeploymentOptions,
+  defineDeployment as deploymentOf,
+  type RefreshKind,
+} from './define/deployment.ts'
 export { describedBy, type MetasOfSchema, type RowSchema } from './define/described-by.ts'
 export type { Documentation } from './define/documentation.ts'
 export type { Duration } from './define/duration.ts'
@@ -150,7 +157,10 @@ export type { DeclaredView } from './define/sql-view.ts'
 export type { DeclaredTarget, KnownUntilOption, OutcomesOptions, Target, TargetQuery } from './define/target.ts'
 export type { FeatureViewDef, OpenView, Use, ViewOf, ViewTypes } from './define/view.ts'
 export type { WindowQuery } from './define/window-view.ts'
+export { type ApplyPlanOptions, applyPlan } from './deploy/apply-plan.ts'
 export { type Applied, type ApplyOptions, applyView } from './deploy/apply-view.ts'
+export { type PlanOptions, planDeployments, type Wanted } from './deploy/plan.ts'
+export type { ChangeClass, ColumnChange, Plan, PlannedChange, Strategy } from './deploy/plan-data.ts'
 export { type DoctorCheck, type DoctorReport, doctor } from './health/doctor.ts'
 export type { Arrivals } from './health/leak/arrivals.ts'
 export type { LeakCheck, LeakFinding, LeakKind } from './health/leak/finding.ts'

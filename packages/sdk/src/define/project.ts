@@ -1,5 +1,6 @@
 import { type DefineAggregates, defineAggregates } from './aggregates.ts'
 import { type DefineDataset, defineDataset } from './dataset.ts'
+import { type DefineDeployment, defineDeployment } from './deployment.ts'
 import { type DefineEntity, defineEntity } from './entity.ts'
 import { type DefineFeatureView, defineFeatureView } from './feature-view.ts'
 import { type FoldsBuilder, folds } from './folds.ts'
@@ -128,6 +129,20 @@ export interface ProjectBuilder<DB, Files = object> {
    * ```
    */
   readonly selection: DefineSelection
+  /**
+   * An object a database should have, which carries the prediction query of a model: a view, a table, or a function.
+   * `viewcast plan` shows what would change, `viewcast apply` changes it.
+   *
+   * Errors: `define/option`, `define/name`.
+   *
+   * ```ts
+   * export const delays = p.deployment('delay15_now', { model: delay, version: 'production', readers: ['dashboard'] })
+   * ```
+   * ```sql
+   * CREATE OR REPLACE VIEW scoring.delay15_now WITH (security_invoker = true) AS WITH … SELECT …
+   * ```
+   */
+  readonly deployment: DefineDeployment
 }
 
 /**
@@ -159,5 +174,6 @@ export function project<DB, Files extends object = object>(name: string): Projec
     model: defineModel,
     folds,
     selection: defineSelection,
+    deployment: defineDeployment,
   }) as unknown as ProjectBuilder<DB, Files>
 }

@@ -8,6 +8,7 @@ import {
   nearParameter,
   throwIfErrors,
 } from '@viewcast/compiler'
+import type { DeploymentDef } from '../define/deployment.ts'
 import type { SelectionDef } from '../define/selection.ts'
 
 export interface Project {
@@ -17,6 +18,8 @@ export interface Project {
   readonly definitions: ReadonlyMap<string, Definition>
   /** By name, which no definition has. */
   readonly selections: ReadonlyMap<string, SelectionDef>
+  /** By name, which no definition and no selection has. */
+  readonly deployments: ReadonlyMap<string, DeploymentDef>
 }
 
 const kinds = new Set([
@@ -43,8 +46,11 @@ export const isDefinition = (value: unknown): value is Definition =>
 const isSelection = (value: unknown): value is SelectionDef =>
   value !== null && typeof value === 'object' && 'kind' in value && value.kind === 'selection' && 'folds' in value
 
+const isDeployment = (value: unknown): value is DeploymentDef =>
+  value !== null && typeof value === 'object' && 'kind' in value && value.kind === 'deployment' && 'as' in value
+
 /**
- * Collects the definitions and selections among a module's exports, and those they refer to: exporting a model is enough.
+ * Collects the definitions, selections and deployments among a module's exports, and those they refer to: exporting a model is enough.
  *
  * Errors: `project/duplicate-name`, all of them at once.
  */
@@ -54,6 +60,7 @@ export function collectProject(
 ): Project {
   const definitions = new Map<string, Definition>()
   const selections = new Map<string, SelectionDef>()
+  const deployments = new Map<string, DeploymentDef>()
   const diagnostics: Diagnostic[] = []
   const add = (d: Definition): void => {
     const known = definitions.get(d.name)
@@ -74,13 +81,23 @@ export function collectProject(
       }
       selections.set(value.name, value)
       add(value.model)
+    } else if (isDeployment(value)) {
+      const known = deployments.get(value.name)
+      if (known !== undefined && known !== value && JSON.stringify(known) !== JSON.stringify(value)) {
+        diagnostics.push(diagnostic('project/duplicate-name', { name: value.name }))
+      }
+      deployments.set(value.name, value)
+      add(value.model)
     }
   }
   for (const name of selections.keys()) {
     if (definitions.has(name)) diagnostics.push(diagnostic('project/duplicate-name', { name }))
   }
+  for (const name of deployments.keys()) {
+    if (definitions.has(name) || selections.has(name)) diagnostics.push(diagnostic('project/duplicate-name', { name }))
+  }
   throwIfErrors(diagnostics)
-  return { name: options.name ?? 'project', directory: options.directory, definitions, selections }
+  return { name: options.name ?? 'project', directory: options.directory, definitions, selections, deployments }
 }
 
 const sameData = (a: Definition, b: Definition): boolean => JSON.stringify({ ...a }) === JSON.stringify({ ...b })

@@ -20,5 +20,6 @@ export function partOfProject({ project }: Store, model: ModelDef, directory = '
     directory,
     definitions: new Map(parts.map((d) => [d.name, d])),
     selections: new Map(),
+    deployments: new Map(),
   }
 }

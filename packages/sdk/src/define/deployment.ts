@@ -1,0 +1,75 @@
+import { type Documented, fail, type ModelDef, type OutputChoice } from '@viewcast/compiler'
+import { type Documentation, documented } from './documentation.ts'
+import { checkedName } from './name.ts'
+
+/** `view`: every entity, computed when it is read. `table`: kept rows that a refresh brings up to date. `function`: a row for the key given. */
+export type DeploymentKind = 'view' | 'table' | 'function'
+
+/**
+ * How a table is brought up to date. `full`: all of its rows anew. `partition`: those of one instant, the others stay.
+ * `upsert`: those whose key and instant are there are overwritten, the others added.
+ */
+export type RefreshKind = 'full' | 'partition' | 'upsert'
+
+/** An object that a database should have, which carries the prediction query of a model. */
+export interface DeploymentDef extends Documented {
+  readonly kind: 'deployment'
+  readonly name: string
+  readonly model: ModelDef
+  readonly as: DeploymentKind
+  /** Version number, alias, or null for the newest version. */
+  readonly version: number | string | null
+  /** Null for that of the environment, or the first of the search path. */
+  readonly schema: string | null
+  /** ISO instant; null for the start of each transaction that reads it. */
+  readonly at: string | null
+  /** Null for those of the record. */
+  readonly outputs: readonly OutputChoice[] | null
+  /** Of a table. */
+  readonly refresh: RefreshKind | null
+  /** Roles that may read it, or call it. */
+  readonly readers: readonly string[]
+}
+
+export interface DeploymentOptions extends Documentation {
+  readonly model: ModelDef
+  /** `view` by default. */
+  readonly as?: DeploymentKind
+  /** Version number or alias; by default the newest version when it is planned. */
+  readonly version?: number | string
+  /** That of the environment by default, else the first of the search path. */
+  readonly schema?: string
+  /** ISO instant with a zone a view predicts at; by default the start of each transaction that reads it. */
+  readonly at?: string
+  /** Output columns instead of those the model has. */
+  readonly outputs?: readonly OutputChoice[]
+  /** How a table is brought up to date; `full` by default. */
+  readonly refresh?: RefreshKind
+  /** Roles that may read it, or call it. Grants that others gave stay, too. */
+  readonly readers?: readonly string[]
+}
+
+export type DefineDeployment = (name: string, options: DeploymentOptions) => DeploymentDef
+
+/** Declares a deployment; see the method `deployment` of a project. */
+export const defineDeployment: DefineDeployment = (name, options) => {
+  const as = options.as ?? 'view'
+  const wrong = (option: string, detail: string, hint: string): never =>
+    fail('define/option', { option, what: `deployment "${name}"`, detail, hint })
+  if (options.refresh !== undefined && as !== 'table')
+    wrong('refresh', `is of a table, not of a ${as}`, "Set as: 'table'.")
+  if (options.at !== undefined && as === 'function') wrong('at', 'is a parameter of the call', 'Leave it out.')
+  return Object.freeze({
+    kind: 'deployment',
+    name: checkedName('deployment', name),
+    model: options.model,
+    as,
+    version: options.version ?? null,
+    schema: options.schema ?? null,
+    at: options.at ?? null,
+    outputs: options.outputs ?? null,
+    refresh: as === 'table' ? (options.refresh ?? 'full') : null,
+    readers: options.readers ?? [],
+    ...documented(options),
+  })
+}

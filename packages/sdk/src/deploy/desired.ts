@@ -1,0 +1,52 @@
+/** What an object should be: a declaration, resolved to a version and compiled against the database. */
+import { type Column, type Diagnostic, type ModelRecord, objectComment } from '@viewcast/compiler'
+import type { Database } from '../database/database.ts'
+import type { DeploymentDef } from '../define/deployment.ts'
+import { predictionObject, predictionQuery } from '../predict/queries.ts'
+import { type ObjectName, objectName } from './object-name.ts'
+
+export interface Desired {
+  readonly def: DeploymentDef
+  readonly object: ObjectName
+  readonly record: ModelRecord
+  /** The flat prediction query, without a semicolon; of a function its whole CREATE statement. */
+  readonly query: string
+  readonly columns: readonly Column[]
+  /** Of a function. */
+  readonly parameters: readonly Column[]
+  readonly comment: string
+  readonly warnings: readonly Diagnostic[]
+}
+
+export interface DesiredOptions {
+  /** Schema of those that name none; default the first of the search path. */
+  readonly schema?: string
+  /** What relative `.sql` paths are relative to. */
+  readonly directory?: string
+}
+
+/** Errors: everything wrong with the views at once; those of `predictionObject`; `view/unknown-relation` for a schema. */
+export async function desired(
+  db: Database,
+  def: DeploymentDef,
+  record: ModelRecord,
+  options: DesiredOptions = {},
+): Promise<Desired> {
+  const object = await objectName(db, def.name, def.schema ?? options.schema)
+  const given = {
+    ...(def.outputs === null ? {} : { outputs: def.outputs }),
+    ...(def.at === null ? {} : { at: def.at }),
+    ...(options.directory === undefined ? {} : { directory: options.directory }),
+  }
+  const about = { def, object, record, comment: objectComment(record) }
+  if (def.as === 'function') {
+    const { sql, columns, parameters, warnings } = await predictionObject(db, def.model, record, {
+      ...given,
+      as: 'function',
+      name: object,
+    })
+    return { ...about, query: sql, columns, parameters, warnings }
+  }
+  const { sql, columns, warnings } = await predictionQuery(db, def.model, record, given)
+  return { ...about, query: sql, columns, parameters: [], warnings }
+}

@@ -1,0 +1,120 @@
+/** What a plan is: plain data that can be shown, saved, read again, and applied if the database has not moved since. */
+import type { Column, Diagnostic } from '@viewcast/compiler'
+import type { DeploymentKind } from '../define/deployment.ts'
+import type { ObjectName } from './object-name.ts'
+
+/**
+ * `add`: the object is not there. `body`: the same columns, computed otherwise. `append`: new columns behind the old ones.
+ * `breaking`: a column goes, or changes its type or its place. `remove`: the project declares it no more. `metadata`: readers,
+ * comment or options alone. `none`: it is as it should be.
+ */
+export type ChangeClass = 'add' | 'body' | 'append' | 'breaking' | 'remove' | 'metadata' | 'none'
+
+/** How it is done: in place with tombstones for what goes, or by a new object that takes the place of the old one, which is kept. */
+export type Strategy = 'create' | 'in place' | 'swap' | 'drop' | 'none'
+
+/** A column of the object after the change, in its order; and those that go. */
+export interface ColumnChange {
+  readonly name: string
+  /** As `format_type` prints it. */
+  readonly type: string
+  readonly was?: string
+  readonly change: 'kept' | 'appended' | 'removed' | 'retyped'
+  /** Kept as a column of NULLs, so that what reads it goes on; ISO instant since when. */
+  readonly tombstone?: string
+}
+
+export interface VersionOf {
+  readonly model: string
+  readonly version: number
+  /** Of the deployment; null for one that is not yet. */
+  readonly deployment: number | null
+}
+
+export interface PlannedChange {
+  readonly class: ChangeClass
+  readonly strategy: Strategy
+  /** Name of the declaration. */
+  readonly name: string
+  readonly object: ObjectName
+  readonly as: DeploymentKind
+  readonly isDeclared: boolean
+  readonly from?: VersionOf
+  readonly to?: VersionOf
+  readonly columns: readonly ColumnChange[]
+  /** Run one after the other, in one transaction with those of the other changes. */
+  readonly statements: readonly string[]
+  /** What makes the object where there is none; kept, so that any version can be made again. */
+  readonly creation: readonly string[]
+  /** The flat prediction query. */
+  readonly query: string
+  /** Hash of what the object should be, by which an equal version is found. */
+  readonly digest: string
+  /** Why it cannot be applied; with one, nothing is. */
+  readonly blockers: readonly Diagnostic[]
+  readonly warnings: readonly Diagnostic[]
+  readonly parameters: readonly Column[]
+  /** The declaration as data. */
+  readonly spec: Readonly<Record<string, unknown>>
+  readonly insight?: Insight
+}
+
+/** What the change means for those who read predictions; filled in by `deploy/insight`. */
+export interface Insight {
+  readonly affected: readonly AffectedModel[]
+  readonly movement?: Movement
+  /** Sentences with what to grant: `role deployer may not create in schema scoring`. */
+  readonly privileges: readonly string[]
+  /** `CREATE INDEX CONCURRENTLY …` texts. */
+  readonly indexes: readonly string[]
+  readonly cost?: PlanCost
+}
+
+export interface AffectedModel {
+  readonly model: string
+  readonly version: number
+  /** `view.column` → the coefficient's weight and what changed in the column; shares are of the score, 0 to 1. */
+  readonly columns: readonly {
+    readonly column: string
+    readonly change: 'changed' | 'added' | 'removed'
+    readonly coefficients: readonly {
+      readonly term: string
+      readonly before: number | null
+      readonly after: number | null
+    }[]
+    readonly share: number | null
+  }[]
+}
+
+/** Old flat query against new, over the same questions. */
+export interface Movement {
+  readonly output: string
+  readonly rows: number
+  readonly changed: number
+  readonly meanShift: number | null
+  readonly standardDeviation: number | null
+  readonly largest: number | null
+  /** Keys only in one of both. */
+  readonly unmatched: number
+}
+
+/** The planner's estimate. */
+export interface PlanCost {
+  readonly rows: number
+  readonly total: number
+  readonly before?: number
+}
+
+export const planFormat = 'viewcast/plan@1'
+
+export interface Plan {
+  readonly format: typeof planFormat
+  readonly project: string
+  readonly environment: string
+  /** Where it was made for, without secrets. */
+  readonly database: string
+  readonly createdAt: string
+  /** Hash of what the changes rest on, by object: definitions, owners, grants, dependents, versions that are live. */
+  readonly fingerprint: Readonly<Record<string, string>>
+  readonly changes: readonly PlannedChange[]
+}

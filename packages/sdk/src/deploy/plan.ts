@@ -1,0 +1,90 @@
+/** What would change in a database so that it carries what is declared. */
+import { digest, fail, type ModelRecord } from '@viewcast/compiler'
+import type { DeploymentDef } from '../define/deployment.ts'
+import type { Store } from '../store/store.ts'
+import { type DesiredOptions, desired } from './desired.ts'
+import { dryRun } from './dry-run.ts'
+import { assetName, type ObjectName } from './object-name.ts'
+import { type Plan, type PlannedChange, planFormat } from './plan-data.ts'
+import { inspect } from './present.ts'
+import { liveDeployment } from './state.ts'
+import { viewChange } from './view-change.ts'
+
+export interface PlanOptions extends DesiredOptions {
+  /** As the configuration names it; default the one without a name. */
+  readonly environment?: string
+}
+
+/** A declaration with the version it stands for. */
+export interface Wanted {
+  readonly def: DeploymentDef
+  readonly record: ModelRecord
+  readonly isDeclared: boolean
+}
+
+/**
+ * Plans deployments; nothing is changed.
+ *
+ * @example
+ * ```ts
+ * const plan = await planDeployments(store, [{ def: delays, record, isDeclared: true }])
+ * ```
+ */
+export async function planDeployments(
+  store: Store,
+  wanted: readonly Wanted[],
+  options: PlanOptions = {},
+): Promise<Plan> {
+  const now = new Date().toISOString()
+  const changes: PlannedChange[] = []
+  const fingerprint: Record<string, string> = {}
+  for (const one of wanted) {
+    const change = await changeOf(store, one, options, now)
+    changes.push(change)
+    fingerprint[assetName(change.object)] = await fingerprintOf(store, change.object)
+  }
+  return {
+    format: planFormat,
+    project: store.project,
+    environment: options.environment ?? '',
+    database: store.db.description,
+    createdAt: now,
+    fingerprint,
+    changes,
+  }
+}
+
+async function changeOf(
+  store: Store,
+  { def, record, isDeclared }: Wanted,
+  options: PlanOptions,
+  now: string,
+): Promise<PlannedChange> {
+  const target = await desired(store.db, def, record, options)
+  const present = await inspect(store.db, target.object)
+  const live = await liveDeployment(store, target.object)
+  const known = { present, live, now, isDeclared }
+  if (def.as === 'view') return viewChange(target, (await dryRun(store.db, target.query)).columns, known)
+  return fail('define/option', {
+    option: 'as',
+    what: `deployment "${def.name}"`,
+    detail: `is not ${def.as} yet`,
+    hint: '',
+  })
+}
+
+/** What a change of an object rests on, as a hash: the object, who owns and reads it, what depends on it, what is live. */
+export async function fingerprintOf(store: Store, object: ObjectName): Promise<string> {
+  const present = await inspect(store.db, object)
+  const live = await liveDeployment(store, object)
+  return digest({
+    object: present
+      ? {
+          ...present,
+          columns: present.columns.map((c) => [c.name, c.type]),
+          dependents: present.dependents.map((d) => d.object),
+        }
+      : null,
+    live: live?.artifact ?? null,
+  })
+}

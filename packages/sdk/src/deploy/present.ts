@@ -1,0 +1,125 @@
+/** What is in the database under the name of a deployment. */
+import { createHash } from 'node:crypto'
+import type { Database } from '../database/database.ts'
+import type { ObjectName } from './object-name.ts'
+
+export interface PresentColumn {
+  readonly name: string
+  /** As `format_type` prints it. */
+  readonly type: string
+}
+
+export interface Present {
+  readonly oid: string
+  readonly kind: 'view' | 'table' | 'function' | 'other'
+  readonly owner: string
+  readonly comment: string | null
+  /** Privileges as the catalog writes them; null for the defaults. */
+  readonly acl: string | null
+  readonly options: readonly string[]
+  readonly columns: readonly PresentColumn[]
+  /** `pg_get_viewdef`, `pg_get_functiondef`; of a table its columns and constraints. */
+  readonly definition: string
+  /** SHA-256 of definition and options. */
+  readonly hash: string
+  /** Objects that read it, as SQL writes them; each is left where it is. */
+  readonly dependents: readonly Dependent[]
+}
+
+export interface Dependent {
+  /** `view shop.report`, `materialized view …`, `function …`, `rule …`. */
+  readonly object: string
+  readonly columns: readonly string[]
+  /** Whether viewcast deployed it. */
+  readonly isOurs: boolean
+}
+
+/**
+ * Everything known of an object; undefined where there is none. A function is looked up by name, so that an overload of
+ * somebody else counts as well.
+ */
+export async function inspect(db: Database, object: ObjectName): Promise<Present | undefined> {
+  const [relation] = await db.rows<Found>(
+    `SELECT c.oid::text AS oid, CASE c.relkind WHEN 'v' THEN 'view' WHEN 'r' THEN 'table' WHEN 'p' THEN 'table' ELSE 'other' END AS kind,
+            c.relowner::regrole::text AS owner, obj_description(c.oid, 'pg_class') AS comment, c.relacl::text AS acl,
+            coalesce(c.reloptions, '{}')::text[] AS options,
+            CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid)
+                 ELSE (SELECT string_agg(pg_get_constraintdef(k.oid), '; ' ORDER BY k.conname) FROM pg_constraint k
+                       WHERE k.conrelid = c.oid) END AS definition
+     FROM pg_class c WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = $1) AND c.relname = $2`,
+    [object.schema, object.name],
+  )
+  if (relation) {
+    const columns = await db.rows<{ name: string; type: string }>(
+      `SELECT a.attname::text AS name, format_type(a.atttypid, a.atttypmod) AS type FROM pg_attribute a
+       WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`,
+      [relation.oid],
+    )
+    return complete(relation, columns, await relationDependents(db, relation.oid))
+  }
+  const [routine] = await db.rows<Found & { columns: PresentColumn[] }>(
+    `SELECT p.oid::text AS oid, CASE p.prokind WHEN 'f' THEN 'function' ELSE 'other' END AS kind,
+            p.proowner::regrole::text AS owner, obj_description(p.oid, 'pg_proc') AS comment, p.proacl::text AS acl,
+            coalesce(p.proconfig, '{}')::text[] AS options,
+            CASE WHEN p.prokind IN ('f', 'p') THEN pg_get_functiondef(p.oid) END AS definition,
+            coalesce((SELECT jsonb_agg(jsonb_build_object('name', coalesce(p.proargnames[i], ''), 'type',
+                        format_type(p.proallargtypes[i], NULL)) ORDER BY i)
+                      FROM generate_subscripts(p.proallargtypes, 1) AS i WHERE p.proargmodes[i] IN ('t', 'o')),
+                     jsonb_build_array(jsonb_build_object('name', '', 'type', format_type(p.prorettype, NULL)))) AS columns
+     FROM pg_proc p WHERE p.pronamespace = (SELECT oid FROM pg_namespace WHERE nspname = $1) AND p.proname = $2
+     ORDER BY p.oid LIMIT 1`,
+    [object.schema, object.name],
+  )
+  return routine && complete(routine, routine.columns, await functionDependents(db, routine.oid))
+}
+
+interface Found {
+  readonly oid: string
+  readonly kind: Present['kind']
+  readonly owner: string
+  readonly comment: string | null
+  readonly acl: string | null
+  readonly options: readonly string[]
+  readonly definition: string | null
+}
+
+function complete(found: Found, columns: readonly PresentColumn[], dependents: readonly Dependent[]): Present {
+  const definition =
+    found.kind === 'table'
+      ? `${columns.map((c) => `${c.name} ${c.type}`).join(', ')}; ${found.definition ?? ''}`
+      : (found.definition ?? '')
+  const hash = createHash('sha256')
+    .update(JSON.stringify([definition, found.options]))
+    .digest('hex')
+  return { ...found, columns, definition, hash, dependents }
+}
+
+const relationDependents = (db: Database, oid: string): Promise<Dependent[]> =>
+  db.rows<{ object: string; columns: string[]; isOurs: boolean }>(
+    `SELECT pg_describe_object(o.classid, o.objid, 0) AS object,
+            array_remove(array_agg(DISTINCT a.attname::text ORDER BY a.attname::text), NULL) AS columns,
+            coalesce(bool_or(obj_description(o.objid, CASE o.classid WHEN 'pg_class'::regclass THEN 'pg_class' ELSE 'pg_proc' END)
+                             LIKE 'viewcast:%'), false) AS "isOurs"
+     FROM pg_depend d
+     LEFT JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
+     CROSS JOIN LATERAL (SELECT CASE WHEN r.oid IS NULL THEN d.classid ELSE 'pg_class'::regclass::oid END AS classid,
+                                CASE WHEN r.oid IS NULL THEN d.objid ELSE r.ev_class END AS objid) o
+     LEFT JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid AND d.refobjsubid > 0
+     WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = $1::oid AND d.deptype = 'n' AND o.objid <> $1::oid
+     GROUP BY 1 ORDER BY 1`,
+    [oid],
+  )
+
+const functionDependents = (db: Database, oid: string): Promise<Dependent[]> =>
+  db.rows<{ object: string; columns: string[]; isOurs: boolean }>(
+    `SELECT pg_describe_object(o.classid, o.objid, 0) AS object, '{}'::text[] AS columns,
+            coalesce(bool_or(obj_description(o.objid, CASE o.classid WHEN 'pg_class'::regclass THEN 'pg_class' ELSE 'pg_proc' END)
+                             LIKE 'viewcast:%'), false) AS "isOurs"
+     FROM pg_depend d
+     LEFT JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
+     CROSS JOIN LATERAL (SELECT CASE WHEN r.oid IS NULL THEN d.classid ELSE 'pg_class'::regclass::oid END AS classid,
+                                CASE WHEN r.oid IS NULL THEN d.objid ELSE r.ev_class END AS objid) o
+     WHERE d.refclassid = 'pg_proc'::regclass AND d.refobjid = $1::oid AND d.deptype = 'n'
+     GROUP BY 1 ORDER BY 1`,
+    [oid],
+  )

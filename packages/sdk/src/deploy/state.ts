@@ -1,0 +1,141 @@
+/** What the store says of a deployment, read and written in the transaction that changes the object. */
+
+import { registerArtifact } from '../store/graph/artifacts.ts'
+import { ensureAsset, findAsset } from '../store/graph/assets.ts'
+import type { Store } from '../store/store.ts'
+import { assetName, type ObjectName } from './object-name.ts'
+import type { PlannedChange } from './plan-data.ts'
+
+export interface LiveDeployment {
+  readonly asset: string
+  readonly artifact: string
+  readonly name: string
+  readonly environment: string
+  readonly isDeclared: boolean
+  readonly kind: 'view' | 'table' | 'function'
+  readonly version: number
+  readonly digest: string
+  readonly model: string | null
+  readonly modelVersion: number | null
+  readonly query: string
+  readonly columns: readonly { readonly name: string; readonly type: string; readonly tombstone?: string }[]
+  readonly statements: readonly string[]
+  readonly spec: Readonly<Record<string, unknown>>
+  /** Hash of the object as it was left, and the major version of the server that printed it. */
+  readonly leftHash: string | null
+  readonly leftServer: number | null
+}
+
+/** The version that is live under a name; undefined for an object that is not a deployment, or no more. */
+export async function liveDeployment(store: Store, object: ObjectName): Promise<LiveDeployment | undefined> {
+  const [row] = await store.db.rows<LiveDeployment>(
+    `SELECT d.asset_id AS asset, d.artifact_id AS artifact, d.name, d.environment, d.is_declared AS "isDeclared", d.kind,
+            a.version, a.digest, m.name AS model, ma.version AS "modelVersion", v.query, v.columns, v.statements, v.spec,
+            d.left_hash AS "leftHash", d.left_server AS "leftServer"
+     FROM viewcast.deployment d
+     JOIN viewcast.asset o ON o.id = d.asset_id
+     JOIN viewcast.artifact a ON a.id = d.artifact_id
+     JOIN viewcast.deployment_version v ON v.artifact_id = d.artifact_id
+     LEFT JOIN viewcast.artifact ma ON ma.id = v.model_artifact_id
+     LEFT JOIN viewcast.asset m ON m.id = ma.asset_id
+     WHERE o.kind = 'deployment' AND o.name = $1`,
+    [assetName(object)],
+  )
+  return row
+}
+
+export interface DeploymentChange {
+  readonly change: PlannedChange
+  readonly action: 'apply' | 'rollback' | 'remove'
+  readonly environment: string
+  readonly verification?: string
+  /** The object as it is now. */
+  readonly left?: { readonly hash: string; readonly server: number }
+  readonly run?: string
+  readonly planDigest?: string
+  readonly reason?: string
+}
+
+/** Writes what was done to an object; to be called in the transaction that did it. Returns the version that is live. */
+export async function recordChange(
+  store: Store,
+  done: DeploymentChange,
+): Promise<{ artifact: string; version: number } | undefined> {
+  const { change } = done
+  const before = await liveDeployment(store, change.object)
+  const asset = await ensureAsset(store, { kind: 'deployment', name: assetName(change.object) })
+  const now = done.action === 'remove' ? undefined : await keepVersion(store, asset, done)
+  await store.db.query(
+    `INSERT INTO viewcast.deployment (asset_id, project, environment, name, is_declared, kind, artifact_id, left_hash, left_server)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+     ON CONFLICT (asset_id) DO UPDATE SET environment = excluded.environment, name = excluded.name,
+       is_declared = excluded.is_declared, kind = excluded.kind, artifact_id = excluded.artifact_id,
+       left_hash = excluded.left_hash, left_server = excluded.left_server, updated_at = clock_timestamp()`,
+    [
+      asset,
+      store.project,
+      done.environment,
+      change.name,
+      change.isDeclared,
+      change.as,
+      now?.id ?? null,
+      done.left?.hash ?? null,
+      done.left?.server ?? null,
+    ],
+  )
+  await store.db.query(
+    `INSERT INTO viewcast.deployment_change
+       (asset_id, action, class, strategy, from_artifact, to_artifact, execution_id, plan_digest, actor, reason)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+    [
+      asset,
+      done.action,
+      change.class,
+      change.strategy,
+      before?.artifact ?? null,
+      now?.id ?? null,
+      done.run ?? null,
+      done.planDigest ?? null,
+      store.actor,
+      done.reason ?? null,
+    ],
+  )
+  return now && { artifact: now.id, version: now.version }
+}
+
+async function keepVersion(store: Store, asset: string, { change, verification }: DeploymentChange) {
+  const version = await registerArtifact(store, asset, {
+    digest: change.digest,
+    props: { model: change.to?.model, modelVersion: change.to?.version },
+  })
+  const columns = change.columns
+    .filter((c) => c.change !== 'removed' || c.tombstone !== undefined)
+    .map(({ name, type, tombstone }) => ({ name, type, ...(tombstone === undefined ? {} : { tombstone }) }))
+  await store.db.query(
+    `INSERT INTO viewcast.deployment_version
+       (artifact_id, model_artifact_id, spec, query, statements, columns, parameters, verification)
+     VALUES ($1, $2, $3, $4, $5::text[], $6, $7, $8)
+     ON CONFLICT (artifact_id) DO UPDATE SET kept_at = NULL`,
+    [
+      version.id,
+      (await modelArtifact(store, change)) ?? null,
+      JSON.stringify(change.spec),
+      change.query,
+      change.creation,
+      JSON.stringify(columns),
+      JSON.stringify(change.parameters),
+      verification ?? null,
+    ],
+  )
+  return version
+}
+
+async function modelArtifact(store: Store, { to }: PlannedChange): Promise<string | undefined> {
+  const asset = to && (await findAsset(store, { kind: 'model', name: to.model }))
+  if (!asset) return undefined
+  const [row] = await store.db.rows<{ id: string }>(
+    'SELECT id FROM viewcast.artifact WHERE asset_id = $1 AND version = $2',
+    [asset, to.version],
+  )
+  return row?.id
+}

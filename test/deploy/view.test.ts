@@ -1,0 +1,46 @@
+import { applyPlan, type ModelRecord, openStore, planDeployments, type Store, trainRecorded } from '@viewcast/sdk'
+import { beforeAll, expect, test } from 'vitest'
+import { describeEachEngine } from '../engines/each-engine.ts'
+import { model, p, tables } from '../scenarios/shop.ts'
+
+describeEachEngine('a view', (engine) => {
+  let store: Store
+  let record: ModelRecord
+  beforeAll(async () => {
+    await engine.db.execute(tables)
+    store = await openStore(engine.db, { project: 'shop', actor: 'me' })
+    record = (await trainRecorded(store, model)).record
+  })
+  const outcome = (outputs?: readonly ['value', 'label']) =>
+    p.deployment('answers_now', { model, ...(outputs ? { outputs } : {}) })
+  const planned = (def: ReturnType<typeof outcome>) => planDeployments(store, [{ def, record, isDeclared: true }])
+  const shape = (plan: Awaited<ReturnType<typeof planned>>) =>
+    plan.changes.map((c) => [c.class, c.strategy, c.columns.map((one) => `${one.change} ${one.name}`)])
+  const apply = async (plan: Awaited<ReturnType<typeof planned>>) =>
+    applyPlan(store, plan, { record: async () => record })
+
+  test('is added, appended to, and keeps what goes as a tombstone', async () => {
+    const first = await planned(outcome())
+    expect(shape(first)).toEqual([['add', 'create', ['appended customer', 'appended as_of', 'appended probability']]])
+    await apply(first)
+    expect(shape(await planned(outcome()))).toEqual([
+      ['none', 'none', ['kept customer', 'kept as_of', 'kept probability']],
+    ])
+    const more = await planned(outcome(['value', 'label']))
+    expect(shape(more)).toEqual([
+      ['append', 'in place', ['kept customer', 'kept as_of', 'kept probability', 'appended label']],
+    ])
+    await apply(more)
+    const less = await planned(outcome())
+    expect(shape(less)).toEqual([
+      ['breaking', 'in place', ['kept customer', 'kept as_of', 'kept probability', 'removed label']],
+    ])
+    await apply(less)
+    const again = await planned(outcome())
+    expect(again.changes[0]?.class).toBe('none')
+    const [row] = await store.db.rows('SELECT * FROM answers_now LIMIT 1')
+    expect(row).toMatchObject({ label: null, probability: expect.any(Number) })
+    const live = await store.db.rows('SELECT object, version, model, model_version FROM viewcast.deployments')
+    expect(live).toEqual([{ object: 'public.answers_now', version: 3, model: 'replies', model_version: 1 }])
+  })
+})
