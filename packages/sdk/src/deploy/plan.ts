@@ -74,7 +74,7 @@ async function changeOf(
 }
 
 /** What a change of an object rests on, as a hash: the object, who owns and reads it, what depends on it, what is live. */
-export async function fingerprintOf(store: Store, object: ObjectName): Promise<string> {
+async function fingerprintOf(store: Store, object: ObjectName): Promise<string> {
   const present = await inspect(store.db, object)
   const live = await liveDeployment(store, object)
   return digest({

@@ -52,7 +52,7 @@ export function viewChange(wanted: Desired, columns: readonly PresentColumn[], k
 }
 
 /** The declaration as data: the model by its name. */
-export function specOf({ def }: Desired): Record<string, unknown> {
+function specOf({ def }: Desired): Record<string, unknown> {
   return { ...def, model: def.model.name }
 }
 
