@@ -474,6 +474,10 @@ export const codes = {
     (p) => `${p.rows} verification rows disagree on this engine; nothing was deployed`,
     () => 'Run: viewcast verify, and report this with the engine version.',
   ),
+  'deploy/moved': entry(
+    (p) => `"${p.object}" is no longer what was planned for: ${p.what}`,
+    () => 'Nothing was changed. Plan again, and look at what it says now: viewcast plan',
+  ),
   'project/not-found': entry(
     (p) => `No viewcast.config.ts in ${p.directory} or above`,
     () => 'Run: viewcast init, or pass --config.',

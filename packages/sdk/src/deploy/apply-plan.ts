@@ -1,7 +1,10 @@
 /** Carries out a plan: one transaction, checked before it is committed. */
-import { fail, type ModelRecord } from '@viewcast/compiler'
+import { type Diagnostic, diagnostic, fail, type ModelRecord, ViewcastError } from '@viewcast/compiler'
 import { checkVerificationRows } from '../predict/verify.ts'
 import { atomically, type Store } from '../store/store.ts'
+import { dryRun } from './dry-run.ts'
+import { fingerprintOf, movedParts } from './fingerprint.ts'
+import { assetName } from './object-name.ts'
 import type { Plan } from './plan-data.ts'
 import { inspect } from './present.ts'
 import { recordChange } from './state.ts'
@@ -15,11 +18,12 @@ export interface ApplyPlanOptions {
   readonly reason?: string
 }
 
-/** Errors: `deploy/verification`. */
+/** Errors: `deploy/moved`, `deploy/verification`. */
 export async function applyPlan(store: Store, plan: Plan, options: ApplyPlanOptions): Promise<void> {
   await atomically(store, async (inside) => {
     await inside.db.execute(`SET LOCAL lock_timeout = ${Math.round(options.lockTimeout ?? 5000)}`)
     await inside.db.query(`SELECT pg_advisory_xact_lock(hashtextextended('viewcast deploy', 0))`)
+    await refuseMoved(inside, plan)
     for (const change of plan.changes) {
       if (change.class === 'none' || !change.to) continue
       const verification = await checkVerificationRows(
@@ -43,4 +47,17 @@ export async function applyPlan(store: Store, plan: Plan, options: ApplyPlanOpti
       })
     }
   })
+}
+
+/** Compares what the plan rests on with what is there, all of it at once. */
+async function refuseMoved(store: Store, { changes, fingerprint }: Plan): Promise<void> {
+  const moved: Diagnostic[] = []
+  for (const { object, as, query } of changes) {
+    const name = assetName(object)
+    const before = fingerprint[name] ?? {}
+    const reads = before.sources === undefined || as === 'function' ? undefined : (await dryRun(store.db, query)).reads
+    const what = movedParts(before, await fingerprintOf(store, object, reads))
+    if (what.length > 0) moved.push(diagnostic('deploy/moved', { object: name, what: what.join(', ') }))
+  }
+  if (moved.length > 0) throw new ViewcastError(moved)
 }

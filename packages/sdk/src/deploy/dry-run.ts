@@ -6,6 +6,8 @@ import type { PresentColumn } from './present.ts'
 export interface DryRun {
   /** As a view of the query has them. */
   readonly columns: readonly PresentColumn[]
+  /** `schema.relation.column type` of all that it reads, in order. */
+  readonly reads: readonly string[]
 }
 
 /** Makes a temporary view of a query, looks at it, and rolls back: only ACCESS SHARE on tables is taken. */
@@ -19,7 +21,14 @@ export async function dryRun(db: Database, query: string): Promise<DryRun> {
         `SELECT a.attname::text AS name, format_type(a.atttypid, a.atttypmod) AS type FROM pg_attribute a
          WHERE a.attrelid = 'pg_temp.viewcast_dry_run'::regclass AND a.attnum > 0 ORDER BY a.attnum`,
       )
-      found = { columns }
+      const reads = await tx.rows<{ what: string }>(
+        `SELECT DISTINCT format('%I.%I.%I %s', n.nspname, c.relname, a.attname, format_type(a.atttypid, a.atttypmod)) AS what
+         FROM pg_depend d JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
+         JOIN pg_class c ON d.refclassid = 'pg_class'::regclass AND c.oid = d.refobjid JOIN pg_namespace n ON n.oid = c.relnamespace
+         JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.refobjsubid
+         WHERE r.ev_class = 'pg_temp.viewcast_dry_run'::regclass AND c.oid <> r.ev_class AND d.refobjsubid > 0 ORDER BY 1`,
+      )
+      found = { columns, reads: reads.map((r) => r.what) }
       throw undo
     })
   } catch (e) {

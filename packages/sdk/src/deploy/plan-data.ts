@@ -1,6 +1,7 @@
 /** What a plan is: plain data that can be shown, saved, read again, and applied if the database has not moved since. */
 import type { Column, Diagnostic } from '@viewcast/compiler'
 import type { DeploymentKind } from '../define/deployment.ts'
+import type { Fingerprint } from './fingerprint.ts'
 import type { ObjectName } from './object-name.ts'
 
 /**
@@ -114,7 +115,7 @@ export interface Plan {
   /** Where it was made for, without secrets. */
   readonly database: string
   readonly createdAt: string
-  /** Hash of what the changes rest on, by object: definitions, owners, grants, dependents, versions that are live. */
-  readonly fingerprint: Readonly<Record<string, string>>
+  /** What the changes rest on, by object. */
+  readonly fingerprint: Readonly<Record<string, Fingerprint>>
   readonly changes: readonly PlannedChange[]
 }

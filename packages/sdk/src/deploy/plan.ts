@@ -1,10 +1,11 @@
 /** What would change in a database so that it carries what is declared. */
-import { digest, fail, type ModelRecord } from '@viewcast/compiler'
+import { fail, type ModelRecord } from '@viewcast/compiler'
 import type { DeploymentDef } from '../define/deployment.ts'
 import type { Store } from '../store/store.ts'
 import { type DesiredOptions, desired } from './desired.ts'
 import { dryRun } from './dry-run.ts'
-import { assetName, type ObjectName } from './object-name.ts'
+import { type Fingerprint, fingerprintOf } from './fingerprint.ts'
+import { assetName } from './object-name.ts'
 import { type Plan, type PlannedChange, planFormat } from './plan-data.ts'
 import { inspect } from './present.ts'
 import { liveDeployment } from './state.ts'
@@ -37,11 +38,11 @@ export async function planDeployments(
 ): Promise<Plan> {
   const now = new Date().toISOString()
   const changes: PlannedChange[] = []
-  const fingerprint: Record<string, string> = {}
+  const fingerprint: Record<string, Fingerprint> = {}
   for (const one of wanted) {
-    const change = await changeOf(store, one, options, now)
+    const { change, reads } = await changeOf(store, one, options, now)
     changes.push(change)
-    fingerprint[assetName(change.object)] = await fingerprintOf(store, change.object)
+    fingerprint[assetName(change.object)] = await fingerprintOf(store, change.object, reads)
   }
   return {
     format: planFormat,
@@ -59,32 +60,19 @@ async function changeOf(
   { def, record, isDeclared }: Wanted,
   options: PlanOptions,
   now: string,
-): Promise<PlannedChange> {
+): Promise<{ readonly change: PlannedChange; readonly reads: readonly string[] }> {
   const target = await desired(store.db, def, record, options)
   const present = await inspect(store.db, target.object)
   const live = await liveDeployment(store, target.object)
   const known = { present, live, now, isDeclared }
-  if (def.as === 'view') return viewChange(target, (await dryRun(store.db, target.query)).columns, known)
+  if (def.as === 'view') {
+    const { columns, reads } = await dryRun(store.db, target.query)
+    return { change: viewChange(target, columns, known), reads }
+  }
   return fail('define/option', {
     option: 'as',
     what: `deployment "${def.name}"`,
     detail: `is not ${def.as} yet`,
     hint: '',
-  })
-}
-
-/** What a change of an object rests on, as a hash: the object, who owns and reads it, what depends on it, what is live. */
-async function fingerprintOf(store: Store, object: ObjectName): Promise<string> {
-  const present = await inspect(store.db, object)
-  const live = await liveDeployment(store, object)
-  return digest({
-    object: present
-      ? {
-          ...present,
-          columns: present.columns.map((c) => [c.name, c.type]),
-          dependents: present.dependents.map((d) => d.object),
-        }
-      : null,
-    live: live?.artifact ?? null,
   })
 }
