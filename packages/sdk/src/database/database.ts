@@ -15,6 +15,8 @@ export type Value = unknown
 export interface QueryResult {
   readonly columns: readonly { readonly name: string; readonly type: string }[]
   readonly rows: readonly (readonly Value[])[]
+  /** Rows that a statement returned, or inserted, updated or deleted; 0 where the server says none. */
+  readonly affected: number
 }
 
 export interface CopyOptions {

@@ -8,6 +8,8 @@ export interface WireResult {
   readonly fields: readonly Field[]
   readonly rows: readonly (readonly unknown[])[]
   readonly command: string
+  /** As the server counts them in its command tag. */
+  readonly affected: number
 }
 
 /** One session of a database, used by nobody else while it is leased. Throws the driver's errors. */

@@ -82,7 +82,7 @@ function statements(sessions: Sessions, types: TypeNames, use: Use) {
   ): Promise<QueryResult> =>
     use(async (l) => {
       const result = await interruptible(l, signal, 'The query', () => wrapped(sql, l.run(sql, parameters)))
-      return { columns: await columns(l, types, result.fields), rows: result.rows }
+      return { columns: await columns(l, types, result.fields), rows: result.rows, affected: result.affected }
     })
   return {
     engine: sessions.engine,

@@ -62,6 +62,7 @@ async function run(client: ClientBase, sql: string, parameters: readonly unknown
     fields: result.fields.map((f) => ({ name: f.name, oid: f.dataTypeID })),
     rows: result.rows,
     command: result.command,
+    affected: result.rowCount ?? 0,
   }
 }
 
