@@ -5,7 +5,7 @@ import { atomically, type Store } from '../store/store.ts'
 import { dryRun } from './dry-run.ts'
 import { fingerprintOf, movedParts } from './fingerprint.ts'
 import { assetName } from './object-name.ts'
-import type { Plan } from './plan-data.ts'
+import type { Plan, PlannedChange, VersionOf } from './plan-data.ts'
 import { inspect } from './present.ts'
 import { recordChange } from './state.ts'
 
@@ -15,6 +15,8 @@ export interface ApplyPlanOptions {
   /** How long to wait for locks before giving up, in milliseconds; default 5,000. */
   readonly lockTimeout?: number
   readonly run?: string
+  /** What it is called in the history; default `apply`. */
+  readonly action?: 'apply' | 'rollback'
   readonly reason?: string
 }
 
@@ -24,23 +26,24 @@ export async function applyPlan(store: Store, plan: Plan, options: ApplyPlanOpti
     await inside.db.execute(`SET LOCAL lock_timeout = ${Math.round(options.lockTimeout ?? 5000)}`)
     await inside.db.query(`SELECT pg_advisory_xact_lock(hashtextextended('viewcast deploy', 0))`)
     await refuseMoved(inside, plan)
-    for (const change of plan.changes) {
-      if (change.class === 'none' || !change.to) continue
-      const verification = await checkVerificationRows(
-        inside.db,
-        await options.record(change.to.model, change.to.version),
-      )
-      if (!verification.ok) fail('deploy/verification', { rows: verification.detail })
+    const changes = plan.changes.filter((change) => change.class !== 'none')
+    const verified = new Map<PlannedChange, string>()
+    for (const change of changes) {
+      if (change.to) verified.set(change, await verify(inside, change.to, options))
       for (const sql of change.statements) await inside.db.execute(sql)
+    }
+    for (const { exchange } of changes) for (const sql of exchange?.statements ?? []) await inside.db.execute(sql)
+    const [server] = await inside.db.rows<{ major: number }>(
+      `SELECT current_setting('server_version_num')::integer / 10000 AS major`,
+    )
+    for (const change of changes) {
       const now = await inspect(inside.db, change.object)
-      const [server] = await inside.db.rows<{ major: number }>(
-        `SELECT current_setting('server_version_num')::integer / 10000 AS major`,
-      )
+      const verification = verified.get(change)
       await recordChange(inside, {
         change,
-        action: 'apply',
+        action: change.to ? (options.action ?? 'apply') : 'remove',
         environment: plan.environment,
-        verification: verification.detail,
+        ...(verification === undefined ? {} : { verification }),
         ...(now && server ? { left: { hash: now.hash, server: server.major } } : {}),
         ...(options.run === undefined ? {} : { run: options.run }),
         ...(options.reason === undefined ? {} : { reason: options.reason }),
@@ -60,4 +63,10 @@ async function refuseMoved(store: Store, { changes, fingerprint }: Plan): Promis
     if (what.length > 0) moved.push(diagnostic('deploy/moved', { object: name, what: what.join(', ') }))
   }
   if (moved.length > 0) throw new ViewcastError(moved)
+}
+
+async function verify({ db }: Store, to: VersionOf, { record }: ApplyPlanOptions): Promise<string> {
+  const verification = await checkVerificationRows(db, await record(to.model, to.version))
+  if (!verification.ok) fail('deploy/verification', { rows: verification.detail })
+  return verification.detail
 }

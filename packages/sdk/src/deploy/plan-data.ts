@@ -11,7 +11,10 @@ import type { ObjectName } from './object-name.ts'
  */
 export type ChangeClass = 'add' | 'body' | 'append' | 'breaking' | 'remove' | 'metadata' | 'none'
 
-/** How it is done: in place with tombstones for what goes, or by a new object that takes the place of the old one, which is kept. */
+/**
+ * How it is done: in place with tombstones for what goes; `swap`: by a new object that takes the place of the old one, which is
+ * kept; `drop`: the object is put aside as the old one of a swap is, and nothing takes its place.
+ */
 export type Strategy = 'create' | 'in place' | 'swap' | 'drop' | 'none'
 
 /** A column of the object after the change, in its order; and those that go. */
@@ -32,6 +35,18 @@ export interface VersionOf {
   readonly deployment: number | null
 }
 
+/**
+ * How an object leaves its place, and another gets it. Its statements run last, after those of every change, because readers
+ * wait from here to the commit.
+ */
+export interface Exchange {
+  /** The new object as the statements of the change leave it, where it can be looked at; null where there is none by then. */
+  readonly built: ObjectName | null
+  /** Where the old object is kept, with its data and grants; null where there was none. */
+  readonly keptAt: ObjectName | null
+  readonly statements: readonly string[]
+}
+
 export interface PlannedChange {
   readonly class: ChangeClass
   readonly strategy: Strategy
@@ -45,6 +60,8 @@ export interface PlannedChange {
   readonly columns: readonly ColumnChange[]
   /** Run one after the other, in one transaction with those of the other changes. */
   readonly statements: readonly string[]
+  /** Of a swap, and of an object that goes. */
+  readonly exchange?: Exchange
   /** What makes the object where there is none; kept, so that any version can be made again. */
   readonly creation: readonly string[]
   /** The flat prediction query. */

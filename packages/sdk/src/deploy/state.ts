@@ -5,6 +5,7 @@ import { ensureAsset, findAsset } from '../store/graph/assets.ts'
 import type { Store } from '../store/store.ts'
 import { assetName, type ObjectName } from './object-name.ts'
 import type { PlannedChange } from './plan-data.ts'
+import { inspect } from './present.ts'
 
 export interface LiveDeployment {
   readonly asset: string
@@ -64,6 +65,7 @@ export async function recordChange(
   const { change } = done
   const before = await liveDeployment(store, change.object)
   const asset = await ensureAsset(store, { kind: 'deployment', name: assetName(change.object) })
+  if (before && change.exchange?.keptAt) await keepAside(store, before.artifact, change.exchange.keptAt)
   const now = done.action === 'remove' ? undefined : await keepVersion(store, asset, done)
   await store.db.query(
     `INSERT INTO viewcast.deployment (asset_id, project, environment, name, is_declared, kind, artifact_id, left_hash, left_server)
@@ -103,6 +105,16 @@ export async function recordChange(
   return now && { artifact: now.id, version: now.version }
 }
 
+/** Says where the version that was live is kept, as it is there. */
+async function keepAside({ db }: Store, artifact: string, at: ObjectName): Promise<void> {
+  const kept = await inspect(db, at)
+  await db.query(
+    `UPDATE viewcast.deployment_version SET kept_at = $2, kept_since = clock_timestamp(), kept_hash = $3,
+       kept_server = current_setting('server_version_num')::integer / 10000 WHERE artifact_id = $1`,
+    [artifact, assetName(at), kept?.hash ?? null],
+  )
+}
+
 async function keepVersion(store: Store, asset: string, { change, verification }: DeploymentChange) {
   const version = await registerArtifact(store, asset, {
     digest: change.digest,
@@ -115,7 +127,7 @@ async function keepVersion(store: Store, asset: string, { change, verification }
     `INSERT INTO viewcast.deployment_version
        (artifact_id, model_artifact_id, spec, query, statements, columns, parameters, verification)
      VALUES ($1, $2, $3, $4, $5::text[], $6, $7, $8)
-     ON CONFLICT (artifact_id) DO UPDATE SET kept_at = NULL`,
+     ON CONFLICT (artifact_id) DO UPDATE SET kept_at = NULL, kept_since = NULL, kept_hash = NULL, kept_server = NULL`,
     [
       version.id,
       (await modelArtifact(store, change)) ?? null,

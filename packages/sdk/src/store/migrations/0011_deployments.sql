@@ -42,6 +42,10 @@ CREATE TABLE viewcast.deployment_version (
   verification text,
   -- schema.object that holds this version since another took its place; null while it is live, or must be made again.
   kept_at text,
+  kept_since timestamptz,
+  -- As it was when it was put aside, and the major version of the server that printed it.
+  kept_hash text,
+  kept_server integer,
   created_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 CREATE INDEX ON viewcast.deployment_version (model_artifact_id);
@@ -66,7 +70,8 @@ CREATE INDEX ON viewcast.deployment_change (asset_id, at DESC);
 INSERT INTO viewcast.access_change (table_name, column_name) VALUES
   ('deployment', 'artifact_id'), ('deployment', 'left_hash'), ('deployment', 'left_server'), ('deployment', 'is_declared'),
   ('deployment', 'environment'), ('deployment', 'name'), ('deployment', 'kind'), ('deployment', 'updated_at'),
-  ('deployment_version', 'kept_at');
+  ('deployment_version', 'kept_at'), ('deployment_version', 'kept_since'), ('deployment_version', 'kept_hash'),
+  ('deployment_version', 'kept_server');
 
 -- What is live, by names.
 CREATE VIEW viewcast.deployments WITH (security_invoker = true) AS
