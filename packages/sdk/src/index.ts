@@ -159,9 +159,16 @@ export type { FeatureViewDef, OpenView, Use, ViewOf, ViewTypes } from './define/
 export type { WindowQuery } from './define/window-view.ts'
 export { type ApplyPlanOptions, applyPlan } from './deploy/apply-plan.ts'
 export { type Applied, type ApplyOptions, applyView } from './deploy/apply-view.ts'
-export type { Fingerprint, FingerprintPart } from './deploy/fingerprint.ts'
 export { type PlanOptions, planDeployments, type Wanted } from './deploy/plan.ts'
-export type { ChangeClass, ColumnChange, Plan, PlannedChange, Strategy } from './deploy/plan-data.ts'
+export type {
+  ChangeClass,
+  ColumnChange,
+  Fingerprint,
+  FingerprintPart,
+  Plan,
+  PlannedChange,
+  Strategy,
+} from './deploy/plan-data.ts'
 export { type DoctorCheck, type DoctorReport, doctor } from './health/doctor.ts'
 export type { Arrivals } from './health/leak/arrivals.ts'
 export type { LeakCheck, LeakFinding, LeakKind } from './health/leak/finding.ts'

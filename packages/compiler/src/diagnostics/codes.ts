@@ -7,6 +7,7 @@
  * Long because it is one list, read by looking a code up; a part that grows has a file beside it, `…-codes.ts`.
  */
 import { type CodeEntry, entry, near } from './code-entry.ts'
+import { deployCodes } from './deploy-codes.ts'
 import { eventCodes } from './event-codes.ts'
 import { importCodes } from './import-codes.ts'
 import { registryCodes } from './registry-codes.ts'
@@ -15,6 +16,7 @@ import { searchCodes } from './search-codes.ts'
 import { serveCodes } from './serve-codes.ts'
 
 export const codes = {
+  ...deployCodes,
   ...eventCodes,
   ...importCodes,
   ...registryCodes,
@@ -461,22 +463,6 @@ export const codes = {
     (p) => `${p.view} ${p.problem}`,
     (p) => p.hint,
     'warning',
-  ),
-  'deploy/conflict': entry(
-    (p) => `"${p.object}" exists and was not made by viewcast`,
-    () => 'Choose another name with --name, or drop it yourself.',
-  ),
-  'deploy/breaking': entry(
-    (p) => `Replacing "${p.object}" would change or remove columns: ${p.columns}`,
-    () => 'Deploy under another name with --name; nothing was changed.',
-  ),
-  'deploy/verification': entry(
-    (p) => `${p.rows} verification rows disagree on this engine; nothing was deployed`,
-    () => 'Run: viewcast verify, and report this with the engine version.',
-  ),
-  'deploy/moved': entry(
-    (p) => `"${p.object}" is no longer what was planned for: ${p.what}`,
-    () => 'Nothing was changed. Plan again, and look at what it says now: viewcast plan',
   ),
   'project/not-found': entry(
     (p) => `No viewcast.config.ts in ${p.directory} or above`,

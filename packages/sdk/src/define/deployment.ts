@@ -29,6 +29,12 @@ export interface DeploymentDef extends Documented {
   readonly refresh: RefreshKind | null
   /** Roles that may read it, or call it. */
   readonly readers: readonly string[]
+  /** Role that owns it; null for whoever deploys it first. */
+  readonly owner: string | null
+  /** With whose privileges, and under whose row-level security, a view reads its tables. */
+  readonly security: 'invoker' | 'owner'
+  /** Of a view: new name → old name of a column that is the same under another name. */
+  readonly renamed: Readonly<Record<string, string>>
 }
 
 export interface DeploymentOptions extends Documentation {
@@ -47,6 +53,15 @@ export interface DeploymentOptions extends Documentation {
   readonly refresh?: RefreshKind
   /** Roles that may read it, or call it. Grants that others gave stay, too. */
   readonly readers?: readonly string[]
+  /** Role that owns it; by default it stays with whoever owns it, or deploys it first. */
+  readonly owner?: string
+  /**
+   * `invoker` by default: who reads a view reads its tables with his own privileges and row-level security. `owner`: with
+   * those of the view's owner, so that readers need no access to the tables. Of a view.
+   */
+  readonly security?: 'invoker' | 'owner'
+  /** Of a view: `{ new: 'old' }` for a column that is the same under another name; views that read it go on. */
+  readonly renamed?: Readonly<Record<string, string>>
 }
 
 export type DefineDeployment = (name: string, options: DeploymentOptions) => DeploymentDef
@@ -59,6 +74,11 @@ export const defineDeployment: DefineDeployment = (name, options) => {
   if (options.refresh !== undefined && as !== 'table')
     wrong('refresh', `is of a table, not of a ${as}`, "Set as: 'table'.")
   if (options.at !== undefined && as === 'function') wrong('at', 'is a parameter of the call', 'Leave it out.')
+  for (const option of ['security', 'renamed'] as const)
+    if (options[option] !== undefined && as !== 'view') wrong(option, `is of a view, not of a ${as}`, 'Leave it out.')
+  const renamed = Object.entries(options.renamed ?? {})
+  const twice = renamed.find(([, old], i) => renamed.findIndex(([, other]) => other === old) < i)
+  if (twice) wrong('renamed', `names "${twice[1]}" twice`, 'A column becomes one other.')
   return Object.freeze({
     kind: 'deployment',
     name: checkedName('deployment', name),
@@ -69,7 +89,10 @@ export const defineDeployment: DefineDeployment = (name, options) => {
     at: options.at ?? null,
     outputs: options.outputs ?? null,
     refresh: as === 'table' ? (options.refresh ?? 'full') : null,
-    readers: options.readers ?? [],
+    readers: [...new Set(options.readers)],
+    owner: options.owner ?? null,
+    security: options.security ?? 'invoker',
+    renamed: options.renamed ?? {},
     ...documented(options),
   })
 }

@@ -2,7 +2,6 @@
 import { type Diagnostic, diagnostic, fail, type ModelRecord, ViewcastError } from '@viewcast/compiler'
 import { checkVerificationRows } from '../predict/verify.ts'
 import { atomically, type Store } from '../store/store.ts'
-import { dryRun } from './dry-run.ts'
 import { fingerprintOf, movedParts } from './fingerprint.ts'
 import { assetName } from './object-name.ts'
 import type { Plan, PlannedChange, VersionOf } from './plan-data.ts'
@@ -44,7 +43,7 @@ export async function applyPlan(store: Store, plan: Plan, options: ApplyPlanOpti
         action: change.to ? (options.action ?? 'apply') : 'remove',
         environment: plan.environment,
         ...(verification === undefined ? {} : { verification }),
-        ...(now && server ? { left: { hash: now.hash, server: server.major } } : {}),
+        ...(now && server ? { left: { hash: now.hash, server: server.major, definition: now.definition } } : {}),
         ...(options.run === undefined ? {} : { run: options.run }),
         ...(options.reason === undefined ? {} : { reason: options.reason }),
       })
@@ -55,11 +54,9 @@ export async function applyPlan(store: Store, plan: Plan, options: ApplyPlanOpti
 /** Compares what the plan rests on with what is there, all of it at once. */
 async function refuseMoved(store: Store, { changes, fingerprint }: Plan): Promise<void> {
   const moved: Diagnostic[] = []
-  for (const { object, as, query } of changes) {
-    const name = assetName(object)
-    const before = fingerprint[name] ?? {}
-    const reads = before.sources === undefined || as === 'function' ? undefined : (await dryRun(store.db, query)).reads
-    const what = movedParts(before, await fingerprintOf(store, object, reads))
+  for (const change of changes) {
+    const name = assetName(change.object)
+    const what = movedParts(fingerprint[name] ?? {}, await fingerprintOf(store, change))
     if (what.length > 0) moved.push(diagnostic('deploy/moved', { object: name, what: what.join(', ') }))
   }
   if (moved.length > 0) throw new ViewcastError(moved)

@@ -1,29 +1,20 @@
 /** What a planned change rests on, part by part, so that it can be said what has moved since. */
 import { digest } from '@viewcast/compiler'
+import type { Database } from '../database/database.ts'
+import { modelArtifact } from '../store/registry/model-artifact.ts'
 import type { Store } from '../store/store.ts'
-import type { ObjectName } from './object-name.ts'
+import type { Fingerprint, FingerprintPart, PlannedChange, ReadColumn } from './plan-data.ts'
 import { inspect } from './present.ts'
 import { liveDeployment } from './state.ts'
 
-/** `version`: the one that is live; `sources`: columns that the query reads, with their types. */
-export type FingerprintPart =
-  | 'definition'
-  | 'columns'
-  | 'owner'
-  | 'grants'
-  | 'comment'
-  | 'options'
-  | 'dependents'
-  | 'version'
-  | 'sources'
-
-/** A hash for each part; those of an object that is not there are missing. */
-export type Fingerprint = Readonly<Partial<Record<FingerprintPart, string>>>
-
-/** @param reads what the dry run says the query reads; absent where there is no query, or it is a function's. */
-export async function fingerprintOf(store: Store, object: ObjectName, reads?: readonly string[]): Promise<Fingerprint> {
+/** A handful of catalog queries: nothing is compiled and nothing made, so that it can be asked under a lock. */
+export async function fingerprintOf(
+  store: Store,
+  { object, to, reads }: Pick<PlannedChange, 'object' | 'to' | 'reads'>,
+): Promise<Fingerprint> {
   const present = await inspect(store.db, object)
   const live = await liveDeployment(store, object)
+  const model = to && (await modelArtifact(store, to.model, to.version))
   return {
     ...(present
       ? {
@@ -38,9 +29,20 @@ export async function fingerprintOf(store: Store, object: ObjectName, reads?: re
         }
       : {}),
     ...(live ? { version: digest(live.artifact) } : {}),
-    ...(reads ? { sources: digest(reads) } : {}),
+    ...(model ? { model: digest(model.digest ?? model.id) } : {}),
+    ...(reads.length > 0 ? { sources: digest(await readsNow(store.db, reads)) } : {}),
   }
 }
+
+/** The columns among those read that are there, with the types they have now. */
+const readsNow = (db: Database, reads: readonly ReadColumn[]): Promise<ReadColumn[]> =>
+  db.rows<{ relation: string; column: string; type: string }>(
+    `SELECT r.relation, r.name AS "column", format_type(a.atttypid, a.atttypmod) AS type
+     FROM unnest($1::text[], $2::text[]) AS r(relation, name)
+     JOIN pg_attribute a ON a.attrelid = to_regclass(r.relation) AND a.attname = r.name AND a.attnum > 0 AND NOT a.attisdropped
+     ORDER BY 1, 2`,
+    [reads.map((r) => r.relation), reads.map((r) => r.column)],
+  )
 
 /** Parts that differ. */
 export const movedParts = (before: Fingerprint, after: Fingerprint): FingerprintPart[] =>
@@ -55,5 +57,6 @@ const parts: readonly FingerprintPart[] = [
   'options',
   'dependents',
   'version',
+  'model',
   'sources',
 ]

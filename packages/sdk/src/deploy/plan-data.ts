@@ -1,7 +1,6 @@
 /** What a plan is: plain data that can be shown, saved, read again, and applied if the database has not moved since. */
 import type { Column, Diagnostic } from '@viewcast/compiler'
 import type { DeploymentKind } from '../define/deployment.ts'
-import type { Fingerprint } from './fingerprint.ts'
 import type { ObjectName } from './object-name.ts'
 
 /**
@@ -22,8 +21,10 @@ export interface ColumnChange {
   readonly name: string
   /** As `format_type` prints it. */
   readonly type: string
+  /** Of one that is retyped its former type, of one that is renamed its former name. */
   readonly was?: string
-  readonly change: 'kept' | 'appended' | 'removed' | 'retyped'
+  /** `revived`: it was a tombstone and is computed again. */
+  readonly change: 'kept' | 'appended' | 'removed' | 'retyped' | 'renamed' | 'revived'
   /** Kept as a column of NULLs, so that what reads it goes on; ISO instant since when. */
   readonly tombstone?: string
 }
@@ -58,6 +59,14 @@ export interface PlannedChange {
   readonly from?: VersionOf
   readonly to?: VersionOf
   readonly columns: readonly ColumnChange[]
+  /** What changes beside the query, in words: `grant SELECT to dashboard`, `owner becomes scorer`. */
+  readonly metadata: readonly string[]
+  /** Roles that have their grant from viewcast once it is applied; only theirs is ever taken back. */
+  readonly granted: readonly string[]
+  /** What the query reads. */
+  readonly reads: readonly ReadColumn[]
+  /** Of an object that was edited by hand: unified diff of what was left and what is found. */
+  readonly edited?: string
   /** Run one after the other, in one transaction with those of the other changes. */
   readonly statements: readonly string[]
   /** Of a swap, and of an object that goes. */
@@ -122,6 +131,34 @@ export interface PlanCost {
   readonly total: number
   readonly before?: number
 }
+
+/** A column of a table or view that a query reads. */
+export interface ReadColumn {
+  /** `schema.name` as SQL writes it. */
+  readonly relation: string
+  readonly column: string
+  /** As `format_type` prints it. */
+  readonly type: string
+}
+
+/**
+ * `version`: the one that is live; `model`: what the record of the model version says; `sources`: columns that the query reads,
+ * with their types.
+ */
+export type FingerprintPart =
+  | 'definition'
+  | 'columns'
+  | 'owner'
+  | 'grants'
+  | 'comment'
+  | 'options'
+  | 'dependents'
+  | 'version'
+  | 'model'
+  | 'sources'
+
+/** What a change rests on: a hash for each part, so that what moved can be named; parts that are not there are missing. */
+export type Fingerprint = Readonly<Partial<Record<FingerprintPart, string>>>
 
 export const planFormat = 'viewcast/plan@1'
 

@@ -4,9 +4,9 @@ import type { DeploymentDef } from '../define/deployment.ts'
 import type { Store } from '../store/store.ts'
 import { type DesiredOptions, desired } from './desired.ts'
 import { dryRun } from './dry-run.ts'
-import { type Fingerprint, fingerprintOf } from './fingerprint.ts'
+import { fingerprintOf } from './fingerprint.ts'
 import { assetName } from './object-name.ts'
-import { type Plan, type PlannedChange, planFormat } from './plan-data.ts'
+import { type Fingerprint, type Plan, type PlannedChange, planFormat } from './plan-data.ts'
 import { inspect } from './present.ts'
 import { liveDeployment } from './state.ts'
 import { viewChange } from './view-change.ts'
@@ -40,9 +40,9 @@ export async function planDeployments(
   const changes: PlannedChange[] = []
   const fingerprint: Record<string, Fingerprint> = {}
   for (const one of wanted) {
-    const { change, reads } = await changeOf(store, one, options, now)
+    const change = await changeOf(store, one, options, now)
     changes.push(change)
-    fingerprint[assetName(change.object)] = await fingerprintOf(store, change.object, reads)
+    fingerprint[assetName(change.object)] = await fingerprintOf(store, change)
   }
   return {
     format: planFormat,
@@ -60,15 +60,12 @@ async function changeOf(
   { def, record, isDeclared }: Wanted,
   options: PlanOptions,
   now: string,
-): Promise<{ readonly change: PlannedChange; readonly reads: readonly string[] }> {
+): Promise<PlannedChange> {
   const target = await desired(store.db, def, record, options)
   const present = await inspect(store.db, target.object)
   const live = await liveDeployment(store, target.object)
   const known = { present, live, now, isDeclared }
-  if (def.as === 'view') {
-    const { columns, reads } = await dryRun(store.db, target.query)
-    return { change: viewChange(target, columns, known), reads }
-  }
+  if (def.as === 'view') return viewChange(target, await dryRun(store.db, target.query), known)
   return fail('define/option', {
     option: 'as',
     what: `deployment "${def.name}"`,

@@ -16,14 +16,22 @@ export interface Present {
   readonly comment: string | null
   /** Privileges as the catalog writes them; null for the defaults. */
   readonly acl: string | null
+  /** The same, one by one; those of the owner and of `PUBLIC` (as `public`), too. Of columns not. */
+  readonly grants: readonly Grant[]
   readonly options: readonly string[]
   readonly columns: readonly PresentColumn[]
   /** `pg_get_viewdef`, `pg_get_functiondef`; of a table its columns and constraints. */
   readonly definition: string
-  /** SHA-256 of definition and options. */
+  /** SHA-256 of the definition. */
   readonly hash: string
   /** Objects that read it, as SQL writes them; each is left where it is. */
   readonly dependents: readonly Dependent[]
+}
+
+export interface Grant {
+  readonly role: string
+  readonly privilege: string
+  readonly isGrantable: boolean
 }
 
 export interface Dependent {
@@ -41,7 +49,7 @@ export interface Dependent {
 export async function inspect(db: Database, object: ObjectName): Promise<Present | undefined> {
   const [relation] = await db.rows<Found>(
     `SELECT c.oid::text AS oid, CASE c.relkind WHEN 'v' THEN 'view' WHEN 'r' THEN 'table' WHEN 'p' THEN 'table' ELSE 'other' END AS kind,
-            c.relowner::regrole::text AS owner, obj_description(c.oid, 'pg_class') AS comment, c.relacl::text AS acl,
+            pg_get_userbyid(c.relowner)::text AS owner, ${grants('c.relacl', "'r'", 'c.relowner')} AS grants, obj_description(c.oid, 'pg_class') AS comment, c.relacl::text AS acl,
             coalesce(c.reloptions, '{}')::text[] AS options,
             CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid)
                  ELSE (SELECT string_agg(pg_get_constraintdef(k.oid), '; ' ORDER BY k.conname) FROM pg_constraint k
@@ -59,7 +67,7 @@ export async function inspect(db: Database, object: ObjectName): Promise<Present
   }
   const [routine] = await db.rows<Found & { columns: PresentColumn[] }>(
     `SELECT p.oid::text AS oid, CASE p.prokind WHEN 'f' THEN 'function' ELSE 'other' END AS kind,
-            p.proowner::regrole::text AS owner, obj_description(p.oid, 'pg_proc') AS comment, p.proacl::text AS acl,
+            pg_get_userbyid(p.proowner)::text AS owner, ${grants('p.proacl', "'f'", 'p.proowner')} AS grants, obj_description(p.oid, 'pg_proc') AS comment, p.proacl::text AS acl,
             coalesce(p.proconfig, '{}')::text[] AS options,
             CASE WHEN p.prokind IN ('f', 'p') THEN pg_get_functiondef(p.oid) END AS definition,
             coalesce((SELECT jsonb_agg(jsonb_build_object('name', coalesce(p.proargnames[i], ''), 'type',
@@ -79,18 +87,22 @@ interface Found {
   readonly owner: string
   readonly comment: string | null
   readonly acl: string | null
+  readonly grants: readonly Grant[]
   readonly options: readonly string[]
   readonly definition: string | null
 }
+
+const grants = (acl: string, kind: string, owner: string): string =>
+  `coalesce((SELECT jsonb_agg(jsonb_build_object('role', CASE g.grantee WHEN 0 THEN 'public' ELSE pg_get_userbyid(g.grantee) END,
+             'privilege', g.privilege_type, 'isGrantable', g.is_grantable) ORDER BY g.grantee, g.privilege_type, g.is_grantable)
+     FROM aclexplode(coalesce(${acl}, acldefault(${kind}, ${owner}))) g), '[]')`
 
 function complete(found: Found, columns: readonly PresentColumn[], dependents: readonly Dependent[]): Present {
   const definition =
     found.kind === 'table'
       ? `${columns.map((c) => `${c.name} ${c.type}`).join(', ')}; ${found.definition ?? ''}`
       : (found.definition ?? '')
-  const hash = createHash('sha256')
-    .update(JSON.stringify([definition, found.options]))
-    .digest('hex')
+  const hash = createHash('sha256').update(definition).digest('hex')
   return { ...found, columns, definition, hash, dependents }
 }
 

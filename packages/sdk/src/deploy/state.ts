@@ -1,7 +1,8 @@
 /** What the store says of a deployment, read and written in the transaction that changes the object. */
 
 import { registerArtifact } from '../store/graph/artifacts.ts'
-import { ensureAsset, findAsset } from '../store/graph/assets.ts'
+import { ensureAsset } from '../store/graph/assets.ts'
+import { modelArtifact } from '../store/registry/model-artifact.ts'
 import type { Store } from '../store/store.ts'
 import { assetName, type ObjectName } from './object-name.ts'
 import type { PlannedChange } from './plan-data.ts'
@@ -10,6 +11,8 @@ import { inspect } from './present.ts'
 export interface LiveDeployment {
   readonly asset: string
   readonly artifact: string
+  /** Which one deployed it. */
+  readonly project: string
   readonly name: string
   readonly environment: string
   readonly isDeclared: boolean
@@ -25,6 +28,10 @@ export interface LiveDeployment {
   /** Hash of the object as it was left, and the major version of the server that printed it. */
   readonly leftHash: string | null
   readonly leftServer: number | null
+  /** The text of the hash. */
+  readonly leftDefinition: string | null
+  /** Roles whose grant is viewcast's. */
+  readonly granted: readonly string[]
 }
 
 /** The version that is live under a name; undefined for an object that is not a deployment, or no more. */
@@ -32,7 +39,8 @@ export async function liveDeployment(store: Store, object: ObjectName): Promise<
   const [row] = await store.db.rows<LiveDeployment>(
     `SELECT d.asset_id AS asset, d.artifact_id AS artifact, d.name, d.environment, d.is_declared AS "isDeclared", d.kind,
             a.version, a.digest, m.name AS model, ma.version AS "modelVersion", v.query, v.columns, v.statements, v.spec,
-            d.left_hash AS "leftHash", d.left_server AS "leftServer"
+            d.left_hash AS "leftHash", d.left_server AS "leftServer", d.left_definition AS "leftDefinition", d.granted,
+            d.project
      FROM viewcast.deployment d
      JOIN viewcast.asset o ON o.id = d.asset_id
      JOIN viewcast.artifact a ON a.id = d.artifact_id
@@ -51,7 +59,7 @@ export interface DeploymentChange {
   readonly environment: string
   readonly verification?: string
   /** The object as it is now. */
-  readonly left?: { readonly hash: string; readonly server: number }
+  readonly left?: { readonly hash: string; readonly server: number; readonly definition: string }
   readonly run?: string
   readonly planDigest?: string
   readonly reason?: string
@@ -68,11 +76,12 @@ export async function recordChange(
   if (before && change.exchange?.keptAt) await keepAside(store, before.artifact, change.exchange.keptAt)
   const now = done.action === 'remove' ? undefined : await keepVersion(store, asset, done)
   await store.db.query(
-    `INSERT INTO viewcast.deployment (asset_id, project, environment, name, is_declared, kind, artifact_id, left_hash, left_server)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-     ON CONFLICT (asset_id) DO UPDATE SET environment = excluded.environment, name = excluded.name,
+    `INSERT INTO viewcast.deployment (asset_id, project, environment, name, is_declared, kind, artifact_id, left_hash, left_server, left_definition, granted)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::text[])
+     ON CONFLICT (asset_id) DO UPDATE SET project = excluded.project, environment = excluded.environment, name = excluded.name,
        is_declared = excluded.is_declared, kind = excluded.kind, artifact_id = excluded.artifact_id,
-       left_hash = excluded.left_hash, left_server = excluded.left_server, updated_at = clock_timestamp()`,
+       left_hash = excluded.left_hash, left_server = excluded.left_server,
+       left_definition = excluded.left_definition, granted = excluded.granted, updated_at = clock_timestamp()`,
     [
       asset,
       store.project,
@@ -83,6 +92,8 @@ export async function recordChange(
       now?.id ?? null,
       done.left?.hash ?? null,
       done.left?.server ?? null,
+      done.left?.definition ?? null,
+      change.granted,
     ],
   )
   await store.db.query(
@@ -116,6 +127,7 @@ async function keepAside({ db }: Store, artifact: string, at: ObjectName): Promi
 }
 
 async function keepVersion(store: Store, asset: string, { change, verification }: DeploymentChange) {
+  const model = change.to && (await modelArtifact(store, change.to.model, change.to.version))
   const version = await registerArtifact(store, asset, {
     digest: change.digest,
     props: { model: change.to?.model, modelVersion: change.to?.version },
@@ -130,7 +142,7 @@ async function keepVersion(store: Store, asset: string, { change, verification }
      ON CONFLICT (artifact_id) DO UPDATE SET kept_at = NULL, kept_since = NULL, kept_hash = NULL, kept_server = NULL`,
     [
       version.id,
-      (await modelArtifact(store, change)) ?? null,
+      model?.id ?? null,
       JSON.stringify(change.spec),
       change.query,
       change.creation,
@@ -140,14 +152,4 @@ async function keepVersion(store: Store, asset: string, { change, verification }
     ],
   )
   return version
-}
-
-async function modelArtifact(store: Store, { to }: PlannedChange): Promise<string | undefined> {
-  const asset = to && (await findAsset(store, { kind: 'model', name: to.model }))
-  if (!asset) return undefined
-  const [row] = await store.db.rows<{ id: string }>(
-    'SELECT id FROM viewcast.artifact WHERE asset_id = $1 AND version = $2',
-    [asset, to.version],
-  )
-  return row?.id
 }

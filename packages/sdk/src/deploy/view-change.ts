@@ -1,6 +1,7 @@
 /** What has to be done to a view so that it carries another prediction query, without taking anything from those who read it. */
 import { digest, quoteIdentifier, quoteText } from '@viewcast/compiler'
 import type { Desired } from './desired.ts'
+import type { DryRun } from './dry-run.ts'
 import { quoted } from './object-name.ts'
 import type { ColumnChange, PlannedChange } from './plan-data.ts'
 import type { Present, PresentColumn } from './present.ts'
@@ -18,7 +19,7 @@ export interface Known {
  * The change of a view. PostgreSQL replaces a view in place when the old columns stay in their order and with their types:
  * so what goes stays as a column of NULLs, and what is new comes last. Another type needs a new object.
  */
-export function viewChange(wanted: Desired, columns: readonly PresentColumn[], known: Known): PlannedChange {
+export function viewChange(wanted: Desired, { columns, reads }: DryRun, known: Known): PlannedChange {
   const { present, live, now } = known
   const changes = columnChanges(columns, present?.columns ?? [], live, now)
   const isSwap = changes.some((c) => c.change === 'retyped')
@@ -40,6 +41,9 @@ export function viewChange(wanted: Desired, columns: readonly PresentColumn[], k
       : {}),
     to: { model: wanted.record.name, version: wanted.record.version, deployment: null },
     columns: changes,
+    metadata: [],
+    granted: wanted.def.readers,
+    reads,
     statements: kind === 'none' ? [] : statements(wanted, text),
     creation,
     query: wanted.query,

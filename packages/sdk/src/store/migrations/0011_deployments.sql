@@ -20,6 +20,9 @@ CREATE TABLE viewcast.deployment (
   -- The object as it was left, and the major version of the server that printed it: a hand edit shows by it.
   left_hash text,
   left_server integer,
+  left_definition text,
+  -- Roles whose grant is viewcast's, and may be taken back by it.
+  granted text[] NOT NULL DEFAULT '{}',
   created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   updated_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
@@ -69,6 +72,7 @@ CREATE INDEX ON viewcast.deployment_change (asset_id, at DESC);
 
 INSERT INTO viewcast.access_change (table_name, column_name) VALUES
   ('deployment', 'artifact_id'), ('deployment', 'left_hash'), ('deployment', 'left_server'), ('deployment', 'is_declared'),
+  ('deployment', 'left_definition'), ('deployment', 'granted'), ('deployment', 'project'),
   ('deployment', 'environment'), ('deployment', 'name'), ('deployment', 'kind'), ('deployment', 'updated_at'),
   ('deployment_version', 'kept_at'), ('deployment_version', 'kept_since'), ('deployment_version', 'kept_hash'),
   ('deployment_version', 'kept_server');
