@@ -29,6 +29,14 @@ export type { SourceInstants } from './analyse/source-instants.ts'
 export { type SpineColumn, spineColumns } from './analyse/spine-columns.ts'
 export { type UniqueKey, uniqueKeys } from './analyse/unique-keys.ts'
 export { viewCycle } from './analyse/view-cycle.ts'
+export {
+  type Challenger,
+  type ComparedOutput,
+  type ComparisonOptions,
+  type ComparisonQuery,
+  type Contender,
+  comparisonQuery,
+} from './compile/comparison-query.ts'
 export type { CompiledQuery, QueryPlan } from './compile/compiled-query.ts'
 export { definitionPlace } from './compile/definition-place.ts'
 export { type DescribeQuery, describeQuery, queryOf, titleOf } from './compile/describe-query.ts'

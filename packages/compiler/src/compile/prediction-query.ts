@@ -180,21 +180,21 @@ export function compiledPrediction(
 }
 
 /** The types the inputs have now. */
-const typesOf = (bound: BoundDataset, form: PredictionForm): ReadonlyMap<string, SqlType> =>
+export const typesOf = (bound: BoundDataset, form: PredictionForm): ReadonlyMap<string, SqlType> =>
   // What a scalar over columns is called with is not of the columns' types.
   form === 'scalar' ? new Map() : new Map([...bound.extras, ...bound.features].map((c) => [c.name, c.type]))
 
-const readsClock = (binding: SpineBinding): boolean =>
+export const readsClock = (binding: SpineBinding): boolean =>
   (binding.kind === 'entities' || binding.kind === 'keys') && binding.at === undefined
 
 /** With pruning off: every feature that can be asked for with the columns the inputs bring. */
-function everyFeature(bound: BoundDataset, inputs: ReadonlySet<string>): ReadonlySet<string> {
+export function everyFeature(bound: BoundDataset, inputs: ReadonlySet<string>): ReadonlySet<string> {
   const brought = new Set(questionColumns(bound, inputs).map((c) => c.name))
   const within = bound.uses.filter((u) => u.on.every(([, c]) => brought.has(c)))
   return new Set([...inputs, ...within.flatMap((u) => u.features.map((f) => f.name))])
 }
 
-const select = (
+export const select = (
   name: string,
   alias: string,
   columns: readonly Projection[],
@@ -209,10 +209,11 @@ const select = (
 })
 
 /** A request column crosses the same boundary as a feature. */
-const requestColumn = (alias: string, c: Column): Projection['expr'] => crossed(expr.column(alias, c.name), c.type)
+export const requestColumn = (alias: string, c: Column): Projection['expr'] =>
+  crossed(expr.column(alias, c.name), c.type)
 
 /** Each input must still be there, and of the kind its encoder was trained on; all that are not are told at once. */
-function checkInputs(model: ModelDef, bound: BoundDataset, record: ModelRecord): void {
+export function checkInputs(model: ModelDef, bound: BoundDataset, record: ModelRecord): void {
   const columns = new Map([...bound.extras, ...bound.features].map((c) => [c.name, c]))
   throwIfErrors(
     record.inputs.flatMap(({ feature: input, type, encoder }) => {
@@ -232,7 +233,12 @@ function checkInputs(model: ModelDef, bound: BoundDataset, record: ModelRecord):
 }
 
 /** A column is one thing: a name that is carried through scoring cannot be that of an output, or of what is computed for it. */
-function checkNames(record: ModelRecord, plan: ScorePlan, keys: readonly string[], carried: readonly string[]): void {
+export function checkNames(
+  record: ModelRecord,
+  plan: ScorePlan,
+  keys: readonly string[],
+  carried: readonly string[],
+): void {
   const made = new Set([...plan.stages.flatMap((s) => s.columns), ...plan.outputs].map((c) => c.name))
   const refuse = (output: string, reason: string, hint: string): never =>
     fail('model/output', { model: record.name, output, reason, hint })

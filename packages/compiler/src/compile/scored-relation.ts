@@ -29,13 +29,19 @@ export function scoredRelation(
   return { kind: 'with', stages, body: outputsOver(plan, stages, own, withScores) }
 }
 
+interface ScoreStagesOptions extends CompileOptions {
+  readonly withScores: boolean
+  /** Input → column of the relation, where that has another name. */
+  readonly inputs?: ReadonlyMap<string, string>
+}
+
 /** The stages of a plan over a relation. Columns pass through them as long as something reads them. */
 export function scoreStages(
   record: ModelRecord,
   plan: ScorePlan,
   relation: Source['relation'],
   carried: readonly string[],
-  options: CompileOptions & { readonly withScores: boolean },
+  options: ScoreStagesOptions,
 ): Stage[] {
   const folded = (written: Expr): Expr => {
     const encoded = handOver(options, 'encode features', written)
@@ -59,7 +65,7 @@ export function scoreStages(
         ...empty,
         from:
           before === undefined
-            ? preparedSource(record, { relation, alias }, carried)
+            ? preparedSource(record, { relation, alias }, carried, options.inputs)
             : { relation: { kind: 'table', name: before }, alias },
         columns: [
           ...passed.map((name) => ({ name, expr: expr.column(alias, name) })),

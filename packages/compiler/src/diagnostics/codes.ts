@@ -441,6 +441,10 @@ export const codes = {
     (p) => `${p.problem} "${p.column}" in the keys to predict for`,
     (p) => near(p) ?? `Each key needs ${p.needed}.`,
   ),
+  'compile/challenger': entry(
+    (p) => `Model "${p['challenger']}" cannot be scored beside "${p['champion']}": ${p.reason}`,
+    () => 'A challenger answers the questions of the champion: give its sample the same keys and the columns it needs.',
+  ),
   'compile/no-anchor': entry(
     (p) =>
       p.columns === undefined

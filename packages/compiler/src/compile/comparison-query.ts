@@ -1,0 +1,303 @@
+/** Several models over the same questions in one WITH … SELECT: each view is read once, however many models read it. */
+import { bindDataset, type Facts } from '../analyse/bind.ts'
+import { type Diagnostic, fail, throwIfErrors } from '../diagnostics/diagnostic.ts'
+import type { Dialect } from '../emit/dialect.ts'
+import { dialectOf } from '../emit/dialect-of.ts'
+import { layout } from '../emit/layout.ts'
+import { printStatement } from '../emit/statement.ts'
+import { type CompileOptions, handOver, isDistributed, passesOf } from '../ir/compile-options.ts'
+import type { ModelDef } from '../ir/definition.ts'
+import { digest } from '../ir/digest.ts'
+import { expr } from '../ir/expression.ts'
+import { familyTitle } from '../ir/family.ts'
+import type { ModelRecord } from '../ir/model-record.ts'
+import type { OutputChoice } from '../ir/output.ts'
+import type { Projection, Select, Stage, Statement } from '../ir/relation.ts'
+import type { Column } from '../ir/type.ts'
+import type { Output } from '../model/planned-outputs.ts'
+import { renamedPlan } from '../model/renamed-plan.ts'
+import { handedOn, type ScorePlan, scorePlan } from '../model/score-plan.ts'
+import { bindSpine, type SpineBinding } from '../rewrite/bind-spine.ts'
+import { inlineViews, reservedNames } from '../rewrite/inline-views.ts'
+import { joinsInSteps } from '../rewrite/joins-in-steps.ts'
+import { plannedWithReaders } from '../rewrite/planned-with-readers.ts'
+import { pointInTime } from '../rewrite/point-in-time.ts'
+import { type StageNames, stageNames } from '../rewrite/stage-names.ts'
+import { type AskedTogether, askedTogether, uniqueNames } from './asked-together.ts'
+import type { CompiledQuery } from './compiled-query.ts'
+import { distributionWarnings } from './distribution-warnings.ts'
+import { planOf } from './explain-report.ts'
+import { predictionHeader } from './prediction-header.ts'
+import {
+  checkInputs,
+  checkNames,
+  everyFeature,
+  normalised,
+  readsClock,
+  requestColumn,
+  select,
+  typesOf,
+} from './prediction-query.ts'
+import { scoreStages } from './scored-relation.ts'
+import { checkSize, costOfScoring } from './scoring-cost.ts'
+import { textsOf } from './training-query.ts'
+import { withOutputs } from './with-outputs.ts'
+
+/** A model that answers. */
+export interface Contender {
+  readonly model: ModelDef
+  readonly record: ModelRecord
+  /** Output columns instead of those the record has. */
+  readonly outputs?: readonly OutputChoice[]
+}
+
+export interface Challenger extends Contender {
+  /** Starts the names of its columns: `next_probability`. */
+  readonly label: string
+}
+
+export interface ComparisonOptions extends CompileOptions {
+  readonly spine: SpineBinding
+  /** First rows only, in key order. */
+  readonly limit?: number
+}
+
+/** A column of the result that is an output of one of the models. */
+export interface ComparedOutput {
+  /** As the model's own prediction query calls it. */
+  readonly output: string
+  /** As it is called here. */
+  readonly column: string
+  readonly type: Output['type']
+}
+
+export interface ComparisonQuery extends CompiledQuery {
+  /** The key columns, and `as_of` where the champion's dataset has one. */
+  readonly keys: readonly string[]
+  readonly champion: readonly ComparedOutput[]
+  /** In the order of the challengers. */
+  readonly challengers: readonly (readonly ComparedOutput[])[]
+}
+
+/**
+ * Compiles one query that scores a champion and its challengers for the same questions.
+ *
+ * Columns: those of the champion's prediction query, as they are there, then `<label>_<output>` of each challenger, cut to
+ * 63 bytes and numbered where two would be one. Every value is that of the model's own prediction query to the bit. A
+ * view that several of them read is one stage; a challenger may have a dataset of its own, as long as it can be asked what
+ * the champion is: the questions, and with the spine `entities` their relation, are the champion's.
+ *
+ * Errors: those of {@link predictionQuery} for each of them; `compile/challenger`.
+ *
+ * ```sql
+ * WITH _spine AS (…), late AS (…), _features AS (…),
+ *   _score AS (SELECT …, … AS _linear FROM _features OFFSET 0),
+ *   _score_next AS (SELECT …, … AS _linear_next FROM _score OFFSET 0)
+ * SELECT origin, as_of, CASE … END AS probability, CASE … END AS next_probability FROM _score_next
+ * ```
+ */
+export function comparisonQuery(
+  champion: Contender,
+  challengers: readonly Challenger[],
+  facts: Facts,
+  options: ComparisonOptions,
+): ComparisonQuery {
+  const passes = passesOf(options)
+  const dialect = dialectOf(options)
+  const distributed = isDistributed(options)
+  const binding = normalised(options.spine)
+  const problems: Diagnostic[] = []
+  const asked = [champion, ...challengers].map(({ model, record: trained, outputs }) => {
+    const record = withOutputs(trained, outputs)
+    const { value: bound, diagnostics } = bindDataset(model.dataset, facts)
+    problems.push(...throwIfErrors(diagnostics))
+    checkInputs(model, bound, record)
+    const inputs = new Set(record.inputs.map((i) => i.feature))
+    return { record, bound, wanted: passes.prune ? inputs : everyFeature(bound, inputs) }
+  })
+  const together = askedTogether(asked, binding)
+  const { bound, wanted } = together
+  if (distributed && bound.hasAsOf && readsClock(binding)) fail('compile/needs-instant', { model: champion.model.name })
+  const plans = asked.map(({ record, bound: own }) => scorePlan(record, { joined: true, types: typesOf(own, 'query') }))
+  const reserved = reservedNames([...new Set(asked.flatMap((a) => textsOf(a.bound, facts)))], facts.catalog)
+  const ours = plans[0] ? [...plans[0].lookups, ...plans[0].stages].map((s) => s.name) : []
+  const names = stageNames(reserved, '_as_of', '_features', ...ours)
+  const spine = handOver(
+    options,
+    'bind the spine',
+    bindSpine(bound, binding, wanted, facts.catalog, names, distributed),
+  )
+  const purpose = binding.kind === 'sample' ? 'training' : 'prediction'
+  const question = { bound, facts, names, spine, wanted, withTarget: false, purpose, options } as const
+  const pit = handOver(options, 'point in time', pointInTime(question))
+  const keys = [...bound.dataset.sample.entity.keys.map((k) => k.name), ...(bound.hasAsOf ? ['as_of'] : [])]
+  const values: Projection[] = [
+    ...together.extras.map(({ name, column }) => ({ name, expr: requestColumn(spine.name, column) })),
+    ...pit.columns,
+  ]
+  const all = [...keys.map((name) => ({ name, expr: expr.column(spine.name, name) })), ...values]
+  const features = distributed
+    ? [
+        {
+          name: '_features',
+          relation: { ...select(spine.name, spine.name, all, { joins: pit.joins }), from: pit.from },
+        },
+      ]
+    : joinsInSteps('_features', spine, pit.from, pit.joins, all, names)
+  const labels = challengers.map((c) => c.label)
+  const [first] = asked
+  const record = first?.record ?? champion.record
+  if (plans[0]) checkNames(record, plans[0], keys, [])
+  const scored = scoredInTurn(
+    asked.map((a) => a.record),
+    plans,
+    together,
+    { keys, labels, names },
+    options,
+  )
+  const outputs = columnsOf(scored.plans, keys, labels)
+  const body: Select = {
+    ...select(scored.stages.at(-1)?.name ?? '', 's', [
+      ...keys.map((name) => ({ name, expr: expr.column('s', name) })),
+      ...scored.plans.flatMap((plan, i) =>
+        plan.outputs.map((o, k) => ({ name: outputs[i]?.[k]?.column ?? o.name, expr: o.expr })),
+      ),
+    ]),
+  }
+  const stages: Stage[] = [...spine.stages, ...pit.stages, ...features, ...scored.stages]
+  const cost = costOfScoring(scored.stages, body, dialect)
+  checkSize(champion.model.name, cost, [...features, ...scored.stages].map((s) => s.relation).concat(body), dialect)
+  const inlined = inlineViews(stages, facts.catalog, names, passes.share)
+  const few = binding.kind === 'keys' || binding.kind === 'parameters'
+  const planned = few ? plannedWithReaders(inlined, body) : inlined
+  const statement = handOver<Statement>(options, 'inline views', { kind: 'with', stages: planned, body })
+  const text = limited(statement, dialect, keys, options.limit)
+  const shape = distributed ? distributionWarnings(bound, wanted, statement, text) : []
+  const unguarded = plans[0]?.unguarded ?? false
+  const about = { bound, binding, record, form: 'query', distributed, unguarded } as const
+  const head = predictionHeader(about, challengersInWords(challengers, scored.plans, outputs))
+  const sized = {
+    ...record,
+    inputs: asked.flatMap((a) => a.record.inputs),
+    coefficients: asked.flatMap((a) => a.record.coefficients),
+  }
+  const [own = [], ...others] = outputs
+  return {
+    sql: layout(`${head}\n${text}`, passes.format),
+    columns: [...keyColumns(bound, keys), ...outputs.flat().map((o) => nullable(o.column, o.type))],
+    warnings: [...new Map([...problems, ...shape].map((d) => [JSON.stringify(d), d])).values()],
+    plan: planOf(statement, pit.views, dialect, {
+      record: sized,
+      scoring: cost,
+      unguarded: plans.every((p) => p.unguarded),
+    }),
+    keys,
+    champion: own,
+    challengers: others,
+  }
+}
+
+interface Naming {
+  readonly keys: readonly string[]
+  readonly labels: readonly string[]
+  readonly names: StageNames
+}
+
+/** One model after the other over the rows of the one before, so that no row is looked up again. */
+function scoredInTurn(
+  records: readonly ModelRecord[],
+  plans: readonly ScorePlan[],
+  { names: inputNames, extras, bound }: AskedTogether,
+  { keys, labels, names }: Naming,
+  options: CompileOptions,
+): { readonly plans: readonly ScorePlan[]; readonly stages: readonly Stage[] } {
+  const taken = [...keys, ...extras.map((e) => e.name), ...bound.features.map((f) => f.name)]
+  const columns = uniqueNames(taken)
+  const done: ScorePlan[] = []
+  const stages: Stage[] = []
+  const handed: string[] = []
+  for (const [i, record] of records.entries()) {
+    const plan = plans[i]
+    const inputs = inputNames[i]
+    if (plan === undefined || inputs === undefined) continue
+    const label = labels[i - 1]
+    const renamed = renamedPlan(plan, {
+      // Those of trees are what the fence below makes of them.
+      inputs: record.trees === undefined ? inputs : new Map(),
+      columns: eachRenamed(
+        plan.stages.flatMap((s) => s.columns),
+        label,
+        columns,
+      ),
+      // The names of the first were taken before anything else was named.
+      stages: label === undefined ? new Map() : eachRenamed([...plan.lookups, ...plan.stages], label, names),
+    })
+    const later = new Set(records.slice(i + 1).flatMap((r, k) => inputsOf(r, inputNames[i + 1 + k])))
+    const carried = [...keys, ...later, ...handed]
+    const source = { kind: 'table', name: stages.at(-1)?.name ?? '_features' } as const
+    const own = scoreStages(record, renamed, source, carried, { ...options, withScores: false, inputs })
+    stages.push(...(label === undefined ? own : introduced(own, renamed, label, record)))
+    handed.push(...handedOn(renamed, renamed.stages.length))
+    done.push(renamed)
+  }
+  return { plans: done, stages }
+}
+
+const inputsOf = ({ inputs }: ModelRecord, names: ReadonlyMap<string, string> | undefined): string[] =>
+  inputs.map((i) => names?.get(i.feature) ?? i.feature)
+
+function eachRenamed(
+  some: readonly { readonly name: string }[],
+  label: string | undefined,
+  names: StageNames,
+): ReadonlyMap<string, string> {
+  return new Map(some.map(({ name }) => [name, names.take(label === undefined ? name : `${name}_${label}`)]))
+}
+
+function introduced(stages: readonly Stage[], plan: ScorePlan, label: string, record: ModelRecord): Stage[] {
+  const first = plan.stages[0]?.name
+  const comment = `The challenger ${label}: model ${record.name} version ${record.version}, over the same rows.`
+  return stages.map((s) => (s.name === first ? { ...s, comment } : s))
+}
+
+/** The outputs of each model and the columns they are, the champion's under their own names. Errors: `model/output`. */
+function columnsOf(
+  plans: readonly ScorePlan[],
+  keys: readonly string[],
+  labels: readonly string[],
+): readonly (readonly ComparedOutput[])[] {
+  const names = uniqueNames([...keys, ...(plans[0]?.outputs ?? []).map((o) => o.name)])
+  return plans.map(({ outputs }, i) =>
+    outputs.map(({ name, type }) => {
+      const label = labels[i - 1]
+      return { output: name, column: label === undefined ? name : names.take(`${label}_${name}`), type }
+    }),
+  )
+}
+
+function limited(statement: Statement, dialect: Dialect, keys: readonly string[], limit: number | undefined): string {
+  const text = printStatement(statement, dialect)
+  return limit === undefined ? text : `${text}\nORDER BY ${keys.map((_, i) => i + 1).join(', ')} LIMIT ${limit}`
+}
+
+const nullable = (name: string, type: string): Column => ({ name, type, nullable: true })
+
+const keyColumns = (bound: AskedTogether['bound'], keys: readonly string[]): Column[] =>
+  keys.map((name) => nullable(name, bound.sampleColumns.find((c) => c.name === name)?.type ?? 'text'))
+
+function challengersInWords(
+  challengers: readonly Challenger[],
+  plans: readonly ScorePlan[],
+  outputs: readonly (readonly ComparedOutput[])[],
+): (readonly [string, string])[] {
+  return challengers.flatMap(({ label, record }, i) => [
+    [
+      'challenger',
+      `${label}: ${record.name} version ${record.version}, ${familyTitle(record.family, record.link)}, trained ` +
+        `${record.trainedAt}, digest ${digest(record).slice(0, 16)}`,
+    ] as const,
+    ...(outputs[i + 1] ?? []).map(
+      ({ column }, k) => [column, `${plans[i + 1]?.outputs[k]?.description ?? ''} (challenger ${label})`] as const,
+    ),
+  ])
+}
