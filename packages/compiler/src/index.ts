@@ -44,6 +44,7 @@ export { duplicateKeysQuery } from './compile/duplicate-keys-query.ts'
 export { type EvaluationQuery, evaluationQuery } from './compile/evaluation-query.ts'
 export { explainView } from './compile/explain-report.ts'
 export { foldKeyed } from './compile/fold-keyed.ts'
+export { type Callable, createFunction, functionSignature } from './compile/function-text.ts'
 export { type LeakProbe, leakProbe } from './compile/leak-probe.ts'
 export {
   follow,

@@ -13,11 +13,17 @@ export interface Parameter {
   readonly default?: string
 }
 
+export interface ReturnedColumn extends Column {
+  /** The type as SQL writes it, where that is known better than by its internal name. */
+  readonly spelled?: string
+}
+
+/** A function as data, from which its statement is written, under whatever name. */
 export interface Callable {
   readonly name: RelationName
   readonly parameters: readonly Parameter[]
   /** Of the rows it returns; absent for a function that gives one value. */
-  readonly columns?: readonly Column[]
+  readonly columns?: readonly ReturnedColumn[]
   readonly returns?: Column
   /** Reads its parameters as `$1`, `$2`, …, which no column can capture. */
   readonly query: string
@@ -27,12 +33,18 @@ export interface Callable {
   readonly searchPath: readonly string[]
 }
 
-/** `name (type, type)`: what COMMENT ON, GRANT and DROP call it. */
-export const signature = (f: Callable): string =>
+/**
+ * What COMMENT ON, GRANT and DROP call a function.
+ *
+ * ```sql
+ * scoring.delay15 (text, timestamptz)
+ * ```
+ */
+export const functionSignature = (f: Callable): string =>
   `${quoteName(f.name)} (${f.parameters.map((p) => printType(p.type)).join(', ')})`
 
 /**
- * The statement. SQL bodies are written as RETURN and BEGIN ATOMIC: they are parsed when the function is made, so no search
+ * The statement that makes a function. SQL bodies are written as RETURN and BEGIN ATOMIC: they are parsed when the function is made, so no search
  * path changes them, what they read cannot be dropped unnoticed, and the planner can merge them into the query that calls.
  */
 export function createFunction(f: Callable): string {
@@ -52,7 +64,7 @@ export function createFunction(f: Callable): string {
 
 function returned({ columns, returns }: Callable): string {
   if (columns === undefined) return printType(returns?.type ?? 'float8')
-  return `TABLE (${columns.map((c) => `${quoteIdentifier(c.name)} ${printType(c.type)}`).join(', ')})`
+  return `TABLE (${columns.map((c) => `${quoteIdentifier(c.name)} ${c.spelled ?? printType(c.type)}`).join(', ')})`
 }
 
 function body(f: Callable): string {

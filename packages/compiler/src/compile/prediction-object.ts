@@ -13,7 +13,7 @@ import type { Column } from '../ir/type.ts'
 import { outputs } from '../model/outputs.ts'
 import { boundaryType } from '../rewrite/feature-boundary.ts'
 import type { QueryPlan } from './compiled-query.ts'
-import { type Callable, createFunction, type Parameter, signature } from './function-text.ts'
+import { type Callable, createFunction, functionSignature, type Parameter } from './function-text.ts'
 import { predictionHeader } from './prediction-header.ts'
 import { compiledPrediction } from './prediction-query.ts'
 import { scoreOfColumns } from './score-of-columns.ts'
@@ -37,6 +37,8 @@ export interface PredictionObject {
   /** What it is called with; none for a view. */
   readonly parameters: readonly Column[]
   readonly columns: readonly Column[]
+  /** Of a function: the comment its text begins with, and what it is as data. */
+  readonly routine?: { readonly head: string; readonly callable: Callable }
   readonly warnings: readonly Diagnostic[]
   /** How it is made; of a function over columns the size of the model alone. */
   readonly plan: QueryPlan
@@ -130,13 +132,14 @@ function functionObject(
   }
   const about = { ...prediction, record, form: as, distributed } as const
   const head = predictionHeader(about, [['call', call(callable, distributed)]])
-  const comment = `COMMENT ON FUNCTION ${signature(callable)} IS ${quoteText(objectComment(record))};`
+  const comment = `COMMENT ON FUNCTION ${functionSignature(callable)} IS ${quoteText(objectComment(record))};`
   const sql = `${head}\n${createFunction(callable)}\n\n${comment}\n`
   return {
     sql,
     name,
     parameters: parameters.map(({ name: n, type }) => ({ name: n, type, nullable: true })),
     columns,
+    routine: { head, callable },
     warnings: overColumns ? [] : prediction.warnings,
     plan: overColumns ? { ...plan, views: [], stages: [] } : plan,
   }

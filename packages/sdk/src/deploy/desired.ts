@@ -1,5 +1,13 @@
 /** What an object should be: a declaration, resolved to a version and compiled against the database. */
-import { type Column, type Diagnostic, type ModelRecord, objectComment } from '@viewcast/compiler'
+import {
+  type Callable,
+  type Column,
+  createFunction,
+  type Diagnostic,
+  InternalError,
+  type ModelRecord,
+  objectComment,
+} from '@viewcast/compiler'
 import type { Database } from '../database/database.ts'
 import type { DeploymentDef } from '../define/deployment.ts'
 import { predictionObject, predictionQuery } from '../predict/queries.ts'
@@ -9,11 +17,13 @@ export interface Desired {
   readonly def: DeploymentDef
   readonly object: ObjectName
   readonly record: ModelRecord
-  /** The flat prediction query, without a semicolon; of a function its whole CREATE statement. */
+  /** The flat prediction query, without a semicolon; of a function its CREATE statement. */
   readonly query: string
   readonly columns: readonly Column[]
   /** Of a function. */
   readonly parameters: readonly Column[]
+  /** Of a function: what it is as data, under the comment its text begins with. */
+  readonly routine?: { readonly head: string; readonly callable: Callable }
   readonly comment: string
   readonly warnings: readonly Diagnostic[]
 }
@@ -40,12 +50,14 @@ export async function desired(
   }
   const about = { def, object, record, comment: objectComment(record) }
   if (def.as === 'function') {
-    const { sql, columns, parameters, warnings } = await predictionObject(db, def.model, record, {
+    const { columns, parameters, routine, warnings } = await predictionObject(db, def.model, record, {
       ...given,
       as: 'function',
       name: object,
     })
-    return { ...about, query: sql, columns, parameters, warnings }
+    if (!routine) throw new InternalError('A function was compiled to something else')
+    const query = `${routine.head}\n${createFunction(routine.callable)}`
+    return { ...about, query, columns, parameters, routine, warnings }
   }
   const { sql, columns, warnings } = await predictionQuery(db, def.model, record, given)
   return { ...about, query: sql, columns, parameters: [], warnings }

@@ -4,7 +4,9 @@ import type { DeploymentDef } from '../define/deployment.ts'
 import type { Store } from '../store/store.ts'
 import { type DesiredOptions, desired } from './desired.ts'
 import { dryRun } from './dry-run.ts'
+import { dryRunFunction } from './dry-run-function.ts'
 import { fingerprintOf } from './fingerprint.ts'
+import { functionChange } from './function-change.ts'
 import { assetName } from './object-name.ts'
 import { type Fingerprint, type Plan, type PlannedChange, planFormat } from './plan-data.ts'
 import { inspect } from './present.ts'
@@ -66,6 +68,7 @@ async function changeOf(
   const live = await liveDeployment(store, target.object)
   const known = { present, live, now, isDeclared }
   if (def.as === 'view') return viewChange(target, await dryRun(store.db, target.query), known)
+  if (def.as === 'function') return functionChange(target, await dryRunFunction(store.db, target), known)
   return fail('define/option', {
     option: 'as',
     what: `deployment "${def.name}"`,

@@ -20,6 +20,10 @@ export interface Present {
   readonly grants: readonly Grant[]
   readonly options: readonly string[]
   readonly columns: readonly PresentColumn[]
+  /** Of a function, in the order they are given. */
+  readonly parameters: readonly PresentColumn[]
+  /** Of a function: what ALTER, GRANT and COMMENT call it. */
+  readonly signature: string | null
   /** `pg_get_viewdef`, `pg_get_functiondef`; of a table its columns and constraints. */
   readonly definition: string
   /** SHA-256 of the definition. */
@@ -44,7 +48,7 @@ export interface Dependent {
 
 /**
  * Everything known of an object; undefined where there is none. A function is looked up by name, so that an overload of
- * somebody else counts as well.
+ * somebody else counts as well, where there is none of ours.
  */
 export async function inspect(db: Database, object: ObjectName): Promise<Present | undefined> {
   const [relation] = await db.rows<Found>(
@@ -65,7 +69,7 @@ export async function inspect(db: Database, object: ObjectName): Promise<Present
     )
     return complete(relation, columns, await relationDependents(db, relation.oid))
   }
-  const [routine] = await db.rows<Found & { columns: PresentColumn[] }>(
+  const [routine] = await db.rows<Found & { columns: PresentColumn[]; parameters: PresentColumn[]; signature: string }>(
     `SELECT p.oid::text AS oid, CASE p.prokind WHEN 'f' THEN 'function' ELSE 'other' END AS kind,
             pg_get_userbyid(p.proowner)::text AS owner, ${grants('p.proacl', "'f'", 'p.proowner')} AS grants, obj_description(p.oid, 'pg_proc') AS comment, p.proacl::text AS acl,
             coalesce(p.proconfig, '{}')::text[] AS options,
@@ -73,12 +77,22 @@ export async function inspect(db: Database, object: ObjectName): Promise<Present
             coalesce((SELECT jsonb_agg(jsonb_build_object('name', coalesce(p.proargnames[i], ''), 'type',
                         format_type(p.proallargtypes[i], NULL)) ORDER BY i)
                       FROM generate_subscripts(p.proallargtypes, 1) AS i WHERE p.proargmodes[i] IN ('t', 'o')),
-                     jsonb_build_array(jsonb_build_object('name', '', 'type', format_type(p.prorettype, NULL)))) AS columns
+                     jsonb_build_array(jsonb_build_object('name', '', 'type', format_type(p.prorettype, NULL)))) AS columns,
+            coalesce((SELECT jsonb_agg(jsonb_build_object('name', coalesce(p.proargnames[i], ''), 'type',
+                        format_type(p.proargtypes[i - 1], NULL)) ORDER BY i)
+                      FROM generate_series(1, p.pronargs) AS i), '[]') AS parameters,
+            format('%I.%I(%s)', $1::text, p.proname, pg_get_function_identity_arguments(p.oid)) AS signature
      FROM pg_proc p WHERE p.pronamespace = (SELECT oid FROM pg_namespace WHERE nspname = $1) AND p.proname = $2
-     ORDER BY p.oid LIMIT 1`,
+     ORDER BY coalesce(obj_description(p.oid, 'pg_proc') LIKE 'viewcast:%', false) DESC, p.oid LIMIT 1`,
     [object.schema, object.name],
   )
-  return routine && complete(routine, routine.columns, await functionDependents(db, routine.oid))
+  return (
+    routine && {
+      ...complete(routine, routine.columns, await functionDependents(db, routine.oid)),
+      parameters: routine.parameters,
+      signature: routine.signature,
+    }
+  )
 }
 
 interface Found {
@@ -103,7 +117,7 @@ function complete(found: Found, columns: readonly PresentColumn[], dependents: r
       ? `${columns.map((c) => `${c.name} ${c.type}`).join(', ')}; ${found.definition ?? ''}`
       : (found.definition ?? '')
   const hash = createHash('sha256').update(definition).digest('hex')
-  return { ...found, columns, definition, hash, dependents }
+  return { ...found, columns, parameters: [], signature: null, definition, hash, dependents }
 }
 
 const relationDependents = (db: Database, oid: string): Promise<Dependent[]> =>
