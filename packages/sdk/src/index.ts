@@ -159,6 +159,7 @@ export type { FeatureViewDef, OpenView, Use, ViewOf, ViewTypes } from './define/
 export type { WindowQuery } from './define/window-view.ts'
 export { type ApplyPlanOptions, applyPlan } from './deploy/apply-plan.ts'
 export { type Applied, type ApplyOptions, applyView } from './deploy/apply-view.ts'
+export { type Carried, carry, type Heir } from './deploy/carry.ts'
 export { type PlanOptions, planDeployments, type Wanted } from './deploy/plan.ts'
 export type {
   ChangeClass,

@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest'
+import { keptComment } from './kept-comment.ts'
+
+const ours = 'viewcast: model m version 2'
+
+test.each([
+  [null, ours],
+  ['', ours],
+  ['viewcast: model m version 1', ours],
+  ['viewcast: model m version 1\n\nScores for the CRM.\nAsk Ada.', `${ours}\n\nScores for the CRM.\nAsk Ada.`],
+  ['Scores for the CRM.', `${ours}\n\nScores for the CRM.`],
+])('over %j', (present, kept) => {
+  expect(keptComment(ours, present)).toBe(kept)
+  expect(keptComment(ours, kept)).toBe(kept)
+})
