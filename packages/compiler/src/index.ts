@@ -63,7 +63,7 @@ export {
   type PredictionObjectOptions,
   predictionObject,
 } from './compile/prediction-object.ts'
-export { type PredictionOptions, predictionQuery } from './compile/prediction-query.ts'
+export { besideKeys, type PredictionOptions, predictionQuery, questionName } from './compile/prediction-query.ts'
 export { type QueryPart, queryParts } from './compile/query-parts.ts'
 export { selfTest } from './compile/self-test.ts'
 export { showQuery } from './compile/show-query.ts'

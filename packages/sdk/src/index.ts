@@ -182,6 +182,7 @@ export { type ExportedRuns, type ExportRunsOptions, exportRuns } from './mlflow/
 export { type MlflowServer, type ServeMlflowOptions, serveMlflow } from './mlflow/serve.ts'
 export { type ExplainOptions, type ExplainReport, explain } from './predict/explain.ts'
 export { columnLineage } from './predict/lineage.ts'
+export { type LoggedPrediction, loggedPrediction } from './predict/logged-prediction.ts'
 export type { BranchCheck } from './predict/plan-branches.ts'
 export { type Prediction, predict } from './predict/predict.ts'
 export { projectLineage } from './predict/project-lineage.ts'
@@ -205,6 +206,7 @@ export {
 export { evaluateRecorded } from './record/evaluate.ts'
 export { importModelRecorded } from './record/import-model.ts'
 export { predictRecorded } from './record/predict.ts'
+export { type LogOptions, logPredicted } from './record/predict-logged.ts'
 export type { ParamDifference } from './record/recorded-model.ts'
 export {
   type ReproducedData,
@@ -330,6 +332,15 @@ export {
 } from './store/outbox/send.ts'
 export { type OutboxReason, type OutboxStatus, outboxStatus, purgeEvents, retryEvents } from './store/outbox/status.ts'
 export type { Delivery, EventTarget } from './store/outbox/target.ts'
+export {
+  type Logged,
+  logPredictions,
+  type PredictedRow,
+  type PredictionSource,
+} from './store/predictions/log-predictions.ts'
+export type { InputPolicy, KeptInput, LoggedColumn, LogShape } from './store/predictions/log-shape.ts'
+export { type LogAbout, openPredictionLog, type PredictionLog } from './store/predictions/open-log.ts'
+export { type PurgePredictionsOptions, purgePredictions } from './store/predictions/purge.ts'
 export { openStoreToRead } from './store/read-store.ts'
 export { type AdoptedRecords, adoptRecords, adoptRecordsIfAllowed } from './store/registry/adopt-records.ts'
 export {

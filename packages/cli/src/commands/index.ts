@@ -44,6 +44,8 @@ import { modelsPromoteCommand } from './models/promote.ts'
 import { modelsShowCommand } from './models/show.ts'
 import { modelsTagCommand } from './models/tag.ts'
 import { predictCommand } from './predict.ts'
+import { predictionsLogCommand } from './predictions/log.ts'
+import { predictionsPurgeCommand } from './predictions/purge.ts'
 import { reportCommand } from './report.ts'
 import { reproduceCommand } from './reproduce.ts'
 import { runsBestCommand } from './runs/best.ts'
@@ -84,6 +86,8 @@ export const commands: readonly Command[] = [
   verifyCommand,
   leakCommand,
   applyCommand,
+  predictionsLogCommand,
+  predictionsPurgeCommand,
   exportModelCommand,
   lineageCommand,
   impactCommand,

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { defineCommand, positional } from '../command.ts'
 import { diagnosticData } from '../failure.ts'
 import { withStoreIfAllowed } from '../open.ts'
+import { UsageError } from '../parse/usage.ts'
 import {
   atOption,
   keysOption,
@@ -19,6 +20,7 @@ import type { Output } from '../render/output.ts'
 import { type RowFormat, rowFormats, writeRows } from '../render/rows.ts'
 import { grouped } from '../render/table.ts'
 import { chosenModel } from './chosen-model.ts'
+import { logOptions, readLogOptions } from './predictions/log-options.ts'
 
 export const predictCommand = defineCommand({
   name: 'predict',
@@ -37,17 +39,23 @@ export const predictCommand = defineCommand({
     out: outOption,
     version: versionOption,
     outputs: outputsOption,
+    log: z.boolean().optional().describe('Keep the predictions in the log of the store, too'),
+    ...logOptions,
   }),
   examples: [
     { command: 'viewcast predict reorder --at 2025-12-31T00:00Z --limit 10', description: 'As of an instant' },
     { command: 'viewcast predict reorder --keys customer_id=7 --keys customer_id=9', description: 'For two customers' },
     { command: 'viewcast predict reorder --out predictions.csv', description: 'For everyone, into a file' },
+    { command: 'viewcast predict reorder --log --inputs all', description: 'Kept for replay, with the features' },
   ],
   run: (invocation) =>
     withStoreIfAllowed(invocation, async (opened) => {
       const { project, db, store } = opened
       const { options, io, output } = invocation
       const sdk = await import('@viewcast/sdk')
+      const log = options.log ? readLogOptions(options, io.env) : undefined
+      if (log === undefined) notWithoutLog(options)
+      else if (store === undefined) throw new UsageError('--log needs a store that the role may write to')
       const { model, record, warnings } = await chosenModel(
         opened,
         positional(invocation, 'model'),
@@ -65,7 +73,7 @@ export const predictCommand = defineCommand({
         ...(outputs === undefined ? {} : { outputs }),
       }
       const made = store
-        ? await sdk.predictRecorded(store, model, record, wanted)
+        ? await sdk.predictRecorded(store, model, record, { ...wanted, ...(log ? { log } : {}) })
         : await sdk.predict(db, model, record, wanted)
       await output.warn(made.warnings)
       const prediction = { ...made, warnings: [...warnings, ...made.warnings] }
@@ -85,6 +93,11 @@ export const predictCommand = defineCommand({
       return 0
     }),
 })
+
+function notWithoutLog(options: Readonly<Record<string, unknown>>): void {
+  const given = Object.keys(logOptions).find((name) => options[name] !== undefined)
+  if (given !== undefined) throw new UsageError(`--${given} is for what is logged; add --log`)
+}
 
 const formatOf = (file: string): RowFormat => {
   const extension = /\.([a-z]+)$/i.exec(file)?.[1]?.toLowerCase()

@@ -36,6 +36,8 @@ export interface PredictionOptions extends CompileOptions {
   readonly spine: SpineBinding
   /** Also return the features each prediction was made from, for verification. Default false. */
   readonly withFeatures?: boolean
+  /** Also return what each question brought beside its keys and instant, as the columns of {@link questionName}. Default false. */
+  readonly withQuestions?: boolean
   /** Output columns instead of those the record has. */
   readonly outputs?: readonly OutputChoice[]
   /** First rows only, in key order. */
@@ -133,7 +135,14 @@ export function compiledPrediction(
   const keyColumns = keys.map((name) => ({ name, expr: expr.column(spine.name, name) }))
   const carried = options.withFeatures ? values.map((f) => f.name).filter((f) => inputs.includes(f)) : []
   checkNames(record, scoring, keys, carried)
-  const all = [...keyColumns, ...values]
+  const asked = questionColumns(bound, wanted)
+  const brought = options.withQuestions ? besideKeys(bound, asked) : []
+  const questionColumnsOf: Projection[] = brought.map((c, i) => ({
+    name: questionName(i),
+    expr: expr.column(spine.name, c.name),
+  }))
+  const questioned = questionColumnsOf.map((c) => c.name)
+  const all = [...keyColumns, ...questionColumnsOf, ...values]
   const features = distributed
     ? [
         {
@@ -143,14 +152,20 @@ export function compiledPrediction(
       ]
     : joinsInSteps('_features', spine, pit.from, pit.joins, all, names)
   const withScores = options.withFeatures ?? false
-  const scored = scoreStages(record, scoring, { kind: 'table', name: '_features' }, [...keys, ...carried], {
-    ...options,
-    withScores,
-  })
+  const scored = scoreStages(
+    record,
+    scoring,
+    { kind: 'table', name: '_features' },
+    [...keys, ...questioned, ...carried],
+    {
+      ...options,
+      withScores,
+    },
+  )
   const stages: Stage[] = [...spine.stages, ...pit.stages, ...features, ...scored]
-  const pass = [...keys, ...carried]
+  const pass = [...keys, ...questioned, ...carried]
   const from = (alias: string) => pass.map((name) => ({ name, expr: expr.column(alias, name) }))
-  const columns = outputColumns(record, bound, keys, options)
+  const columns = outputColumns(record, bound, keys, brought, options)
   // PL/pgSQL takes rows of exactly the types it returns; an anchored key has the type it has in its table.
   const exact = distributed && form === 'function'
   const own = exact
@@ -175,9 +190,15 @@ export function compiledPrediction(
   const warnings = distributed ? [...problems, ...distributionWarnings(bound, wanted, statement, text)] : problems
   const { unguarded } = scoring
   const plan = planOf(statement, pit.views, dialect, { record, scoring: scoringCost, unguarded })
-  const asked = questionColumns(bound, wanted)
   return { bound, binding, asked, text, questions, columns, warnings, plan, unguarded }
 }
+
+/** The column with what a question brought: a request column may be an input, too, and is then there under its own name. */
+export const questionName = (i: number): string => `_question_${i + 1}`
+
+/** What a question brings that is no key of the entity. */
+export const besideKeys = ({ dataset }: BoundDataset, asked: readonly Column[]): readonly Column[] =>
+  asked.filter((c) => !dataset.sample.entity.keys.some((k) => k.name === c.name))
 
 /** The types the inputs have now. */
 export const typesOf = (bound: BoundDataset, form: PredictionForm): ReadonlyMap<string, SqlType> =>
@@ -265,12 +286,14 @@ function outputColumns(
   record: ModelRecord,
   bound: BoundDataset,
   keys: readonly string[],
+  brought: readonly Column[],
   options: PredictionOptions,
 ): Column[] {
   const nullable = { nullable: true }
   const typeOf = (name: string) => bound.sampleColumns.find((c) => c.name === name)?.type ?? 'text'
   return [
     ...keys.map((name) => ({ name, type: typeOf(name), ...nullable })),
+    ...brought.map((c, i) => ({ ...c, name: questionName(i), ...nullable })),
     ...(options.withFeatures
       ? [
           ...bound.extras

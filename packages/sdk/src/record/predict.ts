@@ -7,16 +7,20 @@ import { endRun, startRun } from '../store/runs/run.ts'
 import type { Run } from '../store/runs/started.ts'
 import type { Store } from '../store/store.ts'
 import { recordModelUse } from './model-use.ts'
+import { type LogOptions, loggedRows } from './predict-logged.ts'
 
 /**
  * Predicts as {@link predict} does, as a run of the store: it ends with the last row, with how many there were. Neither keys
- * nor predictions are kept.
+ * nor predictions are kept, unless `log` says so: then each batch of rows is in the prediction log before it is given out.
+ *
+ * Errors: those of {@link predict}; with `log`, those of `loggedPrediction` and `model/not-trained` for a version that the
+ * registry does not have.
  */
 export async function predictRecorded(
   store: Store,
   model: ModelDef,
   record: ModelRecord,
-  options: PredictOptions & { readonly signal?: AbortSignal } = {},
+  options: PredictOptions & { readonly signal?: AbortSignal; readonly log?: LogOptions } = {},
 ): Promise<Prediction & { readonly run: Run }> {
   const { at, keys, limit } = options
   const run = await startRun(store, {
@@ -33,7 +37,9 @@ export async function predictRecorded(
   })
   try {
     await recordModelUse(store, run, record)
-    const prediction = await predict(store.db, model, record, options)
+    const prediction = options.log
+      ? await loggedRows(store, model, record, options, { ...options.log, run: run.id })
+      : await predict(store.db, model, record, options)
     return { ...prediction, run, rows: counted(store, run, prediction.rows, options.signal) }
   } catch (e) {
     await endRun(store, run, options.signal?.aborted ? 'killed' : 'failed', e).catch(() => undefined)
