@@ -95,6 +95,8 @@ export interface Insight {
   /** `CREATE INDEX CONCURRENTLY …` texts. */
   readonly indexes: readonly string[]
   readonly cost?: PlanCost
+  /** What else there is to know before it is applied, as sentences: row-level security, a greater cost, what could not be asked. */
+  readonly notes: readonly string[]
 }
 
 export interface AffectedModel {
@@ -125,10 +127,11 @@ export interface Movement {
   readonly unmatched: number
 }
 
-/** The planner's estimate. */
+/** The planner's estimate, in its own units; of a function, of one call. */
 export interface PlanCost {
   readonly rows: number
   readonly total: number
+  /** Of what is deployed now, planned at the same moment. */
   readonly before?: number
 }
 

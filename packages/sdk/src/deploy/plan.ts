@@ -1,19 +1,22 @@
 /** What would change in a database so that it carries what is declared. */
 import { fail, type ModelRecord } from '@viewcast/compiler'
 import type { DeploymentDef } from '../define/deployment.ts'
+import { prepareModel } from '../project/prepare-model.ts'
+import { runningPrediction } from '../project/running-query.ts'
 import type { Store } from '../store/store.ts'
 import { type DesiredOptions, desired } from './desired.ts'
-import { dryRun } from './dry-run.ts'
+import { type DryRun, dryRun } from './dry-run.ts'
 import { dryRunFunction } from './dry-run-function.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { functionChange } from './function-change.ts'
+import { type InsightOptions, insightOf } from './insight/insight.ts'
 import { assetName } from './object-name.ts'
 import { type Fingerprint, type Plan, type PlannedChange, planFormat } from './plan-data.ts'
 import { inspect } from './present.ts'
 import { liveDeployment } from './state.ts'
 import { viewChange } from './view-change.ts'
 
-export interface PlanOptions extends DesiredOptions {
+export interface PlanOptions extends DesiredOptions, InsightOptions {
   /** As the configuration names it; default the one without a name. */
   readonly environment?: string
 }
@@ -67,8 +70,22 @@ async function changeOf(
   const present = await inspect(store.db, target.object)
   const live = await liveDeployment(store, target.object)
   const known = { present, live, now, isDeclared }
-  if (def.as === 'view') return viewChange(target, await dryRun(store.db, target.query), known)
-  if (def.as === 'function') return functionChange(target, await dryRunFunction(store.db, target), known)
+  const running = async () => {
+    const spine = { kind: 'entities', ...(def.at === null ? {} : { at: def.at }) } as const
+    return runningPrediction(await prepareModel(store.db, def.model, options.directory), record, spine)
+  }
+  const told = async (change: PlannedChange, dry: DryRun): Promise<PlannedChange> =>
+    change.class === 'none'
+      ? change
+      : { ...change, insight: await insightOf(store, { change, present, live, wanted: { def, record, dry } }, options) }
+  if (def.as === 'view') {
+    const dry = await dryRun(store.db, target.query, { running, ...(present ? { present: present.columns } : {}) })
+    return told(viewChange(target, dry, known), dry)
+  }
+  if (def.as === 'function') {
+    const dry = await dryRunFunction(store.db, target, { running })
+    return told(functionChange(target, dry, known), dry)
+  }
   return fail('define/option', {
     option: 'as',
     what: `deployment "${def.name}"`,

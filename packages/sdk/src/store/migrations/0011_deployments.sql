@@ -70,6 +70,22 @@ CREATE TABLE viewcast.deployment_change (
 );
 CREATE INDEX ON viewcast.deployment_change (asset_id, at DESC);
 
+-- What stands behind a feature, as a hash: of what a version of a model was trained on, and of what a version of a deployment
+-- answers by. A version that was learned again from another text that gives the same rows has both.
+CREATE TABLE viewcast.feature_definition (
+  artifact_id uuid NOT NULL REFERENCES viewcast.artifact,
+  feature text NOT NULL,
+  view_name text NOT NULL,
+  column_name text NOT NULL,
+  -- Of the column alone, down to tables, without comments, layout and what only other columns need.
+  digest text NOT NULL,
+  -- Entity key → sample column, where a dataset asks the view by other names.
+  keys jsonb NOT NULL DEFAULT '{}',
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (artifact_id, feature, digest)
+);
+CREATE INDEX ON viewcast.feature_definition (view_name, column_name);
+
 INSERT INTO viewcast.access_change (table_name, column_name) VALUES
   ('deployment', 'artifact_id'), ('deployment', 'left_hash'), ('deployment', 'left_server'), ('deployment', 'is_declared'),
   ('deployment', 'left_definition'), ('deployment', 'granted'), ('deployment', 'project'),
