@@ -170,6 +170,7 @@ export type {
   PlannedChange,
   Strategy,
 } from './deploy/plan-data.ts'
+export { type Refreshed, type RefreshOptions, refreshTable } from './deploy/refresh.ts'
 export { type DoctorCheck, type DoctorReport, doctor } from './health/doctor.ts'
 export type { Arrivals } from './health/leak/arrivals.ts'
 export type { LeakCheck, LeakFinding, LeakKind } from './health/leak/finding.ts'
@@ -208,6 +209,7 @@ export { importModelRecorded } from './record/import-model.ts'
 export { predictRecorded } from './record/predict.ts'
 export { type LogOptions, logPredicted } from './record/predict-logged.ts'
 export type { ParamDifference } from './record/recorded-model.ts'
+export { type InstantSeries, type RefreshSeriesOptions, refreshRecorded } from './record/refresh.ts'
 export {
   type ReproducedData,
   type ReproducedModel,

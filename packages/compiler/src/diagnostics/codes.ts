@@ -10,6 +10,7 @@ import { type CodeEntry, entry, near } from './code-entry.ts'
 import { deployCodes } from './deploy-codes.ts'
 import { eventCodes } from './event-codes.ts'
 import { importCodes } from './import-codes.ts'
+import { refreshCodes } from './refresh-codes.ts'
 import { registryCodes } from './registry-codes.ts'
 import { runCodes } from './run-codes.ts'
 import { searchCodes } from './search-codes.ts'
@@ -19,6 +20,7 @@ export const codes = {
   ...deployCodes,
   ...eventCodes,
   ...importCodes,
+  ...refreshCodes,
   ...registryCodes,
   ...runCodes,
   ...searchCodes,

@@ -6,8 +6,8 @@ import { checkedName } from './name.ts'
 export type DeploymentKind = 'view' | 'table' | 'function'
 
 /**
- * How a table is brought up to date. `full`: all of its rows anew. `partition`: those of one instant, the others stay.
- * `upsert`: those whose key and instant are there are overwritten, the others added.
+ * How a table is brought up to date. `full`: all of its rows anew, one per key. `partition`: those of one instant, the others
+ * stay. `upsert`: one row per key; it is overwritten when its prediction is another one, and added when it is not there.
  */
 export type RefreshKind = 'full' | 'partition' | 'upsert'
 

@@ -1,5 +1,5 @@
 /** What would change in a database so that it carries what is declared. */
-import { fail, type ModelRecord } from '@viewcast/compiler'
+import type { ModelRecord } from '@viewcast/compiler'
 import type { DeploymentDef } from '../define/deployment.ts'
 import { prepareModel } from '../project/prepare-model.ts'
 import { runningPrediction } from '../project/running-query.ts'
@@ -14,6 +14,8 @@ import { assetName } from './object-name.ts'
 import { type Fingerprint, type Plan, type PlannedChange, planFormat } from './plan-data.ts'
 import { inspect } from './present.ts'
 import { liveDeployment } from './state.ts'
+import { tableChange } from './table-change.ts'
+import { tableQuery } from './table-query.ts'
 import { viewChange } from './view-change.ts'
 
 export interface PlanOptions extends DesiredOptions, InsightOptions {
@@ -86,10 +88,6 @@ async function changeOf(
     const dry = await dryRunFunction(store.db, target, { running })
     return told(functionChange(target, dry, known), dry)
   }
-  return fail('define/option', {
-    option: 'as',
-    what: `deployment "${def.name}"`,
-    detail: `is not ${def.as} yet`,
-    hint: '',
-  })
+  const dry = await dryRun(store.db, target.query, { running, ...(present ? { present: present.columns } : {}) })
+  return told(tableChange(target, dry, await tableQuery(store.db, target, options), known), dry)
 }

@@ -60,7 +60,7 @@ function specOf({ def }: Desired): Record<string, unknown> {
   return { ...def, model: def.model.name }
 }
 
-function columnChanges(
+export function columnChanges(
   wanted: readonly PresentColumn[],
   present: readonly PresentColumn[],
   live: LiveDeployment | undefined,

@@ -1,0 +1,107 @@
+/** What has to be done to a table so that it carries another prediction query. */
+import { digest, quoteIdentifier, quoteText } from '@viewcast/compiler'
+import type { Desired } from './desired.ts'
+import type { DryRun } from './dry-run.ts'
+import { type ObjectName, quoted } from './object-name.ts'
+import type { ChangeClass, ColumnChange, PlannedChange } from './plan-data.ts'
+import type { PresentColumn } from './present.ts'
+import type { LiveDeployment } from './state.ts'
+import { type TableQuery, versionColumn } from './table-query.ts'
+import { createTable, insertRows, primaryKey, type TableSpec } from './table-statements.ts'
+import { columnChanges, type Known } from './view-change.ts'
+
+/**
+ * The change of a table. New columns are added and those that go stay empty, so rows, grants and dependents keep their place;
+ * a key or a type of another kind needs a new table. The rows of a table that is there are left to the next refresh: to fill
+ * it here would keep its readers waiting for as long as that takes.
+ */
+export function tableChange(
+  wanted: Desired,
+  { columns, reads }: DryRun,
+  query: TableQuery,
+  known: Known,
+): PlannedChange {
+  const { present, live, now } = known
+  const { def, object, record } = wanted
+  const filled = columns.map((c) => c.name)
+  const spec: TableSpec = { ...query, refresh: def.refresh ?? 'full', version: record.version, filled }
+  const all = [...columns, { name: versionColumn, type: 'integer' }]
+  const changes = columnChanges(all, present?.columns ?? [], live, now)
+  const was = live && tableSpec(live)
+  const isRetyped = changes.some((c) => c.change === 'retyped')
+  const isKeyed = was !== undefined && primaryKey(was).join() !== primaryKey(spec).join()
+  const isSwap = present !== undefined && (isRetyped || isKeyed)
+  const ours = digest({ as: 'table', query: spec, columns: changes.map((c) => [c.name, c.tombstone ?? null]) })
+  const kind = classOf(present !== undefined, live?.digest === ours, isSwap, changes, now)
+  const metadata = about(wanted)
+  const creation = [createTable(object, all, spec), ...metadata]
+  return {
+    class: kind,
+    strategy: kind === 'add' ? 'create' : kind === 'none' ? 'none' : isSwap ? 'swap' : 'in place',
+    name: def.name,
+    object,
+    as: 'table',
+    isDeclared: known.isDeclared,
+    ...(live?.model && live.modelVersion
+      ? { from: { model: live.model, version: live.modelVersion, deployment: live.version } }
+      : {}),
+    to: { model: record.name, version: record.version, deployment: null },
+    columns: isSwap ? changes.filter((c) => c.change !== 'removed') : changes,
+    metadata: [],
+    granted: def.readers,
+    reads,
+    statements:
+      kind === 'add'
+        ? [...creation, ...tableFill(object, spec, wanted.query)]
+        : kind === 'none'
+          ? []
+          : [
+              ...(isSwap ? [] : changes.filter((c) => c.change === 'appended').map((c) => added(object, c))),
+              ...metadata,
+            ],
+    creation,
+    query: wanted.query,
+    digest: ours,
+    blockers: [],
+    warnings: wanted.warnings,
+    parameters: [],
+    spec: { ...def, model: def.model.name, table: spec },
+  }
+}
+
+/** How the rows of a deployed table are made; undefined for a deployment that is no table. */
+export const tableSpec = (live: Pick<LiveDeployment, 'kind' | 'spec'>): TableSpec | undefined =>
+  live.kind === 'table' ? (live.spec['table'] as TableSpec | undefined) : undefined
+
+/**
+ * What fills a table that was just made, before anybody reads it: nothing for partitions, which are of the instants that
+ * refreshes name.
+ *
+ * @param query of the version: the flat query as it is kept.
+ */
+const tableFill = (object: ObjectName, spec: TableSpec, query: string): string[] =>
+  spec.refresh === 'partition' ? [] : [insertRows(object, spec, query)]
+
+function classOf(
+  isThere: boolean,
+  isSame: boolean,
+  isSwap: boolean,
+  changes: readonly ColumnChange[],
+  now: string,
+): ChangeClass {
+  if (!isThere) return 'add'
+  if (isSwap || changes.some((c) => c.change === 'removed' && c.tombstone === now)) return 'breaking'
+  if (changes.some((c) => c.change === 'appended')) return 'append'
+  return isSame ? 'none' : 'body'
+}
+
+const added = (object: ObjectName, { name, type }: PresentColumn): string =>
+  `ALTER TABLE ${quoted(object)} ADD COLUMN ${quoteIdentifier(name)} ${type}`
+
+function about({ object, comment, def }: Desired): string[] {
+  const table = quoted(object)
+  return [
+    `COMMENT ON TABLE ${table} IS ${quoteText(comment)}`,
+    ...def.readers.map((role) => `GRANT SELECT ON ${table} TO ${quoteIdentifier(role)}`),
+  ]
+}

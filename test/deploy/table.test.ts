@@ -1,0 +1,222 @@
+import {
+  applyPlan,
+  type DeploymentDef,
+  type ModelRecord,
+  openStore,
+  planDeployments,
+  refreshRecorded,
+  refreshTable,
+  type Store,
+  trainRecorded,
+} from '@viewcast/sdk'
+import { beforeAll, expect, test } from 'vitest'
+import { describeEachEngine } from '../engines/each-engine.ts'
+import { codesOf } from '../errors/codes-of.ts'
+import { model, p, tables } from '../scenarios/shop.ts'
+
+describeEachEngine('a table', (engine) => {
+  let store: Store
+  let record: ModelRecord
+  beforeAll(async () => {
+    await engine.db.execute(tables)
+    store = await openStore(engine.db, { project: 'shop', actor: 'me' })
+    record = (await trainRecorded(store, model)).record
+  })
+  const planned = (def: DeploymentDef) => planDeployments(store, [{ def, record, isDeclared: true }])
+  const deployed = async (def: DeploymentDef) => {
+    const plan = await planned(def)
+    await applyPlan(store, plan, { record: async () => record })
+    return { schema: 'public', name: def.name }
+  }
+  const rowsOf = (table: string) =>
+    store.db.rows<{ customer: number; as_of: string; probability: number; model_version: number }>(
+      `SELECT * FROM ${table} ORDER BY 1, 2`,
+    )
+  const early = { at: '2024-02-15T00:00Z' }
+  const late = { at: '2024-02-25T00:00Z' }
+
+  test('is created and filled, and a refresh replaces all of its rows', async () => {
+    const def = p.deployment('full_now', { model, as: 'table' })
+    const plan = await planned(def)
+    expect(plan.changes.map((c) => [c.class, c.strategy, c.columns.map((one) => `${one.name} ${one.type}`)])).toEqual([
+      [
+        'add',
+        'create',
+        ['customer integer', 'as_of timestamp with time zone', 'probability double precision', 'model_version integer'],
+      ],
+    ])
+    const object = await deployed(def)
+    expect(await rowsOf('full_now')).toHaveLength(200)
+    expect((await planned(def)).changes[0]?.class).toBe('none')
+    const done = await refreshTable(store, object, late)
+    expect(done).toMatchObject({ kind: 'full', at: '2024-02-25 00:00:00+00', inserted: 200, updated: 0, deleted: 200 })
+    const rows = await rowsOf('full_now')
+    expect(new Set(rows.map((r) => `${r.as_of} ${r.model_version}`))).toEqual(new Set(['2024-02-25 00:00:00+00 1']))
+    await refreshTable(store, object, { at: '2024-02-25T01:00+01:00' })
+    expect(await rowsOf('full_now')).toEqual(rows)
+    const kept = await store.db.rows('SELECT name, kind, as_of, inserted, is_of_live_version FROM viewcast.refreshes')
+    expect(kept).toEqual([
+      { name: 'full_now', kind: 'full', as_of: '2024-02-25 00:00:00+00', inserted: '200', is_of_live_version: true },
+    ])
+  })
+
+  test('of partitions has no rows until an instant is named, and replaces those of one', async () => {
+    const object = await deployed(p.deployment('by_day', { model, as: 'table', refresh: 'partition' }))
+    expect(await rowsOf('by_day')).toEqual([])
+    expect(await refreshTable(store, object, early)).toMatchObject({ inserted: 200, deleted: 0 })
+    expect(await refreshTable(store, object, late)).toMatchObject({ inserted: 200, deleted: 0 })
+    const both = await rowsOf('by_day')
+    expect(both).toHaveLength(400)
+    expect(await refreshTable(store, object, early)).toMatchObject({ inserted: 200, deleted: 200 })
+    expect(await rowsOf('by_day')).toEqual(both)
+  })
+
+  test('by key overwrites the rows whose prediction is another one, and no other', async () => {
+    const object = await deployed(p.deployment('by_key', { model, as: 'table', refresh: 'upsert', at: early.at }))
+    const versions = () =>
+      store.db.rows<{ customer: number; xmin: string }>('SELECT customer, xmin::text FROM by_key ORDER BY 1')
+    const first = await versions()
+    expect(await refreshTable(store, object, early)).toMatchObject({ inserted: 0, updated: 0, deleted: 0 })
+    expect(await versions()).toEqual(first)
+    const before = new Map((await rowsOf('by_key')).map((r) => [r.customer, r]))
+    const done = await refreshTable(store, object, late)
+    const after = await rowsOf('by_key')
+    const moved = after.filter((r) => r.probability !== before.get(r.customer)?.probability)
+    expect(done).toMatchObject({ inserted: 0, updated: moved.length, deleted: 0 })
+    expect(moved.length).toBeGreaterThan(0)
+    for (const r of after) {
+      const isMoved = r.probability !== before.get(r.customer)?.probability
+      expect(r.as_of).toBe(isMoved ? '2024-02-25 00:00:00+00' : '2024-02-15 00:00:00+00')
+    }
+    // What it says is what the query says at the newest instant.
+    const full = await deployed(p.deployment('by_key_full', { model, as: 'table' }))
+    await refreshTable(store, full, late)
+    const values = (rows: typeof after) => rows.map((r) => [r.customer, r.probability])
+    expect(values(after)).toEqual(values(await rowsOf('by_key_full')))
+    expect(await codesOf(() => refreshTable(store, object, early))).toEqual(['refresh/instant'])
+    await store.db.query(`INSERT INTO customers VALUES (900, 'de', '2024-01-01Z')`)
+    expect(await refreshTable(store, object, late)).toMatchObject({ inserted: 1, updated: 0 })
+    await store.db.query('DELETE FROM customers WHERE customer = 900')
+    expect(await refreshTable(store, object, late)).toMatchObject({ inserted: 0, updated: 0, deleted: 0 })
+    expect((await rowsOf('by_key')).map((r) => r.customer)).toContain(900)
+  })
+
+  test('is filled for a series of instants, which goes on where it was broken off', async () => {
+    await deployed(p.deployment('series', { model, as: 'table', refresh: 'partition' }))
+    const series = { from: '2024-02-10T00:00Z', to: '2024-02-14T00:00Z', every: '1 day' }
+    const stop = new AbortController()
+    const seen: (string | null)[] = []
+    const broken = refreshRecorded(store, 'series', {
+      series,
+      signal: stop.signal,
+      onProgress: ({ at }) => {
+        seen.push(at)
+        if (seen.length === 2) stop.abort()
+      },
+    })
+    await expect(broken).rejects.toThrow()
+    const days = () => store.db.rows('SELECT as_of, count(*)::int AS n FROM series GROUP BY 1 ORDER BY 1')
+    expect(await days()).toEqual([
+      { as_of: '2024-02-10 00:00:00+00', n: 200 },
+      { as_of: '2024-02-11 00:00:00+00', n: 200 },
+    ])
+    const rest = await refreshRecorded(store, 'series', { series })
+    expect(rest.skipped).toBe(2)
+    expect(rest.refreshed.map((r) => r.at)).toEqual([
+      '2024-02-12 00:00:00+00',
+      '2024-02-13 00:00:00+00',
+      '2024-02-14 00:00:00+00',
+    ])
+    expect(await days()).toHaveLength(5)
+    expect(await refreshRecorded(store, 'series', { series })).toMatchObject({ skipped: 5, refreshed: [] })
+    expect((await refreshRecorded(store, 'series', { series, again: true })).refreshed).toHaveLength(5)
+    const runs = await store.db.rows(
+      `SELECT state, count(*)::int AS n FROM viewcast.execution WHERE kind = 'refresh' AND name = 'series' GROUP BY 1 ORDER BY 1`,
+    )
+    expect(runs).toEqual([
+      { state: 'finished', n: 3 },
+      { state: 'killed', n: 1 },
+    ])
+    const [metric] = await store.db.rows(
+      `SELECT r.inserted::int AS inserted, e.kind FROM viewcast.refreshes r JOIN viewcast.execution e ON e.id = r.run WHERE r.name = 'series'`,
+    )
+    expect(metric).toEqual({ inserted: 200, kind: 'refresh' })
+    for (const wrong of [
+      { ...series, every: '-1 day' },
+      { ...series, every: '0 days' },
+      { ...series, every: 'often' },
+      { ...series, to: '2024-01-01T00:00Z' },
+    ]) {
+      expect(await codesOf(() => refreshRecorded(store, 'series', { series: wrong }))).toEqual(['refresh/instant'])
+    }
+    expect(await codesOf(() => refreshRecorded(store, 'series', { series, ...early }))).toEqual(['refresh/instant'])
+    expect(await codesOf(() => refreshRecorded(store, 'series', { at: 'yesterday' }))).toEqual(['time/instant'])
+  })
+
+  test('is as it was when its rows are refused', async () => {
+    for (const refresh of ['full', 'upsert'] as const) {
+      const object = await deployed(p.deployment(`refused_${refresh}`, { model, as: 'table', refresh, at: early.at }))
+      const rows = await rowsOf(object.name)
+      await store.db.execute(
+        'ALTER TABLE customers DROP CONSTRAINT customers_pkey; ALTER TABLE customers ALTER customer DROP NOT NULL',
+      )
+      const refusing = async (sql: string) => {
+        await store.db.execute(sql)
+        const codes = await codesOf(() => refreshTable(store, object, late))
+        await store.db.execute(
+          'DELETE FROM customers WHERE customer IS NULL OR ctid <> (SELECT min(c.ctid) FROM customers c WHERE c.customer = customers.customer)',
+        )
+        return codes
+      }
+      expect(await refusing(`INSERT INTO customers SELECT * FROM customers WHERE customer = 7`)).toEqual([
+        'refresh/keys',
+      ])
+      expect(await refusing(`INSERT INTO customers VALUES (NULL, 'de', '2024-01-01Z')`)).toEqual(['refresh/keys'])
+      await store.db.execute('ALTER TABLE customers ADD PRIMARY KEY (customer)')
+      expect(await rowsOf(object.name)).toEqual(rows)
+    }
+  })
+
+  test('gets the columns of the next declaration, and keeps those that go, empty after the next refresh', async () => {
+    const declared = (outputs?: readonly ['value', 'label']) =>
+      p.deployment('changing', { model, as: 'table', at: early.at, ...(outputs ? { outputs } : {}) })
+    const object = await deployed(declared())
+    await store.db.execute('CREATE VIEW reads_changing AS SELECT customer, probability FROM changing')
+    expect((await planned(declared(['value', 'label']))).changes[0]).toMatchObject({
+      class: 'append',
+      strategy: 'in place',
+    })
+    await deployed(declared(['value', 'label']))
+    await refreshTable(store, object)
+    expect(await store.db.rows('SELECT count(*)::int AS n FROM changing WHERE label IS NULL')).toEqual([{ n: 0 }])
+    expect((await planned(declared())).changes[0]).toMatchObject({ class: 'breaking', strategy: 'in place' })
+    await deployed(declared())
+    expect((await planned(declared())).changes[0]?.class).toBe('none')
+    await refreshTable(store, object)
+    expect(await store.db.rows('SELECT count(*)::int AS n, count(label)::int AS labels FROM changing')).toEqual([
+      { n: 200, labels: 0 },
+    ])
+    expect(await store.db.rows('SELECT count(*)::int AS n FROM reads_changing')).toEqual([{ n: 200 }])
+  })
+
+  test('is not filled by a model that gives other numbers than it did', async () => {
+    const object = await deployed(p.deployment('broken', { model, as: 'table', at: early.at }))
+    const rows = await rowsOf('broken')
+    const kept = await store.db.rows<{ id: string; record: string }>(
+      'SELECT artifact_id AS id, record FROM viewcast.model_version',
+    )
+    const tampered = JSON.parse(kept[0]?.record ?? '') as { coefficients: { estimate: number }[] }
+    for (const c of tampered.coefficients) c.estimate += 0.25
+    await store.db.query('UPDATE viewcast.model_version SET record = $1', [JSON.stringify(tampered)])
+    expect(await codesOf(() => refreshTable(store, object, late))).toEqual(['refresh/verification'])
+    await store.db.query('UPDATE viewcast.model_version SET record = $1', [kept[0]?.record])
+    expect(await rowsOf('broken')).toEqual(rows)
+  })
+
+  test('is refused where there is none', async () => {
+    expect(await codesOf(() => refreshTable(store, { schema: 'public', name: 'nothing' }))).toEqual([
+      'refresh/not-a-table',
+    ])
+    expect(await codesOf(() => refreshRecorded(store, 'nothing', early))).toEqual(['refresh/not-a-table'])
+  })
+})
