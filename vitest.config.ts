@@ -12,5 +12,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
+    // Modules are loaded, and an engine is started, once for each worker: no file may leave anything behind in either.
+    isolate: false,
   },
 })

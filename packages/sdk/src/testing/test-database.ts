@@ -51,7 +51,12 @@ async function empty(db: Database): Promise<void> {
     "SELECT nspname AS name FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'",
   )
   const drops = schemas.map((s) => `DROP SCHEMA ${quoteName(s.name)} CASCADE;`)
-  await db.execute(`${drops.join(' ')} CREATE SCHEMA public`)
+  // As a new database has it: everybody may look into it.
+  await db.execute(`${drops.join(' ')} CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO PUBLIC`)
+  const roles = await db.rows<{ name: string }>(
+    "SELECT rolname AS name FROM pg_roles WHERE rolname !~ '^pg_' AND rolname <> current_user",
+  )
+  for (const { name } of roles) await db.execute(`DROP OWNED BY ${quoteName(name)}; DROP ROLE ${quoteName(name)}`)
   // Not inside the transaction that several statements make.
   await db.execute('DISCARD ALL')
   await db.execute(sessionSettings)
