@@ -54,6 +54,7 @@ describeEachEngine('values', (engine) => {
     expect(await engine.db.query(sql)).toEqual({
       columns: [{ name: 'v', type, nullable: true }],
       rows: [[value]],
+      affected: 1,
     })
     for await (const batch of engine.db.stream(sql)) expect(batch).toEqual([[value]])
     expect(await engine.db.describe(sql)).toEqual([{ name: 'v', type, nullable: true }])
