@@ -98,7 +98,7 @@ describeEachEngine('values', (engine) => {
   })
 
   test('a statement without a result has no columns', async () => {
-    expect(await engine.db.query('CREATE TABLE nothing (a int)')).toEqual({ columns: [], rows: [] })
+    expect(await engine.db.query('CREATE TABLE nothing (a int)')).toEqual({ columns: [], rows: [], affected: 0 })
     expect(await engine.db.rows('INSERT INTO nothing VALUES (1) RETURNING a')).toEqual([{ a: 1 }])
   })
 
@@ -110,7 +110,7 @@ describeEachEngine('values', (engine) => {
       { name: 'm', type: 'mood', nullable: true, isEnum: true },
       { name: 't', type: 'int4', nullable: true },
     ]
-    expect(await engine.db.query(sql)).toEqual({ columns, rows: [['sad', 3]] })
+    expect(await engine.db.query(sql)).toEqual({ columns, rows: [['sad', 3]], affected: 1 })
     expect(await engine.db.describe(sql)).toEqual(columns)
   })
 })
