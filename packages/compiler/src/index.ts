@@ -45,6 +45,7 @@ export { type EvaluationQuery, evaluationQuery } from './compile/evaluation-quer
 export { explainView } from './compile/explain-report.ts'
 export { foldKeyed } from './compile/fold-keyed.ts'
 export { type Callable, createFunction, functionSignature } from './compile/function-text.ts'
+export type { KnownColumns } from './compile/known-columns.ts'
 export { type LeakProbe, leakProbe } from './compile/leak-probe.ts'
 export {
   follow,

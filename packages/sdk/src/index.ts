@@ -181,6 +181,7 @@ export { type ImportFrom, type ImportOptions, type ImportResult, importViews } f
 export type { Inferred, InferredEntity, InferredView } from './import/inferred.ts'
 export { type ExportedRuns, type ExportRunsOptions, exportRuns } from './mlflow/export-runs.ts'
 export { type MlflowServer, type ServeMlflowOptions, serveMlflow } from './mlflow/serve.ts'
+export { type CompareOptions, comparisonQuery, type Scored } from './predict/comparison.ts'
 export { type ExplainOptions, type ExplainReport, explain } from './predict/explain.ts'
 export { columnLineage } from './predict/lineage.ts'
 export { type LoggedPrediction, loggedPrediction } from './predict/logged-prediction.ts'
@@ -196,6 +197,7 @@ export { prepareModel } from './project/prepare-model.ts'
 export { collectProject, kindWord, type Project, resolveDefinition } from './project/project.ts'
 export { type GeneratedText, type ModuleExport, type ProjectTypes, projectTypes } from './project/project-types.ts'
 export { applyRecorded } from './record/apply.ts'
+export { type ComparisonEntry, challengeRecorded, comparisons } from './record/challenge.ts'
 export { type RecordedCheck, recordChecks } from './record/checks.ts'
 export type { CoefficientComparison, CoefficientDifference } from './record/compare-coefficients.ts'
 export {
@@ -227,6 +229,15 @@ export {
 export { selectRecorded } from './record/select.ts'
 export { type RecordedTraining, type RecordedTrainOptions, trainRecorded } from './record/train.ts'
 export { findLeaksRecorded, verifyRecorded } from './record/verify.ts'
+export {
+  type Challenge,
+  type ChallengeOptions,
+  challenge,
+  type DecileComparison,
+  type LabelComparison,
+  type MetricComparison,
+  type ScoreComparison,
+} from './report/challenge.ts'
 export type { Estimate } from './report/estimate.ts'
 export { type EvaluateOptions, type Evaluation, evaluateModel } from './report/evaluation.ts'
 export { type ReportOptions, renderReport } from './report/report-page.ts'

@@ -27,6 +27,7 @@ import { type AskedTogether, askedTogether, uniqueNames } from './asked-together
 import type { CompiledQuery } from './compiled-query.ts'
 import { distributionWarnings } from './distribution-warnings.ts'
 import { planOf } from './explain-report.ts'
+import { type KnownColumns, knownColumns, nothingKnown, withLabelOf } from './known-columns.ts'
 import { predictionHeader } from './prediction-header.ts'
 import {
   checkInputs,
@@ -58,6 +59,8 @@ export interface Challenger extends Contender {
 
 export interface ComparisonOptions extends CompileOptions {
   readonly spine: SpineBinding
+  /** Also return what the sample says of each row, for the spine `sample`: {@link ComparisonQuery.known}. Default false. */
+  readonly withLabel?: boolean
   /** First rows only, in key order. */
   readonly limit?: number
 }
@@ -77,6 +80,8 @@ export interface ComparisonQuery extends CompiledQuery {
   readonly champion: readonly ComparedOutput[]
   /** In the order of the challengers. */
   readonly challengers: readonly (readonly ComparedOutput[])[]
+  /** The columns that say what is known of a row; with `withLabel`. */
+  readonly known?: KnownColumns
 }
 
 /**
@@ -116,7 +121,9 @@ export function comparisonQuery(
     return { record, bound, wanted: passes.prune ? inputs : everyFeature(bound, inputs) }
   })
   const together = askedTogether(asked, binding)
-  const { bound, wanted } = together
+  const { wanted } = together
+  const isLabelled = options.withLabel === true && binding.kind === 'sample'
+  const bound = isLabelled ? withLabelOf(asked[0], together.bound) : together.bound
   if (distributed && bound.hasAsOf && readsClock(binding)) fail('compile/needs-instant', { model: champion.model.name })
   const plans = asked.map(({ record, bound: own }) => scorePlan(record, { joined: true, types: typesOf(own, 'query') }))
   const reserved = reservedNames([...new Set(asked.flatMap((a) => textsOf(a.bound, facts)))], facts.catalog)
@@ -128,43 +135,45 @@ export function comparisonQuery(
     bindSpine(bound, binding, wanted, facts.catalog, names, distributed),
   )
   const purpose = binding.kind === 'sample' ? 'training' : 'prediction'
-  const question = { bound, facts, names, spine, wanted, withTarget: false, purpose, options } as const
+  const question = { bound, facts, names, spine, wanted, withTarget: isLabelled, purpose, options } as const
   const pit = handOver(options, 'point in time', pointInTime(question))
   const keys = [...bound.dataset.sample.entity.keys.map((k) => k.name), ...(bound.hasAsOf ? ['as_of'] : [])]
+  const label = isLabelled && bound.labels.length > 0 ? pit.columns.at(-1) : undefined
   const values: Projection[] = [
     ...together.extras.map(({ name, column }) => ({ name, expr: requestColumn(spine.name, column) })),
-    ...pit.columns,
+    ...pit.columns.filter((c) => c !== label),
   ]
-  const all = [...keys.map((name) => ({ name, expr: expr.column(spine.name, name) })), ...values]
-  const features = distributed
-    ? [
-        {
-          name: '_features',
-          relation: { ...select(spine.name, spine.name, all, { joins: pit.joins }), from: pit.from },
-        },
-      ]
-    : joinsInSteps('_features', spine, pit.from, pit.joins, all, names)
+  const taken = [...keys, ...values.map((c) => c.name)]
+  const known = isLabelled ? knownColumns(bound, spine.name, facts, names, { label, taken }) : nothingKnown
+  const all = [...keys.map((name) => ({ name, expr: expr.column(spine.name, name) })), ...values, ...known.columns]
+  const joins = [...pit.joins, ...known.joins]
+  const features: readonly Stage[] =
+    distributed || isLabelled
+      ? [{ name: '_features', relation: { ...select(spine.name, spine.name, all, { joins }), from: pit.from } }]
+      : joinsInSteps('_features', spine, pit.from, joins, all, names)
   const labels = challengers.map((c) => c.label)
   const [first] = asked
   const record = first?.record ?? champion.record
   if (plans[0]) checkNames(record, plans[0], keys, [])
+  const pass = [...keys, ...known.columns.map((c) => c.name)]
   const scored = scoredInTurn(
     asked.map((a) => a.record),
     plans,
     together,
-    { keys, labels, names },
+    { pass, labels, names },
     options,
   )
-  const outputs = columnsOf(scored.plans, keys, labels)
+  const outputs = columnsOf(scored.plans, pass, labels)
   const body: Select = {
     ...select(scored.stages.at(-1)?.name ?? '', 's', [
       ...keys.map((name) => ({ name, expr: expr.column('s', name) })),
       ...scored.plans.flatMap((plan, i) =>
         plan.outputs.map((o, k) => ({ name: outputs[i]?.[k]?.column ?? o.name, expr: o.expr })),
       ),
+      ...known.columns.map(({ name }) => ({ name, expr: expr.column('s', name) })),
     ]),
   }
-  const stages: Stage[] = [...spine.stages, ...pit.stages, ...features, ...scored.stages]
+  const stages: Stage[] = [...spine.stages, ...pit.stages, ...known.stages, ...features, ...scored.stages]
   const cost = costOfScoring(scored.stages, body, dialect)
   checkSize(champion.model.name, cost, [...features, ...scored.stages].map((s) => s.relation).concat(body), dialect)
   const inlined = inlineViews(stages, facts.catalog, names, passes.share)
@@ -184,7 +193,11 @@ export function comparisonQuery(
   const [own = [], ...others] = outputs
   return {
     sql: layout(`${head}\n${text}`, passes.format),
-    columns: [...keyColumns(bound, keys), ...outputs.flat().map((o) => nullable(o.column, o.type))],
+    columns: [
+      ...keyColumns(bound, keys),
+      ...outputs.flat().map((o) => nullable(o.column, o.type)),
+      ...known.columns.map((c) => nullable(c.name, c.type)),
+    ],
     warnings: [...new Map([...problems, ...shape].map((d) => [JSON.stringify(d), d])).values()],
     plan: planOf(statement, pit.views, dialect, {
       record: sized,
@@ -194,11 +207,13 @@ export function comparisonQuery(
     keys,
     champion: own,
     challengers: others,
+    ...(isLabelled ? { known: known.named } : {}),
   }
 }
 
 interface Naming {
-  readonly keys: readonly string[]
+  /** Columns that go through all stages. */
+  readonly pass: readonly string[]
   readonly labels: readonly string[]
   readonly names: StageNames
 }
@@ -208,10 +223,10 @@ function scoredInTurn(
   records: readonly ModelRecord[],
   plans: readonly ScorePlan[],
   { names: inputNames, extras, bound }: AskedTogether,
-  { keys, labels, names }: Naming,
+  { pass, labels, names }: Naming,
   options: CompileOptions,
 ): { readonly plans: readonly ScorePlan[]; readonly stages: readonly Stage[] } {
-  const taken = [...keys, ...extras.map((e) => e.name), ...bound.features.map((f) => f.name)]
+  const taken = [...pass, ...extras.map((e) => e.name), ...bound.features.map((f) => f.name)]
   const columns = uniqueNames(taken)
   const done: ScorePlan[] = []
   const stages: Stage[] = []
@@ -233,7 +248,7 @@ function scoredInTurn(
       stages: label === undefined ? new Map() : eachRenamed([...plan.lookups, ...plan.stages], label, names),
     })
     const later = new Set(records.slice(i + 1).flatMap((r, k) => inputsOf(r, inputNames[i + 1 + k])))
-    const carried = [...keys, ...later, ...handed]
+    const carried = [...pass, ...later, ...handed]
     const source = { kind: 'table', name: stages.at(-1)?.name ?? '_features' } as const
     const own = scoreStages(record, renamed, source, carried, { ...options, withScores: false, inputs })
     stages.push(...(label === undefined ? own : introduced(own, renamed, label, record)))
@@ -263,10 +278,10 @@ function introduced(stages: readonly Stage[], plan: ScorePlan, label: string, re
 /** The outputs of each model and the columns they are, the champion's under their own names. Errors: `model/output`. */
 function columnsOf(
   plans: readonly ScorePlan[],
-  keys: readonly string[],
+  pass: readonly string[],
   labels: readonly string[],
 ): readonly (readonly ComparedOutput[])[] {
-  const names = uniqueNames([...keys, ...(plans[0]?.outputs ?? []).map((o) => o.name)])
+  const names = uniqueNames([...pass, ...(plans[0]?.outputs ?? []).map((o) => o.name)])
   return plans.map(({ outputs }, i) =>
     outputs.map(({ name, type }) => {
       const label = labels[i - 1]

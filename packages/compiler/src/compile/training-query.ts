@@ -12,12 +12,11 @@ import { expr } from '../ir/expression.ts'
 import type { Projection } from '../ir/relation.ts'
 import type { Column } from '../ir/type.ts'
 import { bindSpine } from '../rewrite/bind-spine.ts'
-import { censoredRows } from '../rewrite/censoring.ts'
 import { boundaryType } from '../rewrite/feature-boundary.ts'
 import { inlineViews, reservedNames } from '../rewrite/inline-views.ts'
 import { overSpine } from '../rewrite/over-spine.ts'
 import { pointInTime } from '../rewrite/point-in-time.ts'
-import { foldKeyExpression, gapInWords, splitExpression } from '../rewrite/split.ts'
+import { foldKeyExpression, gapInWords } from '../rewrite/split.ts'
 import { stageNames } from '../rewrite/stage-names.ts'
 import { onStages } from '../rewrite/whole-statement.ts'
 import type { CompiledQuery } from './compiled-query.ts'
@@ -25,6 +24,7 @@ import { queryOf, titleOf } from './describe-query.ts'
 import { distributionWarnings } from './distribution-warnings.ts'
 import { planOf } from './explain-report.ts'
 import { header } from './header.ts'
+import { sampleMarks } from './sample-marks.ts'
 
 export interface TrainingQueryOptions extends CompileOptions {
   /** Adds the column `_fold_key`, float8: what folds are made of. */
@@ -55,26 +55,19 @@ export function trainingQuery(dataset: DatasetDef, facts: Facts, options: Traini
   const question = { bound, facts, names, spine, wanted, withTarget: true, purpose: 'training', options } as const
   const pit = handOver(options, 'point in time', pointInTime(question))
   const own: Projection[] = ownColumns(bound).map((c) => ({ name: c.name, expr: expr.column(spine.name, c.name) }))
-  const { weight, split } = dataset.sample
-  const weights: Projection[] =
-    weight === undefined ? [] : [{ name: '_weight', expr: expr.cast(expr.column(spine.name, weight), 'float8') }]
-  const censored = censoredRows(bound, spine.name, facts.catalog, names)
-  const all = [...spine.stages, ...pit.stages, ...(censored ? [censored.stage] : [])]
-  const unlessDropped = censored?.unlessDropped ?? ((value) => value)
+  const marks = sampleMarks(bound, spine.name, facts, names)
+  const all = [...spine.stages, ...pit.stages, ...marks.stages]
   const values = pit.columns.map((c) => {
     const label = bound.labels.find((l) => l.name === c.name)
-    return label ? { ...c, expr: unlessDropped(c.expr, label.type) } : c
+    return label ? marks.labelled(c, label.type) : c
   })
-  const part = splitExpression(split, bound, spine.name)
   const columns = [
     ...own,
     ...values,
-    ...weights,
-    ...(part ? [{ name: '_split', expr: unlessDropped(part, 'text') }] : []),
-    ...(censored ? [censored.column] : []),
+    ...marks.columns,
     ...(options.foldKey ? [{ name: '_fold_key', expr: foldKeyExpression(options.foldKey, bound, spine.name) }] : []),
   ]
-  const joins = censored ? [...pit.joins, censored.join] : pit.joins
+  const joins = [...pit.joins, ...marks.joins]
   const inlined = onStages(overSpine({ ...pit, joins }, all, columns), (stages) =>
     inlineViews(stages, facts.catalog, names, passesOf(options).share),
   )
