@@ -138,7 +138,7 @@ describeEachEngine('a function', (engine) => {
     expect(shape(more)).toEqual([
       ['append', 'swap', ['kept customer', 'kept as_of', 'kept probability', 'appended label']],
     ])
-    expect(more.changes[0]?.statements).toEqual(more.changes[0]?.creation)
+    expect(more.changes[0]?.exchange?.keptAt).toEqual({ schema: 'public__v1', name: 'growing' })
     const other = await planned(declared('growing', { model: requested }))
     expect(shape(other)[0]?.slice(0, 2)).toEqual(['breaking', 'swap'])
     expect(other.changes[0]?.parameters.map((c) => c.name)).toEqual(['p_customer', 'p_urgency', 'p_as_of'])

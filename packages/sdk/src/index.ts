@@ -171,6 +171,8 @@ export type {
   Strategy,
 } from './deploy/plan-data.ts'
 export { type Refreshed, type RefreshOptions, refreshTable } from './deploy/refresh.ts'
+export { planRollback, type RollbackOptions, type RollbackPlanOptions, rollback } from './deploy/rollback.ts'
+export { type DeploymentVersion, type DeploymentVersions, deploymentVersions } from './deploy/versions.ts'
 export { type DoctorCheck, type DoctorReport, doctor } from './health/doctor.ts'
 export type { Arrivals } from './health/leak/arrivals.ts'
 export type { LeakCheck, LeakFinding, LeakKind } from './health/leak/finding.ts'

@@ -60,7 +60,7 @@ export function functionChange(wanted: Desired, made: FunctionDryRun, known: Kno
     blockers: [],
     warnings: wanted.warnings,
     parameters: wanted.parameters,
-    spec: { ...wanted.def, model: wanted.def.model.name },
+    spec: { ...wanted.def, model: wanted.def.model.name, routine: wanted.routine },
   }
 }
 

@@ -4,21 +4,19 @@ import type { DeploymentDef } from '../define/deployment.ts'
 import { prepareModel } from '../project/prepare-model.ts'
 import { runningPrediction } from '../project/running-query.ts'
 import type { Store } from '../store/store.ts'
+import { type ChangeOptions, changeTo } from './change-to.ts'
 import { type DesiredOptions, desired } from './desired.ts'
 import { type DryRun, dryRun } from './dry-run.ts'
 import { dryRunFunction } from './dry-run-function.ts'
 import { fingerprintOf } from './fingerprint.ts'
-import { functionChange } from './function-change.ts'
 import { type InsightOptions, insightOf } from './insight/insight.ts'
 import { assetName } from './object-name.ts'
 import { type Fingerprint, type Plan, type PlannedChange, planFormat } from './plan-data.ts'
 import { inspect } from './present.ts'
 import { liveDeployment } from './state.ts'
-import { tableChange } from './table-change.ts'
 import { tableQuery } from './table-query.ts'
-import { viewChange } from './view-change.ts'
 
-export interface PlanOptions extends DesiredOptions, InsightOptions {
+export interface PlanOptions extends DesiredOptions, ChangeOptions, InsightOptions {
   /** As the configuration names it; default the one without a name. */
   readonly environment?: string
 }
@@ -71,7 +69,7 @@ async function changeOf(
   const target = await desired(store.db, def, record, options)
   const present = await inspect(store.db, target.object)
   const live = await liveDeployment(store, target.object)
-  const known = { present, live, now, isDeclared }
+  const known = { present, live, now, isDeclared, isExact: options.isExact ?? false }
   const running = async () => {
     const spine = { kind: 'entities', ...(def.at === null ? {} : { at: def.at }) } as const
     return runningPrediction(await prepareModel(store.db, def.model, options.directory), record, spine)
@@ -82,12 +80,13 @@ async function changeOf(
       : { ...change, insight: await insightOf(store, { change, present, live, wanted: { def, record, dry } }, options) }
   if (def.as === 'view') {
     const dry = await dryRun(store.db, target.query, { running, ...(present ? { present: present.columns } : {}) })
-    return told(viewChange(target, dry, known), dry)
+    return told(await changeTo(store.db, target, { as: 'view', dry }, known, options), dry)
   }
   if (def.as === 'function') {
     const dry = await dryRunFunction(store.db, target, { running })
-    return told(functionChange(target, dry, known), dry)
+    return told(await changeTo(store.db, target, { as: 'function', dry }, known, options), dry)
   }
   const dry = await dryRun(store.db, target.query, { running, ...(present ? { present: present.columns } : {}) })
-  return told(tableChange(target, dry, await tableQuery(store.db, target, options), known), dry)
+  const query = await tableQuery(store.db, target, options)
+  return told(await changeTo(store.db, target, { as: 'table', dry, query }, known, options), dry)
 }

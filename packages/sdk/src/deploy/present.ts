@@ -54,7 +54,7 @@ export async function inspect(db: Database, object: ObjectName): Promise<Present
   const [relation] = await db.rows<Found>(
     `SELECT c.oid::text AS oid, CASE c.relkind WHEN 'v' THEN 'view' WHEN 'r' THEN 'table' WHEN 'p' THEN 'table' ELSE 'other' END AS kind,
             pg_get_userbyid(c.relowner)::text AS owner, ${grants('c.relacl', "'r'", 'c.relowner')} AS grants, obj_description(c.oid, 'pg_class') AS comment, c.relacl::text AS acl,
-            coalesce(c.reloptions, '{}')::text[] AS options,
+            to_jsonb(coalesce(c.reloptions, '{}')) AS options,
             CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid)
                  ELSE (SELECT string_agg(pg_get_constraintdef(k.oid), '; ' ORDER BY k.conname) FROM pg_constraint k
                        WHERE k.conrelid = c.oid) END AS definition
@@ -72,7 +72,7 @@ export async function inspect(db: Database, object: ObjectName): Promise<Present
   const [routine] = await db.rows<Found & { columns: PresentColumn[]; parameters: PresentColumn[]; signature: string }>(
     `SELECT p.oid::text AS oid, CASE p.prokind WHEN 'f' THEN 'function' ELSE 'other' END AS kind,
             pg_get_userbyid(p.proowner)::text AS owner, ${grants('p.proacl', "'f'", 'p.proowner')} AS grants, obj_description(p.oid, 'pg_proc') AS comment, p.proacl::text AS acl,
-            coalesce(p.proconfig, '{}')::text[] AS options,
+            to_jsonb(coalesce(p.proconfig, '{}')) AS options,
             CASE WHEN p.prokind IN ('f', 'p') THEN pg_get_functiondef(p.oid) END AS definition,
             coalesce((SELECT jsonb_agg(jsonb_build_object('name', coalesce(p.proargnames[i], ''), 'type',
                         format_type(p.proallargtypes[i], NULL)) ORDER BY i)
@@ -123,7 +123,7 @@ function complete(found: Found, columns: readonly PresentColumn[], dependents: r
 const relationDependents = (db: Database, oid: string): Promise<Dependent[]> =>
   db.rows<{ object: string; columns: string[]; isOurs: boolean }>(
     `SELECT pg_describe_object(o.classid, o.objid, 0) AS object,
-            array_remove(array_agg(DISTINCT a.attname::text ORDER BY a.attname::text), NULL) AS columns,
+            to_jsonb(array_remove(array_agg(DISTINCT a.attname::text ORDER BY a.attname::text), NULL)) AS columns,
             coalesce(bool_or(obj_description(o.objid, CASE o.classid WHEN 'pg_class'::regclass THEN 'pg_class' ELSE 'pg_proc' END)
                              LIKE 'viewcast:%'), false) AS "isOurs"
      FROM pg_depend d
@@ -138,7 +138,7 @@ const relationDependents = (db: Database, oid: string): Promise<Dependent[]> =>
 
 const functionDependents = (db: Database, oid: string): Promise<Dependent[]> =>
   db.rows<{ object: string; columns: string[]; isOurs: boolean }>(
-    `SELECT pg_describe_object(o.classid, o.objid, 0) AS object, '{}'::text[] AS columns,
+    `SELECT pg_describe_object(o.classid, o.objid, 0) AS object, '[]'::jsonb AS columns,
             coalesce(bool_or(obj_description(o.objid, CASE o.classid WHEN 'pg_class'::regclass THEN 'pg_class' ELSE 'pg_proc' END)
                              LIKE 'viewcast:%'), false) AS "isOurs"
      FROM pg_depend d

@@ -8,7 +8,7 @@ import type { PresentColumn } from './present.ts'
 import type { LiveDeployment } from './state.ts'
 import { type TableQuery, versionColumn } from './table-query.ts'
 import { createTable, insertRows, primaryKey, type TableSpec } from './table-statements.ts'
-import { columnChanges, type Known } from './view-change.ts'
+import { columnChanges, exchanged, isArranged, type Known } from './view-change.ts'
 
 /**
  * The change of a table. New columns are added and those that go stay empty, so rows, grants and dependents keep their place;
@@ -26,12 +26,15 @@ export function tableChange(
   const filled = columns.map((c) => c.name)
   const spec: TableSpec = { ...query, refresh: def.refresh ?? 'full', version: record.version, filled }
   const all = [...columns, { name: versionColumn, type: 'integer' }]
-  const changes = columnChanges(all, present?.columns ?? [], live, now)
+  const inPlace = columnChanges(all, present?.columns ?? [], live, now)
   const was = live && tableSpec(live)
-  const isRetyped = changes.some((c) => c.change === 'retyped')
+  const isRetyped = inPlace.some((c) => c.change === 'retyped')
   const isKeyed = was !== undefined && primaryKey(was).join() !== primaryKey(spec).join()
-  const isSwap = present !== undefined && (isRetyped || isKeyed)
-  const ours = digest({ as: 'table', query: spec, columns: changes.map((c) => [c.name, c.tombstone ?? null]) })
+  const isOther = present?.kind !== 'table' || (known.isExact && !isArranged(all, inPlace))
+  const isSwap = present !== undefined && (isRetyped || isKeyed || isOther)
+  const changes = isSwap ? exchanged(all, inPlace) : inPlace
+  const after = isSwap ? changes.filter((c) => c.change !== 'removed') : changes
+  const ours = digest({ as: 'table', query: spec, columns: after.map((c) => [c.name, c.tombstone ?? null]) })
   const kind = classOf(present !== undefined, live?.digest === ours, isSwap, changes, now)
   const metadata = about(wanted)
   const creation = [createTable(object, all, spec), ...metadata]
@@ -46,7 +49,7 @@ export function tableChange(
       ? { from: { model: live.model, version: live.modelVersion, deployment: live.version } }
       : {}),
     to: { model: record.name, version: record.version, deployment: null },
-    columns: isSwap ? changes.filter((c) => c.change !== 'removed') : changes,
+    columns: changes,
     metadata: [],
     granted: def.readers,
     reads,

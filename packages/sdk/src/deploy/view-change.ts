@@ -13,6 +13,8 @@ export interface Known {
   /** ISO instant of the plan, from which tombstones count. */
   readonly now: string
   readonly isDeclared: boolean
+  /** No tombstones, and columns in their order: by a swap if need be. */
+  readonly isExact: boolean
 }
 
 /**
@@ -21,12 +23,17 @@ export interface Known {
  */
 export function viewChange(wanted: Desired, { columns, reads }: DryRun, known: Known): PlannedChange {
   const { present, live, now } = known
-  const changes = columnChanges(columns, present?.columns ?? [], live, now)
-  const isSwap = changes.some((c) => c.change === 'retyped')
+  const inPlace = columnChanges(columns, present?.columns ?? [], live, now)
+  const isOtherwise = known.isExact && !isArranged(columns, inPlace)
+  const isSwap =
+    present !== undefined && (isOtherwise || present.kind !== 'view' || inPlace.some((c) => c.change === 'retyped'))
+  const changes = isSwap ? exchanged(columns, inPlace) : inPlace
   const text = isSwap || !present ? wanted.query : arranged(wanted.query, columns, changes)
   const creation = statements(wanted, wanted.query)
-  const isSame = live?.query === wanted.query && present !== undefined
-  const isBreaking = changes.some((c) => c.change === 'retyped' || (c.change === 'removed' && c.tombstone === now))
+  const isSame = live?.query === wanted.query && present !== undefined && !isSwap
+  const isBreaking = changes.some(
+    (c) => c.change === 'retyped' || (c.change === 'removed' && (isSwap || c.tombstone === now)),
+  )
   const isAppend = changes.some((c) => c.change === 'appended')
   const kind = !present ? 'add' : isBreaking ? 'breaking' : isAppend ? 'append' : isSame ? 'none' : 'body'
   return {
@@ -47,7 +54,11 @@ export function viewChange(wanted: Desired, { columns, reads }: DryRun, known: K
     statements: kind === 'none' ? [] : statements(wanted, text),
     creation,
     query: wanted.query,
-    digest: digest({ as: 'view', query: wanted.query, columns: changes.map((c) => [c.name, c.tombstone ?? null]) }),
+    digest: digest({
+      as: 'view',
+      query: wanted.query,
+      columns: changes.flatMap((c) => (isSwap && c.change === 'removed' ? [] : [[c.name, c.tombstone ?? null]])),
+    }),
     blockers: [],
     warnings: wanted.warnings,
     parameters: [],
@@ -77,9 +88,18 @@ export function columnChanges(
   return [...old, ...wanted.filter((c) => !names.has(c.name)).map((c): ColumnChange => ({ ...c, change: 'appended' }))]
 }
 
+/** Of a new object: the columns of the query as it has them, and those that are gone with the old one. */
+export function exchanged(columns: readonly PresentColumn[], changes: readonly ColumnChange[]): ColumnChange[] {
+  const gone = changes.filter((c) => c.change === 'removed').map(({ tombstone: _, ...c }) => c)
+  return [...columns.flatMap((c) => changes.find((change) => change.name === c.name) ?? []), ...gone]
+}
+
+export const isArranged = (columns: readonly PresentColumn[], changes: readonly ColumnChange[]): boolean =>
+  changes.length === columns.length && changes.every((c, i) => c.name === columns[i]?.name)
+
 /** The query with its columns in the order of the changes; as it is when it has it. */
 function arranged(query: string, columns: readonly PresentColumn[], changes: readonly ColumnChange[]): string {
-  if (changes.length === columns.length && changes.every((c, i) => c.name === columns[i]?.name)) return query
+  if (isArranged(columns, changes)) return query
   const list = changes.map((c) =>
     c.change === 'removed' ? `NULL::${c.type} AS ${quoteIdentifier(c.name)}` : `q.${quoteIdentifier(c.name)}`,
   )

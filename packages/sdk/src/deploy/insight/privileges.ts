@@ -95,7 +95,7 @@ async function deployerLacks(db: Database, { change, present }: AccessQuestion):
     `SELECT current_user::text AS role, current_database()::text AS database,
             (SELECT has_schema_privilege(n.oid, 'CREATE') FROM pg_namespace n WHERE n.nspname = $1) AS schema,
             (SELECT has_schema_privilege(n.oid, 'USAGE') FROM pg_namespace n WHERE n.nspname = $1) AS usage,
-            $2::text IS NULL OR pg_has_role($2::text::regrole, 'USAGE') AS owner,
+            $2::text IS NULL OR pg_has_role($2::name, 'USAGE') AS owner,
             has_database_privilege(current_database(), 'CREATE') AS create`,
     [schema, present?.owner ?? null],
   )

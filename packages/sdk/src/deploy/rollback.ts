@@ -1,0 +1,257 @@
+/** Back to any earlier version, in one step: the object that was kept takes its place again, or is made again. */
+import { diagnostic, fail, type ModelRecord, objectComment, ViewcastError } from '@viewcast/compiler'
+import { isDatabaseError } from '../database/database-error.ts'
+import type { DeploymentDef } from '../define/deployment.ts'
+import type { Store } from '../store/store.ts'
+import { type ApplyPlanOptions, applyPlan } from './apply-plan.ts'
+import { changeTo, type Made } from './change-to.ts'
+import type { Desired } from './desired.ts'
+import { dryRun } from './dry-run.ts'
+import { dryRunFunction } from './dry-run-function.ts'
+import { fingerprintOf } from './fingerprint.ts'
+import { keptPlace } from './kept-place.ts'
+import { assetName, type ObjectName } from './object-name.ts'
+import { type ColumnChange, type Plan, type PlannedChange, planFormat } from './plan-data.ts'
+import { inspect, type Present } from './present.ts'
+import { type LiveDeployment, liveDeployment } from './state.ts'
+import { moving, standing } from './swap.ts'
+import type { TableQuery } from './table-query.ts'
+import { type DeploymentVersion, type DeploymentVersions, deploymentVersions } from './versions.ts'
+
+export interface RollbackPlanOptions {
+  /** Number of the deployment's version; default the one that was live before the last change. */
+  readonly to?: number
+  /** Exactly as it was, without tombstones for columns that came later: by a swap if need be. Default false. */
+  readonly isExact?: boolean
+  /** Whether what others made of the object that is there may stay with it when it is put aside. Default false. */
+  readonly leaveDependents?: boolean
+  /** Record of a model's version. */
+  readonly record: ApplyPlanOptions['record']
+}
+
+export interface RollbackOptions extends RollbackPlanOptions, Omit<ApplyPlanOptions, 'action'> {}
+
+/**
+ * Brings an earlier version of a deployment back, in one transaction, as {@link applyPlan} applies a plan: its verification
+ * rows are scored first, readers never see a missing object, and it is written into the history with reason and actor.
+ *
+ * A version that was put aside by a swap, or was removed, comes back as it was left: with its data, grants, and whoever
+ * depends on it. Any other is made again: in place where PostgreSQL can do that, with columns that came later as NULLs.
+ *
+ * Returns the plan that was applied.
+ *
+ * Errors: those of {@link planRollback}; `deploy/dependents`, `deploy/verification`, `deploy/moved`.
+ *
+ * @example
+ * ```ts
+ * await rollback(store, { schema: 'scoring', name: 'delay15_now' }, { to: 3, record, reason: 'AUC fell' })
+ * ```
+ * ```sql
+ * ALTER VIEW scoring.delay15_now SET SCHEMA scoring__v4; ALTER VIEW scoring__v3.delay15_now SET SCHEMA scoring
+ * ```
+ */
+export async function rollback(store: Store, object: ObjectName, options: RollbackOptions): Promise<Plan> {
+  const plan = await planRollback(store, object, options)
+  const blockers = plan.changes.flatMap((c) => c.blockers)
+  if (blockers.length > 0) throw new ViewcastError(blockers)
+  await applyPlan(store, plan, { ...options, action: 'rollback' })
+  return plan
+}
+
+/**
+ * What {@link rollback} would do; nothing is changed. Its only change has the class `none` when the version is live.
+ *
+ * Errors: `deploy/unknown`, `deploy/no-version`; `deploy/gone` when what the version reads is not there any more.
+ */
+export async function planRollback(store: Store, object: ObjectName, options: RollbackPlanOptions): Promise<Plan> {
+  const known = await deploymentVersions(store, object)
+  if (!known) return fail('deploy/unknown', { name: assetName(object) })
+  const version = chosen(object, known, options.to)
+  const change = await changeBack(store, object, known, version, options)
+  return {
+    format: planFormat,
+    project: store.project,
+    environment: known.environment,
+    database: store.db.description,
+    createdAt: new Date().toISOString(),
+    fingerprint: { [assetName(object)]: await fingerprintOf(store, change) },
+    changes: [change],
+  }
+}
+
+function chosen(
+  object: ObjectName,
+  { versions, before }: DeploymentVersions,
+  to: number | undefined,
+): DeploymentVersion {
+  const wanted = to ?? before
+  const found = versions.find((v) => v.version === wanted)
+  if (found) return found
+  return fail('deploy/no-version', {
+    object: assetName(object),
+    version: wanted === null ? '' : String(wanted),
+    versions: versions.map((v) => v.version).join(', '),
+  })
+}
+
+async function changeBack(
+  store: Store,
+  object: ObjectName,
+  { name, isDeclared }: DeploymentVersions,
+  version: DeploymentVersion,
+  options: RollbackPlanOptions,
+): Promise<PlannedChange> {
+  const { db } = store
+  const record = await options.record(version.model, version.modelVersion)
+  const target = restored(object, version, record)
+  const made = await stillReadable(store, version.version, target)
+  const { reads } = made.dry
+  const present = await inspect(db, object)
+  const live = await liveDeployment(store, object)
+  const about = { present, live, object, name, isDeclared, reads }
+  if (version.isLive && present) return unchanged(version, about)
+  const { kept, warnings } = await keptAsLeft(store, object, version)
+  if (kept) return exchangeBack(store, version, kept, about, options)
+  const { isExact = false } = options
+  const change = await changeTo(
+    db,
+    target,
+    made,
+    { present, live, now: new Date().toISOString(), isDeclared, isExact },
+    options,
+  )
+  return { ...change, name, warnings: [...change.warnings, ...warnings] }
+}
+
+/** Runs nothing: the engine is asked whether it would still take the query. */
+async function stillReadable({ db }: Store, version: number, target: Desired): Promise<Made> {
+  try {
+    const { as } = target.def
+    if (as === 'function') return { as, dry: await dryRunFunction(db, target) }
+    const dry = await dryRun(db, target.query)
+    const query = (target.def as { readonly table?: TableQuery }).table
+    return query ? { as: 'table', dry, query } : { as: 'view', dry }
+  } catch (e) {
+    // Class 42: what is named is not there, or is of another type. 3F000: a schema that is not there.
+    if (!isDatabaseError(e) || !/^(42(?!501)|3F)/.test(e.sqlState)) throw e
+    return fail('deploy/gone', { object: assetName(target.object), version: String(version), detail: e.message })
+  }
+}
+
+/** The declaration as it was; of its model only the name is known any more. */
+function restored(object: ObjectName, version: DeploymentVersion, record: ModelRecord): Desired {
+  const { routine, ...spec } = version.spec as Pick<Desired, 'routine'>
+  const def = { ...spec, model: { name: record.name } } as unknown as DeploymentDef
+  const { query, parameters } = version
+  const about = { def, object, record, query, columns: [], parameters, comment: objectComment(record), warnings: [] }
+  return routine ? { ...about, routine } : about
+}
+
+/** The object that was put aside, if it is as it was left; else why it is not used. */
+async function keptAsLeft({ db }: Store, object: ObjectName, { kept, version }: DeploymentVersion) {
+  if (!kept) return { kept: undefined, warnings: [] }
+  const found = await inspect(db, kept.at)
+  const [server] = await db.rows<{ major: number }>(
+    `SELECT current_setting('server_version_num')::integer / 10000 AS major`,
+  )
+  // Another major version of the server prints definitions otherwise.
+  const isSame = found !== undefined && (found.hash === kept.hash || server?.major !== kept.server)
+  if (isSame) return { kept: { at: kept.at, present: found }, warnings: [] }
+  const about = { object: assetName(object), version: String(version), kept: assetName(kept.at) }
+  return {
+    kept: undefined,
+    warnings: [
+      diagnostic('deploy/not-kept', { ...about, what: found ? 'was changed since' : 'is not there any more' }),
+    ],
+  }
+}
+
+interface About {
+  readonly present: Present | undefined
+  readonly live: LiveDeployment | undefined
+  readonly object: ObjectName
+  readonly name: string
+  readonly isDeclared: boolean
+  readonly reads: PlannedChange['reads']
+}
+
+async function exchangeBack(
+  { db }: Store,
+  version: DeploymentVersion,
+  kept: { readonly at: ObjectName; readonly present: Present },
+  about: About,
+  { leaveDependents = false }: RollbackPlanOptions,
+): Promise<PlannedChange> {
+  const { present, live, object } = about
+  const columns = columnsBack(version, present)
+  const back = await moving(db, kept.present, kept.at, object.schema)
+  const change: PlannedChange = {
+    ...unchanged(version, about),
+    class: !present ? 'add' : classOf(columns),
+    strategy: 'swap',
+    columns,
+    exchange: { built: kept.at, keptAt: null, statements: [back] },
+  }
+  if (!present) return change
+  const place = await keptPlace(db, object, live?.version ?? 0)
+  const notes = standing({ present, leaveDependents, version: live?.version ?? 0 }, object, place.at)
+  return {
+    ...change,
+    ...notes,
+    statements: place.statements,
+    exchange: {
+      built: kept.at,
+      keptAt: place.at,
+      statements: [await moving(db, present, object, place.at.schema), back],
+    },
+  }
+}
+
+function columnsBack({ columns }: DeploymentVersion, present: Present | undefined): ColumnChange[] {
+  const now = new Map(present?.columns.map((c) => [c.name, c.type]))
+  const names = new Set(columns.map((c) => c.name))
+  return [
+    ...columns.map((c): ColumnChange => {
+      const was = now.get(c.name)
+      if (was === undefined) return { ...c, change: 'appended' }
+      return was === c.type ? { ...c, change: 'kept' } : { ...c, was, change: 'retyped' }
+    }),
+    ...(present?.columns ?? [])
+      .filter((c) => !names.has(c.name))
+      .map((c): ColumnChange => ({ ...c, change: 'removed' })),
+  ]
+}
+
+const classOf = (columns: readonly ColumnChange[]) =>
+  columns.some((c) => c.change === 'retyped' || c.change === 'removed')
+    ? 'breaking'
+    : columns.some((c) => c.change === 'appended')
+      ? 'append'
+      : 'body'
+
+function unchanged(version: DeploymentVersion, { live, object, name, isDeclared, reads }: About): PlannedChange {
+  return {
+    class: 'none',
+    strategy: 'none',
+    name,
+    object,
+    as: version.kind,
+    isDeclared,
+    ...(live?.model && live.modelVersion
+      ? { from: { model: live.model, version: live.modelVersion, deployment: live.version } }
+      : {}),
+    to: { model: version.model, version: version.modelVersion, deployment: version.version },
+    columns: version.columns.map((c) => ({ ...c, change: 'kept' })),
+    metadata: [],
+    granted: live?.granted ?? [],
+    reads,
+    statements: [],
+    creation: version.statements,
+    query: version.query,
+    digest: version.digest,
+    blockers: [],
+    warnings: [],
+    parameters: version.parameters,
+    spec: version.spec,
+  }
+}

@@ -1,0 +1,237 @@
+import {
+  applyPlan,
+  deploymentVersions,
+  type ModelDef,
+  type ModelRecord,
+  openStore,
+  type Plan,
+  type PlanOptions,
+  planDeployments,
+  planRollback,
+  type RollbackOptions,
+  rollback,
+  type Store,
+  trainRecorded,
+} from '@viewcast/sdk'
+import { beforeAll, beforeEach, expect, test } from 'vitest'
+import { describeEachEngine } from '../engines/each-engine.ts'
+import { datasetOf, model, p, profile, spending, tables } from '../scenarios/shop.ts'
+
+// The same name and keys, but `label` is a text here and a number there, and there is no single probability.
+const kinds = p.model('kinds', {
+  dataset: datasetOf([profile, spending]),
+  family: 'multinomial',
+  label: 'answer',
+  penalty: 1,
+} as never) as ModelDef
+
+describeEachEngine('an exchange of a view', (engine) => {
+  let store: Store
+  const records = new Map<string, ModelRecord>()
+  const record = async (name: string) => records.get(name) as ModelRecord
+  // A schema for each test: versions of an object count on.
+  let object = { schema: '', name: 'answers now' }
+  let tests = 0
+  const view = () => `${object.schema}."${object.name}"`
+  const wanted = (of: ModelDef, options: object = {}) => ({
+    def: p.deployment('answers', { model: of, ...options } as never),
+    record: records.get(of.name) as ModelRecord,
+    isDeclared: true,
+  })
+  const binary = () => wanted(model, { outputs: ['value', 'label'] })
+  const many = () => wanted(kinds)
+  const planned = async (one: ReturnType<typeof wanted>, options: PlanOptions = {}) => {
+    const def = { ...one.def, name: object.name }
+    return planDeployments(store, [{ ...one, def }], { schema: object.schema, ...options })
+  }
+  const deploy = async (one: ReturnType<typeof wanted>, options: PlanOptions = {}) => {
+    const plan = await planned(one, options)
+    await applyPlan(store, plan, { record })
+    return plan
+  }
+  const back = (options: Partial<RollbackOptions> = {}) => rollback(store, object, { record, ...options })
+  const shape = ({ changes }: Plan) =>
+    changes.map((c) => [c.class, c.strategy, c.columns.map((one) => `${one.change} ${one.name}`)])
+  const columns = async (relation: string) =>
+    (await engine.db.query(`SELECT * FROM ${relation} LIMIT 0`)).columns.map((c) => `${c.name} ${c.type}`)
+  const live = async () =>
+    (
+      await engine.db.rows<{ version: number }>('SELECT version FROM viewcast.deployments WHERE object = $1', [
+        `${object.schema}.${object.name}`,
+      ])
+    )[0]?.version
+  const kept = async () =>
+    (await deploymentVersions(store, object))?.versions.map((v) => v.kept && `${v.kept.at.schema}.${v.kept.at.name}`)
+
+  const first = ['customer int4', 'as_of timestamptz', 'probability float8', 'label bool']
+  const second = ['customer int4', 'as_of timestamptz', 'label text']
+
+  beforeAll(async () => {
+    await engine.db.execute(tables)
+    store = await openStore(engine.db, { project: 'shop', actor: 'me' })
+    for (const one of [model, kinds]) records.set(one.name, (await trainRecorded(store, one)).record)
+    await engine.db.execute(`CREATE ROLE dashboard; CREATE ROLE analyst; CREATE ROLE "the owner"`)
+  })
+  beforeEach(async () => {
+    object = { ...object, schema: `scoring${++tests}` }
+    await engine.db.execute(`CREATE SCHEMA ${object.schema}; GRANT USAGE ON SCHEMA ${object.schema} TO dashboard;
+      GRANT USAGE, CREATE ON SCHEMA ${object.schema} TO "the owner"`)
+    await deploy(binary())
+  })
+
+  test('puts the old one aside and gives the new one its place, owner, grants and comments', async () => {
+    await engine.db.execute(`
+      GRANT SELECT ON ${view()} TO dashboard WITH GRANT OPTION;
+      GRANT SELECT (customer, label, probability) ON ${view()} TO analyst;
+      COMMENT ON COLUMN ${view()}.label IS 'The answer';
+      ALTER VIEW ${view()} OWNER TO "the owner"`)
+    const plan = await planned(many())
+    expect(shape(plan)[0]?.slice(0, 2)).toEqual(['breaking', 'swap'])
+    expect(plan.changes[0]?.columns.filter((c) => c.change !== 'kept' && c.change !== 'appended')).toEqual([
+      { name: 'label', type: 'text', was: 'boolean', change: 'retyped' },
+      { name: 'probability', type: 'double precision', change: 'removed' },
+    ])
+    await applyPlan(store, plan, { record })
+    expect((await columns(view())).slice(0, 3)).toEqual(second)
+    expect(await columns(`${object.schema}__v1."answers now"`)).toEqual(first)
+    const [now] = await engine.db.rows(
+      `SELECT c.relowner::regrole::text AS owner, has_table_privilege('dashboard', c.oid, 'SELECT WITH GRANT OPTION') AS dashboard,
+              has_column_privilege('analyst', c.oid, 'label', 'SELECT') AS label,
+              has_column_privilege('analyst', c.oid, 'as_of', 'SELECT') AS as_of,
+              has_schema_privilege('dashboard', '${object.schema}__v1', 'USAGE') AS kept, col_description(c.oid, 3) AS comment,
+              c.reloptions::text AS options
+       FROM pg_class c WHERE c.oid = '${view()}'::regclass`,
+    )
+    expect(now).toEqual({
+      owner: '"the owner"',
+      dashboard: true,
+      label: true,
+      as_of: false,
+      kept: true,
+      comment: 'The answer',
+      options: '{security_invoker=true}',
+    })
+    expect(await kept()).toEqual([`${object.schema}__v1.answers now`, null])
+    expect(await engine.db.rows(`SELECT nspname FROM pg_namespace WHERE nspname LIKE '%next'`)).toEqual([])
+    expect((await planned(many())).changes[0]?.class).toBe('none')
+  })
+
+  test('goes back to the very object that was put aside, and forward again', async () => {
+    await engine.db.execute(`GRANT SELECT (customer) ON ${view()} TO analyst`)
+    const oid = async () => (await engine.db.rows(`SELECT '${view()}'::regclass::oid::text AS oid`))[0]
+    const before = await oid()
+    await deploy(many())
+    const after = await oid()
+    const plan = await planRollback(store, object, { record })
+    expect(shape(plan)[0]?.slice(0, 2)).toEqual(['breaking', 'swap'])
+    expect(await live()).toBe(2)
+    await back({ reason: 'worse' })
+    expect(await oid()).toEqual(before)
+    expect([await live(), await kept()]).toEqual([1, [null, `${object.schema}__v2.answers now`]])
+    await back()
+    expect(await oid()).toEqual(after)
+    expect([await live(), await kept()]).toEqual([2, [`${object.schema}__v1.answers now`, null]])
+    const history = await engine.db.rows(
+      'SELECT action, class, strategy, actor, reason FROM viewcast.deployment_change ORDER BY id DESC LIMIT 2',
+    )
+    expect(history.reverse()).toEqual([
+      { action: 'rollback', class: 'breaking', strategy: 'swap', actor: 'me', reason: 'worse' },
+      { action: 'rollback', class: 'breaking', strategy: 'swap', actor: 'me', reason: null },
+    ])
+    expect((await planned(many())).changes[0]?.class).toBe('none')
+  })
+
+  test('is refused while others depend on the old one, unless they may stay with it', async () => {
+    await engine.db.execute(
+      `CREATE VIEW public.report AS SELECT count(probability) AS n, bool_or(label) AS yes FROM ${view()}`,
+    )
+    const blocked = await planned(many())
+    expect(blocked.changes[0]?.blockers).toMatchObject([
+      { code: 'deploy/dependents', message: expect.stringContaining('view report (label, probability)') },
+    ])
+    const plan = await planned(many(), { leaveDependents: true })
+    expect(plan.changes[0]?.blockers).toEqual([])
+    expect(plan.changes[0]?.warnings).toMatchObject([
+      {
+        code: 'deploy/left-behind',
+        message: expect.stringContaining(`kept as "${object.schema}__v1.answers now": view report`),
+      },
+    ])
+    await applyPlan(store, plan, { record })
+    expect(await engine.db.rows('SELECT n, yes FROM report')).toEqual([{ n: '200', yes: true }])
+    await expect(back()).resolves.toBeDefined()
+    await expect(back()).rejects.toMatchObject({ diagnostics: [{ code: 'deploy/dependents' }] })
+    await back({ leaveDependents: true })
+    expect(await live()).toBe(2)
+    await engine.db.execute('DROP VIEW report')
+  })
+
+  test('says what of the old one the new one has not', async () => {
+    await engine.db.execute(`CREATE RULE silent AS ON INSERT TO ${view()} DO INSTEAD NOTHING`)
+    const plan = await planned(many())
+    expect(plan.changes[0]?.blockers).toEqual([])
+    expect(plan.changes[0]?.warnings).toMatchObject([
+      { code: 'deploy/not-carried', message: expect.stringContaining('rule silent on view') },
+    ])
+  })
+
+  test('three times in a row, back to the first, and to one made again in place or exactly', async () => {
+    await deploy(many())
+    await deploy(wanted(model), { isExact: true })
+    expect([await live(), await kept()]).toEqual([
+      3,
+      [`${object.schema}__v1.answers now`, `${object.schema}__v2.answers now`, null],
+    ])
+    await back({ to: 1 })
+    expect(await columns(view())).toEqual(first)
+    // Version 3 lacks `label`; it stays, as NULLs, or goes when it shall be exact.
+    await engine.db.execute(`DROP VIEW ${object.schema}__v3."answers now"`)
+    const inPlace = await back({ to: 3 })
+    expect(inPlace.changes[0]).toMatchObject({ strategy: 'in place', warnings: [{ code: 'deploy/not-kept' }] })
+    expect(await columns(view())).toEqual(first)
+    expect(await engine.db.rows(`SELECT DISTINCT label FROM ${view()}`)).toEqual([{ label: null }])
+    expect(await live()).toBe(4)
+    await back({ to: 3, isExact: true })
+    expect(await columns(view())).toEqual(first.slice(0, 3))
+    expect(await live()).toBe(3)
+  })
+
+  test('of what is live changes nothing; unknown ones, and those without a past, are refused', async () => {
+    expect(shape(await back({ to: 1 }))[0]?.[0]).toBe('none')
+    await expect(back()).rejects.toMatchObject({ diagnostics: [{ code: 'deploy/no-version' }] })
+    await expect(back({ to: 9 })).rejects.toMatchObject({
+      diagnostics: [{ code: 'deploy/no-version', message: expect.stringContaining('no version 9; there are 1') }],
+    })
+    await expect(rollback(store, { ...object, name: 'answer' }, { record })).rejects.toMatchObject({
+      diagnostics: [{ code: 'deploy/unknown' }],
+    })
+  })
+
+  test('back is refused, before anything is changed, when what the version reads is gone', async () => {
+    await deploy(many())
+    await engine.db.execute(`DROP VIEW ${object.schema}__v1."answers now"; DROP VIEW ${view()};
+      ALTER TABLE orders RENAME amount TO sum; CREATE VIEW ${view()} AS SELECT 1 AS one`)
+    await expect(back()).rejects.toMatchObject({
+      diagnostics: [{ code: 'deploy/gone', message: expect.stringContaining('amount does not exist') }],
+    })
+    expect(await live()).toBe(2)
+    expect(await columns(view())).toEqual(['one int4'])
+    await engine.db.execute('ALTER TABLE orders RENAME sum TO amount')
+  })
+
+  test('leaves a schema of somebody else alone, and one that was edited where it is', async () => {
+    await engine.db.execute(`CREATE SCHEMA ${object.schema}__v1`)
+    await deploy(many())
+    expect(await kept()).toEqual([`${object.schema}__v1_2.answers now`, null])
+    await engine.db.execute(`CREATE OR REPLACE VIEW ${object.schema}__v1_2."answers now" AS
+      SELECT customer, as_of, 1::float8 AS probability, true AS label FROM asked`)
+    const plan = await back()
+    expect(plan.changes[0]?.warnings).toMatchObject([
+      { code: 'deploy/not-kept', message: expect.stringContaining('was changed since') },
+    ])
+    expect(await columns(view())).toEqual(first)
+    expect(await engine.db.rows(`SELECT DISTINCT label FROM ${object.schema}__v1_2."answers now"`)).toEqual([
+      { label: true },
+    ])
+  })
+})
