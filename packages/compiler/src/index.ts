@@ -66,6 +66,7 @@ export {
 } from './compile/prediction-object.ts'
 export { besideKeys, type PredictionOptions, predictionQuery, questionName } from './compile/prediction-query.ts'
 export { type QueryPart, queryParts } from './compile/query-parts.ts'
+export { scoredQuery } from './compile/scored-query.ts'
 export { selfTest } from './compile/self-test.ts'
 export { showQuery } from './compile/show-query.ts'
 export { type ColumnScaling, surveyQuery, type TrainingDesign, trainingDesign } from './compile/training/design.ts'
@@ -93,6 +94,7 @@ export { type MovingLabels, separationQuery } from './compile/training/separatio
 export { type TrainingInput, type TrainingRows, trainingRows } from './compile/training/training-rows.ts'
 export { type TrainingQueryOptions, trainingQuery } from './compile/training-query.ts'
 export { type VerificationQuery, verificationQuery } from './compile/verification-query.ts'
+export { type ViewSource, viewSources } from './compile/view-sources.ts'
 export { withOutputs } from './compile/with-outputs.ts'
 export { type Code, codes } from './diagnostics/codes.ts'
 export {

@@ -191,6 +191,8 @@ export type { BranchCheck } from './predict/plan-branches.ts'
 export { type Prediction, predict } from './predict/predict.ts'
 export { projectLineage } from './predict/project-lineage.ts'
 export { type PredictOptions, predictionObject, predictionQuery, selfTest, trainingQuery } from './predict/queries.ts'
+export { type ReplayOptions, replayPredictions } from './predict/replay/replay.ts'
+export type { Replay, ReplayCause, ReplayedColumn } from './predict/replay/replay-report.ts'
 export { type ShowOptions, showRows } from './predict/show-rows.ts'
 export { type Parity, type VerifyCheck, type VerifyReport, verifyModel } from './predict/verify.ts'
 export { databaseTypes } from './project/database-types.ts'
@@ -214,6 +216,7 @@ export { predictRecorded } from './record/predict.ts'
 export { type LogOptions, logPredicted } from './record/predict-logged.ts'
 export type { ParamDifference } from './record/recorded-model.ts'
 export { type InstantSeries, type RefreshSeriesOptions, refreshRecorded } from './record/refresh.ts'
+export { hasFaults, replayRecorded } from './record/replay.ts'
 export {
   type ReproducedData,
   type ReproducedModel,

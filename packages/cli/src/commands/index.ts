@@ -46,6 +46,7 @@ import { modelsTagCommand } from './models/tag.ts'
 import { predictCommand } from './predict.ts'
 import { predictionsLogCommand } from './predictions/log.ts'
 import { predictionsPurgeCommand } from './predictions/purge.ts'
+import { predictionsReplayCommand } from './predictions/replay.ts'
 import { reportCommand } from './report.ts'
 import { reproduceCommand } from './reproduce.ts'
 import { runsBestCommand } from './runs/best.ts'
@@ -87,6 +88,7 @@ export const commands: readonly Command[] = [
   leakCommand,
   applyCommand,
   predictionsLogCommand,
+  predictionsReplayCommand,
   predictionsPurgeCommand,
   exportModelCommand,
   lineageCommand,

@@ -5,14 +5,14 @@ import { nearParameter } from '../diagnostics/nearest.ts'
 import { dialectOf } from '../emit/dialect-of.ts'
 import { layout } from '../emit/layout.ts'
 import { printStatement } from '../emit/statement.ts'
-import { type CompileOptions, passesOf } from '../ir/compile-options.ts'
+import { passesOf } from '../ir/compile-options.ts'
 import type { ModelDef } from '../ir/definition.ts'
 import { expr } from '../ir/expression.ts'
 import type { ModelRecord } from '../ir/model-record.ts'
 import type { Opaque, Projection, Select } from '../ir/relation.ts'
 import { crossed } from '../rewrite/feature-boundary.ts'
 import { scoredRelation } from './scored-relation.ts'
-import { trainingQuery } from './training-query.ts'
+import { type TrainingQueryOptions, trainingQuery } from './training-query.ts'
 
 export interface EvaluationQuery {
   /** Columns: `columns`, then the scores and the outputs of the model. */
@@ -37,7 +37,7 @@ export function evaluationQuery(
   record: ModelRecord,
   facts: Facts,
   also: readonly string[] = [],
-  options: CompileOptions = {},
+  options: TrainingQueryOptions = {},
 ): EvaluationQuery {
   const bound = bindDataset(model.dataset, facts).value
   const training = trainingQuery(model.dataset, facts, { ...options, passes: { ...options.passes, format: false } })

@@ -1,5 +1,6 @@
 /** The training query: sample LEFT JOIN feature views LEFT JOIN target, each row at its own instant. */
 import { type BoundDataset, bindDataset, type Facts } from '../analyse/bind.ts'
+import type { SourceInstants } from '../analyse/source-instants.ts'
 import { throwIfErrors } from '../diagnostics/diagnostic.ts'
 import { dialectOf } from '../emit/dialect-of.ts'
 import { quoteIdentifier } from '../emit/identifier.ts'
@@ -12,6 +13,7 @@ import { expr } from '../ir/expression.ts'
 import type { Projection } from '../ir/relation.ts'
 import type { Column } from '../ir/type.ts'
 import { bindSpine } from '../rewrite/bind-spine.ts'
+import { cutSources } from '../rewrite/cut-sources.ts'
 import { boundaryType } from '../rewrite/feature-boundary.ts'
 import { inlineViews, reservedNames } from '../rewrite/inline-views.ts'
 import { overSpine } from '../rewrite/over-spine.ts'
@@ -29,6 +31,8 @@ import { sampleMarks } from './sample-marks.ts'
 export interface TrainingQueryOptions extends CompileOptions {
   /** Adds the column `_fold_key`, float8: what folds are made of. */
   readonly foldKey?: FoldKey
+  /** Sources of which only the rows count whose instants have passed at an instant, ISO: what was known then. */
+  readonly cut?: { readonly at: string; readonly sources: readonly SourceInstants[] }
 }
 
 /**
@@ -68,9 +72,11 @@ export function trainingQuery(dataset: DatasetDef, facts: Facts, options: Traini
     ...(options.foldKey ? [{ name: '_fold_key', expr: foldKeyExpression(options.foldKey, bound, spine.name) }] : []),
   ]
   const joins = [...pit.joins, ...marks.joins]
-  const inlined = onStages(overSpine({ ...pit, joins }, all, columns), (stages) =>
-    inlineViews(stages, facts.catalog, names, passesOf(options).share),
-  )
+  const { cut } = options
+  const inlined = onStages(overSpine({ ...pit, joins }, all, columns), (stages) => {
+    const whole = inlineViews(stages, facts.catalog, names, passesOf(options).share)
+    return cut ? cutSources(whole, cut.at, cut.sources, facts.catalog, names) : whole
+  })
   const statement = handOver(options, 'inline views', inlined)
   const dialect = dialectOf(options)
   const text = printStatement(statement, dialect)

@@ -105,7 +105,7 @@ function logShape(bound: BoundDataset, record: ModelRecord, policy: InputPolicy)
 }
 
 /** Feature view → hash of what its values are made of: its declaration, and the views of the database it reads. */
-function viewDigests(bound: BoundDataset, facts: Facts): Readonly<Record<string, string>> {
+export function viewDigests(bound: BoundDataset, facts: Facts): Readonly<Record<string, string>> {
   const reads = new Map(queryParts(bound, facts, { spine: { kind: 'sample' } }).map((p) => [p.view, p.reads]))
   return Object.fromEntries(
     bound.uses.map(({ use: { view } }) => {

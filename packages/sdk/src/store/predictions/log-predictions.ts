@@ -222,7 +222,7 @@ function keptValues({ inputs }: LogShape, at: ColumnsAt, parameters: number): re
 }
 
 /** HMAC-SHA-256 of a value as text, as hex digits; NULL of NULL. */
-const hashedSql = (value: string, inner: string, outer: string): string =>
+export const hashedSql = (value: string, inner: string, outer: string): string =>
   `encode(sha256(${outer} || sha256(${inner} || convert_to(${value}::text, 'UTF8'))), 'hex')`
 
 interface Pair {

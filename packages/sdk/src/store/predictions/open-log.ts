@@ -63,7 +63,7 @@ export async function openPredictionLog(store: Store, about: LogAbout): Promise<
 }
 
 /** Id of a registered version. Errors: `model/not-trained`. */
-async function versionId(store: Store, model: string, version: number): Promise<string> {
+export async function versionId(store: Store, model: string, version: number): Promise<string> {
   const asset = await findAsset(store, { kind: 'model', name: model })
   const [row] = await store.db.rows<{ id: string }>(
     `SELECT v.artifact_id AS id FROM viewcast.model_version v JOIN viewcast.artifact a ON a.id = v.artifact_id

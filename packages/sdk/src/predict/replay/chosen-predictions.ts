@@ -1,0 +1,32 @@
+/** Which logged predictions are asked again. */
+import { fail, instant, quoteText } from '@viewcast/compiler'
+import { findAsset } from '../../store/graph/assets.ts'
+import type { Store } from '../../store/store.ts'
+
+export interface ChosenPredictions {
+  /** Only those as of this ISO instant or later. */
+  readonly from?: string
+  /** Only those as of an instant before this one. */
+  readonly until?: string
+  /** Id of the run that logged them. */
+  readonly run?: string
+  /** `schema.name` of the deployment that was asked. */
+  readonly deployment?: string
+}
+
+/** A condition over `viewcast.prediction` as `p` and its batch as `b`. Errors: `time/instant`. */
+export async function chosenSql(store: Store, artifact: string, chosen: ChosenPredictions): Promise<string> {
+  const at = (text: string): string =>
+    `${quoteText(instant(text) ?? fail('time/instant', { value: text }))}::timestamptz`
+  const { from, until, run, deployment } = chosen
+  const asset = deployment === undefined ? undefined : await findAsset(store, { kind: 'deployment', name: deployment })
+  return [
+    `b.artifact_id = ${quoteText(artifact)}::uuid`,
+    ...(from === undefined ? [] : [`p.as_of >= ${at(from)}`]),
+    ...(until === undefined ? [] : [`p.as_of < ${at(until)}`]),
+    ...(run === undefined ? [] : [`b.execution_id::text = ${quoteText(run)}`]),
+    ...(deployment === undefined
+      ? []
+      : [asset === undefined ? 'false' : `b.deployment_id = ${quoteText(asset)}::uuid`]),
+  ].join(' AND ')
+}
