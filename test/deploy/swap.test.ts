@@ -147,7 +147,7 @@ describeEachEngine('an exchange of a view', (engine) => {
     )
     const blocked = await planned(many())
     expect(blocked.changes[0]?.blockers).toMatchObject([
-      { code: 'deploy/dependents', message: expect.stringContaining('view report (label, probability)') },
+      { code: 'deploy/dependents', message: expect.stringContaining('view public.report (label, probability)') },
     ])
     const plan = await planned(many(), { leaveDependents: true })
     expect(plan.changes[0]?.blockers).toEqual([])

@@ -160,6 +160,7 @@ export type { WindowQuery } from './define/window-view.ts'
 export { type ApplyPlanOptions, applyPlan } from './deploy/apply-plan.ts'
 export { type Applied, type ApplyOptions, applyView } from './deploy/apply-view.ts'
 export { type Carried, carry, type Heir } from './deploy/carry.ts'
+export { type DeployedObject, listDeployments } from './deploy/deployed-objects.ts'
 export { type PlanOptions, planDeployments, type Wanted } from './deploy/plan.ts'
 export type {
   ChangeClass,
@@ -170,6 +171,8 @@ export type {
   PlannedChange,
   Strategy,
 } from './deploy/plan-data.ts'
+export { parsePlan, planDigest, printPlan, readPlan, writePlan } from './deploy/plan-file.ts'
+export { type PlanProjectOptions, planProject } from './deploy/plan-project.ts'
 export { type Refreshed, type RefreshOptions, refreshTable } from './deploy/refresh.ts'
 export { planRollback, type RollbackOptions, type RollbackPlanOptions, rollback } from './deploy/rollback.ts'
 export { type DeploymentVersion, type DeploymentVersions, deploymentVersions } from './deploy/versions.ts'

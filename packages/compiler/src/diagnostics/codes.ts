@@ -470,41 +470,6 @@ export const codes = {
     (p) => p.hint,
     'warning',
   ),
-  'deploy/dependents': entry(
-    (p) => `"${p.object}" cannot leave its place while others depend on it: ${p.dependents}`,
-    (p) =>
-      `With --leave-dependents they go on reading version ${p.version}, kept as "${p.kept}". Or change them first; nothing was changed.`,
-  ),
-  'deploy/left-behind': entry(
-    (p) => `These go on reading version ${p.version} of "${p.object}", kept as "${p.kept}": ${p.dependents}`,
-    () => 'Replace them, so that they read what is live. Until then viewcast gc keeps that version.',
-    'warning',
-  ),
-  'deploy/not-carried': entry(
-    (p) => `The new "${p.object}" is without what viewcast cannot carry over: ${p.what}`,
-    () => 'Make it again on the new object; the kept one still has it.',
-    'warning',
-  ),
-  'deploy/unknown': entry(
-    (p) => `No deployment is named "${p.name}"`,
-    (p) => near(p) ?? 'List them with: viewcast deployments ls',
-  ),
-  'deploy/no-version': entry(
-    (p) =>
-      p.version
-        ? `"${p.object}" has no version ${p.version}; there are ${p.versions}`
-        : `"${p.object}" had no version before; there is ${p.versions}`,
-    () => 'See them with: viewcast deployments history',
-  ),
-  'deploy/gone': entry(
-    (p) => `Version ${p.version} of "${p.object}" cannot come back, because what it reads is gone: ${p.detail}`,
-    () => 'Bring back what it reads, or choose another version with --to. Nothing was changed.',
-  ),
-  'deploy/not-kept': entry(
-    (p) => `Version ${p.version} of "${p.object}" is made again: the one put aside, "${p.kept}", ${p.what}`,
-    () => 'Of a table this means new rows; grants are those of the object that is there.',
-    'warning',
-  ),
   'project/not-found': entry(
     (p) => `No viewcast.config.ts in ${p.directory} or above`,
     () => 'Run: viewcast init, or pass --config.',

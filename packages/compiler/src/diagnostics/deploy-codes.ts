@@ -1,5 +1,5 @@
 /** Codes of plans, and of what is done by them. */
-import { type CodeEntry, entry } from './code-entry.ts'
+import { type CodeEntry, entry, near } from './code-entry.ts'
 
 export const deployCodes = {
   'deploy/conflict': entry(
@@ -17,5 +17,73 @@ export const deployCodes = {
   'deploy/moved': entry(
     (p) => `"${p.object}" is no longer what was planned for: ${p.what}`,
     () => 'Nothing was changed. Plan again, and look at what it says now: viewcast plan',
+  ),
+  'deploy/claimed': entry(
+    (p) => `"${p.object}" is deployed by ${p['by']}`,
+    () => 'Deploy into another schema, or under another name; two that deploy one object undo each other.',
+  ),
+  'deploy/edited': entry(
+    (p) => `"${p.object}" was changed by hand since viewcast left it`,
+    () => 'See what with: viewcast plan --diff. Take the change into the project, or apply with --overwrite-edited.',
+  ),
+  'deploy/missing': entry(
+    (p) => `"${p.object}" was deployed and is not there any more; it is made again`,
+    () => 'Somebody dropped or renamed it. What was granted on it beside the declared readers is gone.',
+    'warning',
+  ),
+  'deploy/no-schema': entry(
+    (p) => `"${p.object}" cannot be made: there is no schema "${p['schema']}"`,
+    (p) => near(p) ?? `Create it, or have apply create it: createSchema: true in the environment, or --create-schema.`,
+  ),
+  'deploy/unknown-role': entry(
+    (p) => `Deployment "${p['deployment']}" names the role "${p['role']}", which the server does not have`,
+    (p) => near(p) ?? `Create it: CREATE ROLE "${p['role']}", or take it out of the declaration.`,
+  ),
+  'deploy/same-object': entry(
+    (p) => `Deployments "${p['first']}" and "${p['second']}" are both "${p.object}"`,
+    () => 'Give one of them another name or schema.',
+  ),
+  'deploy/plan-file': entry(
+    (p) => `${p.file} is no plan that can be applied: ${p.detail}`,
+    () => 'Plan again: viewcast plan --out plan.json',
+  ),
+  'deploy/plan-elsewhere': entry(
+    (p) => `${p.file} is a plan of ${p['what']} "${p['of']}", and this is "${p['here']}"`,
+    () => 'Plan for where it is to be applied: viewcast plan --env … --out plan.json',
+  ),
+  'deploy/dependents': entry(
+    (p) => `"${p.object}" cannot leave its place while others depend on it: ${p.dependents}`,
+    (p) =>
+      `With --leave-dependents they go on reading version ${p.version}, kept as "${p.kept}". Or change them first; nothing was changed.`,
+  ),
+  'deploy/left-behind': entry(
+    (p) => `These go on reading version ${p.version} of "${p.object}", kept as "${p.kept}": ${p.dependents}`,
+    () => 'Replace them, so that they read what is live. Until then viewcast gc keeps that version.',
+    'warning',
+  ),
+  'deploy/not-carried': entry(
+    (p) => `The new "${p.object}" is without what viewcast cannot carry over: ${p.what}`,
+    () => 'Make it again on the new object; the kept one still has it.',
+    'warning',
+  ),
+  'deploy/unknown': entry(
+    (p) => `No deployment is named "${p.name}"`,
+    (p) => near(p) ?? 'List them with: viewcast deployments ls',
+  ),
+  'deploy/no-version': entry(
+    (p) =>
+      p.version
+        ? `"${p.object}" has no version ${p.version}; there are ${p.versions}`
+        : `"${p.object}" had no version before; there is ${p.versions}`,
+    () => 'See them with: viewcast deployments history',
+  ),
+  'deploy/gone': entry(
+    (p) => `Version ${p.version} of "${p.object}" cannot come back, because what it reads is gone: ${p.detail}`,
+    () => 'Bring back what it reads, or choose another version with --to. Nothing was changed.',
+  ),
+  'deploy/not-kept': entry(
+    (p) => `Version ${p.version} of "${p.object}" is made again: the one put aside, "${p.kept}", ${p.what}`,
+    () => 'Of a table this means new rows; grants are those of the object that is there.',
+    'warning',
   ),
 } as const satisfies Record<string, CodeEntry>

@@ -36,7 +36,7 @@ export async function changeTo(
   const { present, live } = known
   if (change.strategy !== 'swap' || !present) return change
   const beside = placed(target, buildingPlace(target.object))
-  return swap(db, change, {
+  const swapped = await swap(db, change, {
     present,
     version: live?.version ?? 0,
     building: changeOf(beside, made, { ...known, present: undefined, live: undefined }).statements,
@@ -44,6 +44,11 @@ export async function changeTo(
     comment: target.comment,
     leaveDependents,
   })
+  const { exchange } = swapped
+  // What the old one had is carried over by then; what is declared otherwise comes after it.
+  return exchange && change.statements.length > 0
+    ? { ...swapped, exchange: { ...exchange, statements: [...exchange.statements, ...change.statements] } }
+    : swapped
 }
 
 function changeOf(target: Desired, made: Made, known: Known): PlannedChange {

@@ -11,12 +11,14 @@ import {
 import type { Database } from '../database/database.ts'
 import type { DeploymentDef } from '../define/deployment.ts'
 import { predictionObject, predictionQuery } from '../predict/queries.ts'
-import { type ObjectName, objectName } from './object-name.ts'
+import { type ObjectName, resolvedName } from './object-name.ts'
 
 export interface Desired {
   readonly def: DeploymentDef
   readonly object: ObjectName
   readonly record: ModelRecord
+  /** Of an object whose schema is not there: the nearest one that is. */
+  readonly lacksSchema?: { readonly near?: string }
   /** The flat prediction query, without a semicolon; of a function its CREATE statement. */
   readonly query: string
   readonly columns: readonly Column[]
@@ -35,20 +37,20 @@ export interface DesiredOptions {
   readonly directory?: string
 }
 
-/** Errors: everything wrong with the views at once; those of `predictionObject`; `view/unknown-relation` for a schema. */
+/** Errors: everything wrong with the views at once; those of `predictionObject`. */
 export async function desired(
   db: Database,
   def: DeploymentDef,
   record: ModelRecord,
   options: DesiredOptions = {},
 ): Promise<Desired> {
-  const object = await objectName(db, def.name, def.schema ?? options.schema)
+  const { object, missing } = await resolvedName(db, def.name, def.schema ?? options.schema)
   const given = {
     ...(def.outputs === null ? {} : { outputs: def.outputs }),
     ...(def.at === null ? {} : { at: def.at }),
     ...(options.directory === undefined ? {} : { directory: options.directory }),
   }
-  const about = { def, object, record, comment: objectComment(record) }
+  const about = { def, object, record, comment: objectComment(record), ...(missing ? { lacksSchema: missing } : {}) }
   if (def.as === 'function') {
     const { columns, parameters, routine, warnings } = await predictionObject(db, def.model, record, {
       ...given,

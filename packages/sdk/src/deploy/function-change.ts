@@ -9,8 +9,9 @@ import {
 } from '@viewcast/compiler'
 import type { Desired } from './desired.ts'
 import type { FunctionDryRun } from './dry-run-function.ts'
+import { metadataChange } from './metadata-change.ts'
 import type { ColumnChange, PlannedChange } from './plan-data.ts'
-import type { PresentColumn } from './present.ts'
+import type { Present, PresentColumn } from './present.ts'
 import type { LiveDeployment } from './state.ts'
 import type { Known } from './view-change.ts'
 
@@ -30,10 +31,22 @@ export function functionChange(wanted: Desired, made: FunctionDryRun, known: Kno
   const isSwap = isCalledOtherwise || isGrown || isRetyped || isOther
   const isLosing = changes.some((c) => c.change === 'removed' && (isSwap || c.tombstone === now))
   const isBreaking = isCalledOtherwise || isRetyped || isOther || isLosing
-  const isUnchanged = before !== undefined && live?.query === wanted.query
-  const kind = !present ? 'add' : isBreaking ? 'breaking' : isGrown ? 'append' : isUnchanged ? 'none' : 'body'
-  const creation = statements(wanted, wanted.query, true)
-  const inPlace = (): string[] => statements(wanted, arranged(wanted, made.columns, changes), false)
+  const isUnchanged = before !== undefined && live?.query === wanted.query && known.edited === undefined
+  const metadata = metadataOf(wanted, before, live)
+  const alone = [...metadata.comment, ...metadata.statements]
+  const kind = !present
+    ? 'add'
+    : isBreaking
+      ? 'breaking'
+      : isGrown
+        ? 'append'
+        : !isUnchanged
+          ? 'body'
+          : alone.length === 0
+            ? 'none'
+            : 'metadata'
+  const creation = statements(wanted)
+  const inPlace = (): string[] => [arranged(wanted, made.columns, changes), ...alone]
   return {
     class: kind,
     strategy: !present ? 'create' : kind === 'none' ? 'none' : isSwap ? 'swap' : 'in place',
@@ -46,10 +59,20 @@ export function functionChange(wanted: Desired, made: FunctionDryRun, known: Kno
       : {}),
     to: { model: wanted.record.name, version: wanted.record.version, deployment: null },
     columns: isSwap ? changes.map(withoutTombstone) : changes,
-    metadata: [],
-    granted: wanted.def.readers,
+    metadata: kind === 'metadata' && metadata.words.length === 0 ? ['comment'] : metadata.words,
+    granted: metadata.granted,
+    ...(known.edited === undefined ? {} : { edited: known.edited }),
     reads: made.reads,
-    statements: kind === 'none' ? [] : isSwap || !present ? creation : inPlace(),
+    statements:
+      kind === 'none'
+        ? []
+        : kind === 'metadata'
+          ? alone
+          : isSwap
+            ? metadata.statements
+            : present
+              ? inPlace()
+              : creation,
     creation,
     query: wanted.query,
     digest: digest({
@@ -113,12 +136,29 @@ function arranged(
  * Everybody may call a new function. It computes with the rights of who calls it, so that nothing is given away by that; but
  * where readers are declared, they are who it is for.
  */
-function statements({ def, routine, comment }: Desired, create: string, isNew: boolean): string[] {
+function statements(wanted: Desired): string[] {
+  const { def, routine, query } = wanted
   const name = routine ? functionSignature(routine.callable) : ''
+  const { comment, statements: rest } = metadataOf(wanted, undefined, undefined)
   return [
-    create,
-    `COMMENT ON FUNCTION ${name} IS ${quoteText(comment)}`,
-    ...(isNew && def.readers.length > 0 ? [`REVOKE EXECUTE ON FUNCTION ${name} FROM PUBLIC`] : []),
-    ...def.readers.map((role) => `GRANT EXECUTE ON FUNCTION ${name} TO ${quoteIdentifier(role)}`),
+    query,
+    ...comment,
+    ...(def.readers.length > 0 ? [`REVOKE EXECUTE ON FUNCTION ${name} FROM PUBLIC`] : []),
+    ...rest,
   ]
+}
+
+/** Comment, grants and owner, as far as they are otherwise. */
+function metadataOf(
+  { def, routine, comment }: Desired,
+  present: Present | undefined,
+  live: LiveDeployment | undefined,
+) {
+  const target = routine ? functionSignature(routine.callable) : ''
+  const rest = metadataChange({ def, present, live, keyword: 'FUNCTION', target })
+  const isCommented = present?.comment === comment
+  return {
+    ...rest,
+    comment: isCommented ? [] : [`COMMENT ON FUNCTION ${target} IS ${quoteText(comment)}`],
+  }
 }

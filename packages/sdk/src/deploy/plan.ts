@@ -1,24 +1,18 @@
 /** What would change in a database so that it carries what is declared. */
-import type { ModelRecord } from '@viewcast/compiler'
+import { type Diagnostic, diagnostic, isViewcastError, type ModelRecord, ViewcastError } from '@viewcast/compiler'
 import type { DeploymentDef } from '../define/deployment.ts'
-import { prepareModel } from '../project/prepare-model.ts'
-import { runningPrediction } from '../project/running-query.ts'
 import type { Store } from '../store/store.ts'
-import { type ChangeOptions, changeTo } from './change-to.ts'
+import { type DeployedObject, declaredNoMore } from './deployed-objects.ts'
 import { type DesiredOptions, desired } from './desired.ts'
-import { type DryRun, dryRun } from './dry-run.ts'
-import { dryRunFunction } from './dry-run-function.ts'
 import { fingerprintOf } from './fingerprint.ts'
-import { type InsightOptions, insightOf } from './insight/insight.ts'
 import { assetName } from './object-name.ts'
 import { type Fingerprint, type Plan, type PlannedChange, planFormat } from './plan-data.ts'
-import { inspect } from './present.ts'
-import { liveDeployment } from './state.ts'
-import { tableQuery } from './table-query.ts'
+import { type PlanChangeOptions, plannedChange } from './planned-change.ts'
+import { removal } from './removal.ts'
 
-export interface PlanOptions extends DesiredOptions, ChangeOptions, InsightOptions {
-  /** As the configuration names it; default the one without a name. */
-  readonly environment?: string
+export interface PlanOptions extends DesiredOptions, PlanChangeOptions {
+  /** Deployments that are taken away, unless one that is wanted has the same object; default none. */
+  readonly unlessWanted?: readonly DeployedObject[]
 }
 
 /** A declaration with the version it stands for. */
@@ -26,10 +20,15 @@ export interface Wanted {
   readonly def: DeploymentDef
   readonly record: ModelRecord
   readonly isDeclared: boolean
+  /** What was said when the record was loaded. */
+  readonly warnings?: readonly Diagnostic[]
 }
 
 /**
- * Plans deployments; nothing is changed.
+ * Plans deployments; nothing is changed. A change that cannot be applied has `blockers`, each with a code; what cannot be
+ * planned at all is thrown, everything at once.
+ *
+ * Errors: everything wrong with the views of all of them; those of `predictionObject`.
  *
  * @example
  * ```ts
@@ -42,13 +41,25 @@ export async function planDeployments(
   options: PlanOptions = {},
 ): Promise<Plan> {
   const now = new Date().toISOString()
-  const changes: PlannedChange[] = []
-  const fingerprint: Record<string, Fingerprint> = {}
+  const planned: PlannedChange[] = []
+  const problems: Diagnostic[] = []
   for (const one of wanted) {
-    const change = await changeOf(store, one, options, now)
-    changes.push(change)
-    fingerprint[assetName(change.object)] = await fingerprintOf(store, change)
+    try {
+      planned.push(await changeOf(store, one, options, now))
+    } catch (e) {
+      if (!isViewcastError(e)) throw e
+      problems.push(...e.diagnostics)
+    }
   }
+  if (problems.length > 0) throw new ViewcastError(problems)
+  const objects = planned.map((c) => c.object)
+  for (const gone of declaredNoMore(options.unlessWanted ?? [], objects)) {
+    const change = await removal(store, gone, options)
+    if (change) planned.push(change)
+  }
+  const changes = refusingSame(planned)
+  const fingerprint: Record<string, Fingerprint> = {}
+  for (const change of changes) fingerprint[assetName(change.object)] = await fingerprintOf(store, change)
   return {
     format: planFormat,
     project: store.project,
@@ -60,33 +71,21 @@ export async function planDeployments(
   }
 }
 
-async function changeOf(
-  store: Store,
-  { def, record, isDeclared }: Wanted,
-  options: PlanOptions,
-  now: string,
-): Promise<PlannedChange> {
+async function changeOf(store: Store, wanted: Wanted, options: PlanOptions, now: string): Promise<PlannedChange> {
+  const { def, record, isDeclared, warnings = [] } = wanted
   const target = await desired(store.db, def, record, options)
-  const present = await inspect(store.db, target.object)
-  const live = await liveDeployment(store, target.object)
-  const known = { present, live, now, isDeclared, isExact: options.isExact ?? false }
-  const running = async () => {
-    const spine = { kind: 'entities', ...(def.at === null ? {} : { at: def.at }) } as const
-    return runningPrediction(await prepareModel(store.db, def.model, options.directory), record, spine)
-  }
-  const told = async (change: PlannedChange, dry: DryRun): Promise<PlannedChange> =>
-    change.class === 'none'
-      ? change
-      : { ...change, insight: await insightOf(store, { change, present, live, wanted: { def, record, dry } }, options) }
-  if (def.as === 'view') {
-    const dry = await dryRun(store.db, target.query, { running, ...(present ? { present: present.columns } : {}) })
-    return told(await changeTo(store.db, target, { as: 'view', dry }, known, options), dry)
-  }
-  if (def.as === 'function') {
-    const dry = await dryRunFunction(store.db, target, { running })
-    return told(await changeTo(store.db, target, { as: 'function', dry }, known, options), dry)
-  }
-  const dry = await dryRun(store.db, target.query, { running, ...(present ? { present: present.columns } : {}) })
-  const query = await tableQuery(store.db, target, options)
-  return told(await changeTo(store.db, target, { as: 'table', dry, query }, known, options), dry)
+  const change = await plannedChange(store, target, { ...options, now, isDeclared })
+  return { ...change, warnings: [...warnings, ...change.warnings] }
+}
+
+/** Of two declarations of one object neither is applied. */
+function refusingSame(changes: readonly PlannedChange[]): PlannedChange[] {
+  return changes.map((change, i) => {
+    const name = assetName(change.object)
+    const other = changes.find((c, j) => i !== j && assetName(c.object) === name)
+    if (!other) return change
+    const [first, second] = i < changes.indexOf(other) ? [change, other] : [other, change]
+    const same = diagnostic('deploy/same-object', { first: first.name, second: second.name, object: name })
+    return { ...change, blockers: [...change.blockers, same] }
+  })
 }

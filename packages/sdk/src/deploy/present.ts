@@ -50,30 +50,46 @@ export interface Dependent {
  * Everything known of an object; undefined where there is none. A function is looked up by name, so that an overload of
  * somebody else counts as well, where there is none of ours.
  */
-export async function inspect(db: Database, object: ObjectName): Promise<Present | undefined> {
+export async function inspect(
+  db: Database,
+  object: ObjectName,
+  as?: 'view' | 'table' | 'function',
+): Promise<Present | undefined> {
+  const relation = as === 'function' ? undefined : await relationOf(db, object)
+  return relation ?? (as === undefined || as === 'function' ? functionOf(db, object) : undefined)
+}
+
+async function relationOf(db: Database, object: ObjectName): Promise<Present | undefined> {
   const [relation] = await db.rows<Found>(
     `SELECT c.oid::text AS oid, CASE c.relkind WHEN 'v' THEN 'view' WHEN 'r' THEN 'table' WHEN 'p' THEN 'table' ELSE 'other' END AS kind,
             pg_get_userbyid(c.relowner)::text AS owner, ${grants('c.relacl', "'r'", 'c.relowner')} AS grants, obj_description(c.oid, 'pg_class') AS comment, c.relacl::text AS acl,
             to_jsonb(coalesce(c.reloptions, '{}')) AS options,
-            CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid)
-                 ELSE (SELECT string_agg(pg_get_constraintdef(k.oid), '; ' ORDER BY k.conname) FROM pg_constraint k
-                       WHERE k.conrelid = c.oid) END AS definition
+            (SELECT string_agg(pg_get_constraintdef(k.oid), '; ' ORDER BY k.conname) FROM pg_constraint k
+             WHERE k.conrelid = c.oid) AS definition
      FROM pg_class c WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = $1) AND c.relname = $2`,
     [object.schema, object.name],
   )
-  if (relation) {
-    const columns = await db.rows<{ name: string; type: string }>(
-      `SELECT a.attname::text AS name, format_type(a.atttypid, a.atttypmod) AS type FROM pg_attribute a
-       WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`,
-      [relation.oid],
-    )
-    return complete(relation, columns, await relationDependents(db, relation.oid))
-  }
+  if (!relation) return undefined
+  const columns = await db.rows<{ name: string; type: string }>(
+    `SELECT a.attname::text AS name, format_type(a.atttypid, a.atttypmod) AS type FROM pg_attribute a
+     WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`,
+    [relation.oid],
+  )
+  return withQualifiedNames(db, async (tx) => {
+    const isStored = relation.kind === 'table'
+    const [view] = isStored
+      ? []
+      : await tx.rows<{ definition: string }>('SELECT pg_get_viewdef($1::oid) AS definition', [relation.oid])
+    return complete({ ...relation, ...view }, columns, await relationDependents(tx, relation.oid))
+  })
+}
+
+async function functionOf(db: Database, object: ObjectName): Promise<Present | undefined> {
   const [routine] = await db.rows<Found & { columns: PresentColumn[]; parameters: PresentColumn[]; signature: string }>(
     `SELECT p.oid::text AS oid, CASE p.prokind WHEN 'f' THEN 'function' ELSE 'other' END AS kind,
             pg_get_userbyid(p.proowner)::text AS owner, ${grants('p.proacl', "'f'", 'p.proowner')} AS grants, obj_description(p.oid, 'pg_proc') AS comment, p.proacl::text AS acl,
             to_jsonb(coalesce(p.proconfig, '{}')) AS options,
-            CASE WHEN p.prokind IN ('f', 'p') THEN pg_get_functiondef(p.oid) END AS definition,
+            NULL AS definition,
             coalesce((SELECT jsonb_agg(jsonb_build_object('name', coalesce(p.proargnames[i], ''), 'type',
                         format_type(p.proallargtypes[i], NULL)) ORDER BY i)
                       FROM generate_subscripts(p.proallargtypes, 1) AS i WHERE p.proargmodes[i] IN ('t', 'o')),
@@ -86,13 +102,33 @@ export async function inspect(db: Database, object: ObjectName): Promise<Present
      ORDER BY coalesce(obj_description(p.oid, 'pg_proc') LIKE 'viewcast:%', false) DESC, p.oid LIMIT 1`,
     [object.schema, object.name],
   )
-  return (
-    routine && {
-      ...complete(routine, routine.columns, await functionDependents(db, routine.oid)),
+  if (!routine) return undefined
+  return withQualifiedNames(db, async (tx) => {
+    const [text] = await tx.rows<{ definition: string | null }>(
+      `SELECT pg_get_functiondef(oid) AS definition FROM pg_proc WHERE oid = $1::oid AND prokind IN ('f', 'p')`,
+      [routine.oid],
+    )
+    return {
+      ...complete({ ...routine, ...text }, routine.columns, await functionDependents(tx, routine.oid)),
       parameters: routine.parameters,
       signature: routine.signature,
     }
-  )
+  })
+}
+
+/**
+ * The server leaves out the schema of what is on the search path when it prints a definition: whoever looks, the text has to
+ * be the same.
+ */
+function withQualifiedNames<T>(db: Database, body: (tx: Database) => Promise<T>): Promise<T> {
+  return db.transaction(async (tx) => {
+    const [path] = await tx.rows<{ was: string }>(`SELECT current_setting('search_path') AS was`)
+    await tx.query(`SELECT set_config('search_path', 'pg_catalog', true)`)
+    const found = await body(tx)
+    // Inside another transaction it would stay so until its end.
+    await tx.query(`SELECT set_config('search_path', $1, true)`, [path?.was ?? ''])
+    return found
+  })
 }
 
 interface Found {

@@ -103,11 +103,11 @@ async function changeBack(
 ): Promise<PlannedChange> {
   const { db } = store
   const record = await options.record(version.model, version.modelVersion)
-  const target = restored(object, version, record)
+  const live = await liveDeployment(store, object)
+  const target = restored(object, version, record, live?.granted ?? [])
   const made = await stillReadable(store, version.version, target)
   const { reads } = made.dry
   const present = await inspect(db, object)
-  const live = await liveDeployment(store, object)
   const about = { present, live, object, name, isDeclared, reads }
   if (version.isLive && present) return unchanged(version, about)
   const { kept, warnings } = await keptAsLeft(store, object, version)
@@ -138,10 +138,15 @@ async function stillReadable({ db }: Store, version: number, target: Desired): P
   }
 }
 
-/** The declaration as it was; of its model only the name is known any more. */
-function restored(object: ObjectName, version: DeploymentVersion, record: ModelRecord): Desired {
+/** The declaration as it was; of its model only the name is known any more. Who may read it, and who owns it, stays. */
+function restored(
+  object: ObjectName,
+  version: DeploymentVersion,
+  record: ModelRecord,
+  readers: readonly string[],
+): Desired {
   const { routine, ...spec } = version.spec as Pick<Desired, 'routine'>
-  const def = { ...spec, model: { name: record.name } } as unknown as DeploymentDef
+  const def = { ...spec, model: { name: record.name }, readers, owner: null, renamed: {} } as unknown as DeploymentDef
   const { query, parameters } = version
   const about = { def, object, record, query, columns: [], parameters, comment: objectComment(record), warnings: [] }
   return routine ? { ...about, routine } : about

@@ -38,8 +38,8 @@ export interface LiveDeployment {
 export async function liveDeployment(store: Store, object: ObjectName): Promise<LiveDeployment | undefined> {
   const [row] = await store.db.rows<LiveDeployment>(
     `SELECT d.asset_id AS asset, d.artifact_id AS artifact, d.name, d.environment, d.is_declared AS "isDeclared", d.kind,
-            a.version, a.digest, m.name AS model, ma.version AS "modelVersion", v.query, v.columns, v.statements, v.spec,
-            d.left_hash AS "leftHash", d.left_server AS "leftServer", d.left_definition AS "leftDefinition", d.granted,
+            a.version, a.digest, m.name AS model, ma.version AS "modelVersion", v.query, v.columns, to_jsonb(v.statements) AS statements, v.spec,
+            d.left_hash AS "leftHash", d.left_server AS "leftServer", d.left_definition AS "leftDefinition", to_jsonb(d.granted) AS granted,
             d.project
      FROM viewcast.deployment d
      JOIN viewcast.asset o ON o.id = d.asset_id

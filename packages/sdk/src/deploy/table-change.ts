@@ -1,14 +1,16 @@
 /** What has to be done to a table so that it carries another prediction query. */
 import { digest, quoteIdentifier, quoteText } from '@viewcast/compiler'
+import { columnChanges, exchanged, isAppend, isArranged, isBreaking, tombstonesOf } from './column-changes.ts'
 import type { Desired } from './desired.ts'
 import type { DryRun } from './dry-run.ts'
+import { metadataChange } from './metadata-change.ts'
 import { type ObjectName, quoted } from './object-name.ts'
 import type { ChangeClass, ColumnChange, PlannedChange } from './plan-data.ts'
-import type { PresentColumn } from './present.ts'
+import type { Present, PresentColumn } from './present.ts'
 import type { LiveDeployment } from './state.ts'
 import { type TableQuery, versionColumn } from './table-query.ts'
 import { createTable, insertRows, primaryKey, type TableSpec } from './table-statements.ts'
-import { columnChanges, exchanged, isArranged, type Known } from './view-change.ts'
+import type { Known } from './view-change.ts'
 
 /**
  * The change of a table. New columns are added and those that go stay empty, so rows, grants and dependents keep their place;
@@ -26,7 +28,8 @@ export function tableChange(
   const filled = columns.map((c) => c.name)
   const spec: TableSpec = { ...query, refresh: def.refresh ?? 'full', version: record.version, filled }
   const all = [...columns, { name: versionColumn, type: 'integer' }]
-  const inPlace = columnChanges(all, present?.columns ?? [], live, now)
+  const before = { present: present?.columns ?? [], tombstones: tombstonesOf(live?.columns), renamed: def.renamed, now }
+  const inPlace = columnChanges(all, before)
   const was = live && tableSpec(live)
   const isRetyped = inPlace.some((c) => c.change === 'retyped')
   const isKeyed = was !== undefined && primaryKey(was).join() !== primaryKey(spec).join()
@@ -35,9 +38,12 @@ export function tableChange(
   const changes = isSwap ? exchanged(all, inPlace) : inPlace
   const after = isSwap ? changes.filter((c) => c.change !== 'removed') : changes
   const ours = digest({ as: 'table', query: spec, columns: after.map((c) => [c.name, c.tombstone ?? null]) })
-  const kind = classOf(present !== undefined, live?.digest === ours, isSwap, changes, now)
-  const metadata = about(wanted)
-  const creation = [createTable(object, all, spec), ...metadata]
+  const metadata = about(wanted, present, live)
+  const alone = [...metadata.comment, ...metadata.statements]
+  const isSame = live?.digest === ours && known.edited === undefined
+  const kind = classOf(present !== undefined, isSame, alone.length === 0, isSwap, changes, now)
+  const asNew = about(wanted, undefined, undefined)
+  const creation = [createTable(object, all, spec), ...asNew.comment, ...asNew.statements]
   return {
     class: kind,
     strategy: kind === 'add' ? 'create' : kind === 'none' ? 'none' : isSwap ? 'swap' : 'in place',
@@ -50,18 +56,18 @@ export function tableChange(
       : {}),
     to: { model: record.name, version: record.version, deployment: null },
     columns: changes,
-    metadata: [],
-    granted: def.readers,
+    metadata: kind === 'metadata' && metadata.words.length === 0 ? ['comment'] : metadata.words,
+    granted: metadata.granted,
     reads,
+    ...(known.edited === undefined ? {} : { edited: known.edited }),
     statements:
       kind === 'add'
         ? [...creation, ...tableFill(object, spec, wanted.query)]
         : kind === 'none'
           ? []
-          : [
-              ...(isSwap ? [] : changes.filter((c) => c.change === 'appended').map((c) => added(object, c))),
-              ...metadata,
-            ],
+          : isSwap
+            ? metadata.statements
+            : [...changes.filter((c) => c.change === 'appended').map((c) => added(object, c)), ...alone],
     creation,
     query: wanted.query,
     digest: ours,
@@ -88,23 +94,26 @@ const tableFill = (object: ObjectName, spec: TableSpec, query: string): string[]
 function classOf(
   isThere: boolean,
   isSame: boolean,
+  isSet: boolean,
   isSwap: boolean,
   changes: readonly ColumnChange[],
   now: string,
 ): ChangeClass {
   if (!isThere) return 'add'
-  if (isSwap || changes.some((c) => c.change === 'removed' && c.tombstone === now)) return 'breaking'
-  if (changes.some((c) => c.change === 'appended')) return 'append'
-  return isSame ? 'none' : 'body'
+  if (isSwap || isBreaking(changes, now)) return 'breaking'
+  if (isAppend(changes)) return 'append'
+  return !isSame ? 'body' : isSet ? 'none' : 'metadata'
 }
 
 const added = (object: ObjectName, { name, type }: PresentColumn): string =>
   `ALTER TABLE ${quoted(object)} ADD COLUMN ${quoteIdentifier(name)} ${type}`
 
-function about({ object, comment, def }: Desired): string[] {
+/** Comment, grants and owner, as far as they are otherwise. */
+function about({ object, comment, def }: Desired, present: Present | undefined, live: LiveDeployment | undefined) {
   const table = quoted(object)
-  return [
-    `COMMENT ON TABLE ${table} IS ${quoteText(comment)}`,
-    ...def.readers.map((role) => `GRANT SELECT ON ${table} TO ${quoteIdentifier(role)}`),
-  ]
+  const isCommented = present?.comment === comment
+  return {
+    ...metadataChange({ def, present, live, keyword: 'TABLE', target: table }),
+    comment: isCommented ? [] : [`COMMENT ON TABLE ${table} IS ${quoteText(comment)}`],
+  }
 }

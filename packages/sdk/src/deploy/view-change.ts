@@ -1,10 +1,12 @@
 /** What has to be done to a view so that it carries another prediction query, without taking anything from those who read it. */
 import { digest, quoteIdentifier, quoteText } from '@viewcast/compiler'
+import { arranged, columnChanges, exchanged, isAppend, isArranged, isBreaking, tombstonesOf } from './column-changes.ts'
 import type { Desired } from './desired.ts'
 import type { DryRun } from './dry-run.ts'
+import { metadataChange, viewOptions } from './metadata-change.ts'
 import { quoted } from './object-name.ts'
 import type { ColumnChange, PlannedChange } from './plan-data.ts'
-import type { Present, PresentColumn } from './present.ts'
+import type { Present } from './present.ts'
 import type { LiveDeployment } from './state.ts'
 
 export interface Known {
@@ -15,6 +17,8 @@ export interface Known {
   readonly isDeclared: boolean
   /** No tombstones, and columns in their order: by a swap if need be. */
   readonly isExact: boolean
+  /** Of an object that was edited by hand: the unified diff. */
+  readonly edited?: string | undefined
 }
 
 /**
@@ -22,20 +26,32 @@ export interface Known {
  * so what goes stays as a column of NULLs, and what is new comes last. Another type needs a new object.
  */
 export function viewChange(wanted: Desired, { columns, reads }: DryRun, known: Known): PlannedChange {
-  const { present, live, now } = known
-  const inPlace = columnChanges(columns, present?.columns ?? [], live, now)
+  const { present, live, now, edited } = known
+  const { renamed } = wanted.def
+  const before = { present: present?.columns ?? [], tombstones: tombstonesOf(live?.columns), renamed, now }
+  const inPlace = columnChanges(columns, before)
   const isOtherwise = known.isExact && !isArranged(columns, inPlace)
   const isSwap =
     present !== undefined && (isOtherwise || present.kind !== 'view' || inPlace.some((c) => c.change === 'retyped'))
   const changes = isSwap ? exchanged(columns, inPlace) : inPlace
-  const text = isSwap || !present ? wanted.query : arranged(wanted.query, columns, changes)
-  const creation = statements(wanted, wanted.query)
-  const isSame = live?.query === wanted.query && present !== undefined && !isSwap
-  const isBreaking = changes.some(
-    (c) => c.change === 'retyped' || (c.change === 'removed' && (isSwap || c.tombstone === now)),
-  )
-  const isAppend = changes.some((c) => c.change === 'appended')
-  const kind = !present ? 'add' : isBreaking ? 'breaking' : isAppend ? 'append' : isSame ? 'none' : 'body'
+  const isSame = present !== undefined && !isSwap && live?.query === wanted.query && edited === undefined
+  const stays = isSwap ? undefined : present
+  const metadata = metadataOf(wanted, present, live)
+  const asNew = metadataOf(wanted, undefined, undefined)
+  const alone = [...metadata.options, ...metadata.comment, ...metadata.statements]
+  const kind = !present
+    ? 'add'
+    : isBreaking(changes, now)
+      ? 'breaking'
+      : isAppend(changes)
+        ? 'append'
+        : !isSame
+          ? 'body'
+          : alone.length === 0
+            ? 'none'
+            : 'metadata'
+  const create = createView(wanted, stays ? arranged(wanted.query, columns, changes) : wanted.query, stays)
+  const replaced = [...renames(wanted, changes), create, ...metadata.comment, ...metadata.statements]
   return {
     class: kind,
     strategy: kind === 'add' ? 'create' : kind === 'none' ? 'none' : isSwap ? 'swap' : 'in place',
@@ -48,11 +64,12 @@ export function viewChange(wanted: Desired, { columns, reads }: DryRun, known: K
       : {}),
     to: { model: wanted.record.name, version: wanted.record.version, deployment: null },
     columns: changes,
-    metadata: [],
-    granted: wanted.def.readers,
+    metadata: kind === 'metadata' && metadata.words.length === 0 ? ['comment'] : metadata.words,
+    granted: metadata.granted,
     reads,
-    statements: kind === 'none' ? [] : statements(wanted, text),
-    creation,
+    ...(edited === undefined ? {} : { edited }),
+    statements: kind === 'none' ? [] : kind === 'metadata' ? alone : isSwap ? metadata.statements : replaced,
+    creation: [createView(wanted, wanted.query, undefined), ...asNew.comment, ...asNew.statements],
     query: wanted.query,
     digest: digest({
       as: 'view',
@@ -71,46 +88,32 @@ function specOf({ def }: Desired): Record<string, unknown> {
   return { ...def, model: def.model.name }
 }
 
-export function columnChanges(
-  wanted: readonly PresentColumn[],
-  present: readonly PresentColumn[],
-  live: LiveDeployment | undefined,
-  now: string,
-): ColumnChange[] {
-  const tombstones = new Map(live?.columns.map((c) => [c.name, c.tombstone]))
-  const byName = new Map(wanted.map((c) => [c.name, c]))
-  const old = present.map((c): ColumnChange => {
-    const next = byName.get(c.name)
-    if (!next) return { ...c, change: 'removed', tombstone: tombstones.get(c.name) ?? now }
-    return next.type === c.type ? { ...c, change: 'kept' } : { ...next, was: c.type, change: 'retyped' }
-  })
-  const names = new Set(present.map((c) => c.name))
-  return [...old, ...wanted.filter((c) => !names.has(c.name)).map((c): ColumnChange => ({ ...c, change: 'appended' }))]
+/** Replacing a view replaces all of its options, so that those somebody set are said again. */
+function createView({ def, object }: Desired, query: string, present: Present | undefined): string {
+  return `CREATE OR REPLACE VIEW ${quoted(object)} WITH (${viewOptions(def, present).text}) AS\n${query}`
 }
 
-/** Of a new object: the columns of the query as it has them, and those that are gone with the old one. */
-export function exchanged(columns: readonly PresentColumn[], changes: readonly ColumnChange[]): ColumnChange[] {
-  const gone = changes.filter((c) => c.change === 'removed').map(({ tombstone: _, ...c }) => c)
-  return [...columns.flatMap((c) => changes.find((change) => change.name === c.name) ?? []), ...gone]
-}
-
-export const isArranged = (columns: readonly PresentColumn[], changes: readonly ColumnChange[]): boolean =>
-  changes.length === columns.length && changes.every((c, i) => c.name === columns[i]?.name)
-
-/** The query with its columns in the order of the changes; as it is when it has it. */
-function arranged(query: string, columns: readonly PresentColumn[], changes: readonly ColumnChange[]): string {
-  if (isArranged(columns, changes)) return query
-  const list = changes.map((c) =>
-    c.change === 'removed' ? `NULL::${c.type} AS ${quoteIdentifier(c.name)}` : `q.${quoteIdentifier(c.name)}`,
+const renames = ({ object }: Desired, changes: readonly ColumnChange[]): string[] =>
+  changes.flatMap(({ change, name, was = '' }) =>
+    change === 'renamed'
+      ? [`ALTER VIEW ${quoted(object)} RENAME COLUMN ${quoteIdentifier(was)} TO ${quoteIdentifier(name)}`]
+      : [],
   )
-  return `SELECT ${list.join(', ')} FROM (\n${query}\n) AS q`
-}
 
-function statements(wanted: Desired, query: string): string[] {
-  const view = quoted(wanted.object)
-  return [
-    `CREATE OR REPLACE VIEW ${view} WITH (security_invoker = true) AS\n${query}`,
-    `COMMENT ON VIEW ${view} IS ${quoteText(wanted.comment)}`,
-    ...wanted.def.readers.map((role) => `GRANT SELECT ON ${view} TO ${quoteIdentifier(role)}`),
-  ]
+/** Comment, options, grants and owner, as far as they are otherwise; replacing the view sets its options, too. */
+function metadataOf({ def, object, comment }: Desired, present: Present | undefined, live: LiveDeployment | undefined) {
+  const view = quoted(object)
+  const { words, statements, granted } = metadataChange({ def, present, live, keyword: 'VIEW', target: view })
+  const isSecured = !present || viewOptions(def, present).isSame
+  const isCommented = present?.comment === comment
+  return {
+    words: [
+      ...(isSecured ? [] : [`reads with the privileges of its ${def.security === 'owner' ? 'owner' : 'reader'}`]),
+      ...words,
+    ],
+    options: isSecured ? [] : [`ALTER VIEW ${view} SET (security_invoker = ${def.security === 'invoker'})`],
+    comment: isCommented ? [] : [`COMMENT ON VIEW ${view} IS ${quoteText(comment)}`],
+    statements,
+    granted,
+  }
 }

@@ -1,0 +1,72 @@
+/** The plan of a whole project: what it declares against what is there. */
+import { type Diagnostic, fail, isViewcastError, nearParameter, ViewcastError } from '@viewcast/compiler'
+import type { DeploymentDef } from '../define/deployment.ts'
+import type { Project } from '../project/project.ts'
+import { loadModel } from '../store/registry/load-model.ts'
+import type { Store } from '../store/store.ts'
+import { type DeployedObject, listDeployments } from './deployed-objects.ts'
+import { type PlanOptions, planDeployments, type Wanted } from './plan.ts'
+import type { Plan } from './plan-data.ts'
+
+export interface PlanProjectOptions extends Omit<PlanOptions, 'directory' | 'unlessWanted'> {
+  /** Only these declarations, or deployments that are declared no more; default all. */
+  readonly names?: readonly string[]
+  /** Folder of the project's state, with `models/<model>/<version>.json`; default `.viewcast`. */
+  readonly models?: string
+}
+
+/**
+ * Plans everything a project declares for an environment: each deployment with the version it stands for, and the removal of
+ * what the project declared there and declares no more. Nothing is changed. What a command alone deployed is left where it is.
+ *
+ * A change that cannot be applied has `blockers`; what cannot be planned at all is thrown, everything at once.
+ *
+ * Errors: `deploy/unknown` for a name that is neither declared nor deployed; those of {@link loadModel} for each model without
+ * the version; everything wrong with the views.
+ *
+ * @example
+ * ```ts
+ * const plan = await planProject(store, project, { environment: 'staging', schema: 'scoring_staging' })
+ * for (const { class: kind, name, strategy } of plan.changes) console.log(kind, name, strategy) // append delay15_now in place
+ * ```
+ */
+export async function planProject(store: Store, project: Project, options: PlanProjectOptions = {}): Promise<Plan> {
+  const { names, models = '.viewcast', ...rest } = options
+  const deployed = (await listDeployments(store, options.environment ?? '')).filter((d) => d.isDeclared)
+  refuseUnknown(names, project, deployed)
+  const isMeant = (name: string): boolean => names === undefined || names.includes(name)
+  const wanted: Wanted[] = []
+  const problems: Diagnostic[] = []
+  for (const def of project.deployments.values()) {
+    if (!isMeant(def.name)) continue
+    try {
+      wanted.push(await resolved(store, def, models))
+    } catch (e) {
+      if (!isViewcastError(e)) throw e
+      problems.push(...e.diagnostics)
+    }
+  }
+  if (problems.length > 0) throw new ViewcastError(problems)
+  // Of a name that is declared, the object it had elsewhere goes; of others only if all are meant, or this one is.
+  const isGone = (d: DeployedObject): boolean => isMeant(d.name)
+  return planDeployments(store, wanted, {
+    ...rest,
+    directory: project.directory,
+    unlessWanted: deployed.filter(isGone),
+  })
+}
+
+async function resolved(store: Store, def: DeploymentDef, models: string): Promise<Wanted> {
+  const { record, warnings } = await loadModel(store, models, def.model.name, def.version ?? undefined)
+  return { def, record, isDeclared: true, warnings }
+}
+
+function refuseUnknown(
+  names: readonly string[] | undefined,
+  { deployments }: Project,
+  deployed: readonly DeployedObject[],
+): void {
+  const known = [...deployments.keys(), ...deployed.map((d) => d.name)]
+  const unknown = names?.find((name) => !known.includes(name))
+  if (unknown !== undefined) fail('deploy/unknown', { name: unknown, ...nearParameter(unknown, known) })
+}
