@@ -5,6 +5,8 @@ import { catalogSearchCommand } from './catalog/search.ts'
 import { catalogSetCommand } from './catalog/set.ts'
 import { catalogShowCommand } from './catalog/show.ts'
 import { catalogSyncCommand } from './catalog/sync.ts'
+import { challengeCommand } from './challenge/challenge.ts'
+import { challengeLsCommand } from './challenge/ls.ts'
 import { compileCommand } from './compile.ts'
 import { consumersAddCommand } from './consumers/add.ts'
 import { consumersLsCommand } from './consumers/ls.ts'
@@ -86,6 +88,8 @@ export const commands: readonly Command[] = [
   reportCommand,
   verifyCommand,
   leakCommand,
+  challengeCommand,
+  challengeLsCommand,
   applyCommand,
   predictionsLogCommand,
   predictionsReplayCommand,

@@ -80,7 +80,7 @@ const secondWord = (rest: readonly string[]): (Token & { kind: 'positional' }) |
 
 /** The command of one word, or of two; undefined for the first of two alone. Errors: `UsageError`. */
 function named(commands: readonly Command[], first: string, second: string | undefined): Command | undefined {
-  const found = commands.find((c) => c.name === first || c.name === `${first} ${second}`)
+  const found = commands.find((c) => c.name === `${first} ${second}`) ?? commands.find((c) => c.name === first)
   if (found) return found
   const group = groupOf(commands, first)
   if (group.length > 0 && second === undefined) return undefined
