@@ -68,6 +68,7 @@ export { besideKeys, type PredictionOptions, predictionQuery, questionName } fro
 export { type QueryPart, queryParts } from './compile/query-parts.ts'
 export { scoredQuery } from './compile/scored-query.ts'
 export { selfTest } from './compile/self-test.ts'
+export { type ServingQuery, type ServingQueryOptions, servingQuery } from './compile/serving-query.ts'
 export { showQuery } from './compile/show-query.ts'
 export { type ColumnScaling, surveyQuery, type TrainingDesign, trainingDesign } from './compile/training/design.ts'
 export { type ExactPowers, exactSumsQuery } from './compile/training/exact-sums.ts'

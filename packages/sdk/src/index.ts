@@ -70,7 +70,7 @@ export {
   type WindowView,
 } from '@viewcast/compiler'
 export { type ConnectOptions, connect } from './database/connect.ts'
-export type { CopyOptions, Database, QueryResult, Value } from './database/database.ts'
+export type { CopyOptions, Database, QueryOptions, QueryResult, Value } from './database/database.ts'
 export { DatabaseError, isDatabaseError } from './database/database-error.ts'
 export type { NumberBatch, NumberColumn } from './database/number-batch.ts'
 export { redact } from './database/redact.ts'
@@ -250,6 +250,15 @@ export type { Estimate } from './report/estimate.ts'
 export { type EvaluateOptions, type Evaluation, evaluateModel } from './report/evaluation.ts'
 export { type ReportOptions, renderReport } from './report/report-page.ts'
 export type { EvaluatedPart } from './report/scored-rows.ts'
+export type { Predicted } from './serve/respond.ts'
+export {
+  type AccessEntry,
+  type PredictionServer,
+  type ServePredictionsOptions,
+  servePredictions,
+} from './serve/serve-predictions.ts'
+export { type ServedModelsOptions, servedModels } from './serve/served-models.ts'
+export type { ServedModel } from './serve/served-version.ts'
 export { type Access, grantAccess, listAccess } from './store/access/grant.ts'
 export type { Drift } from './store/catalog/drift.ts'
 export { type CatalogField, type Edited, type EditOptions, editCatalog } from './store/catalog/edit.ts'

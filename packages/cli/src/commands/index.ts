@@ -62,6 +62,7 @@ import { runsShowCommand } from './runs/show.ts'
 import { runsTagCommand } from './runs/tag.ts'
 import { selectCommand } from './select.ts'
 import { serveMlflowCommand } from './serve/mlflow.ts'
+import { servePredictCommand } from './serve/predict.ts'
 import { showCommand } from './show.ts'
 import { storeGrantCommand } from './store/grant.ts'
 import { storeLineageCommand } from './store/lineage.ts'
@@ -145,6 +146,7 @@ export const commands: readonly Command[] = [
   storeGrantCommand,
   storePurgeCommand,
   runsExportCommand,
+  servePredictCommand,
   serveMlflowCommand,
   storeLineageCommand,
   doctorCommand,

@@ -10,7 +10,7 @@ import { expr, type Literal } from '../ir/expression.ts'
 import type { Join, Opaque, Projection, Stage } from '../ir/relation.ts'
 import type { Column, SqlType } from '../ir/type.ts'
 import { broughtColumns, withRequests } from './request.ts'
-import { anchoredKeys, parameterSpine } from './serving-spine.ts'
+import { anchoredKeys, parameterSpine, rowSpine } from './serving-spine.ts'
 import type { StageNames } from './stage-names.ts'
 
 export type SpineBinding =
@@ -20,8 +20,11 @@ export type SpineBinding =
   | { readonly kind: 'entities'; readonly at?: string }
   /** These keys (and request columns), at one instant. */
   | { readonly kind: 'keys'; readonly rows: readonly Readonly<Record<string, Literal>>[]; readonly at?: string }
-  /** One question from `$1`, `$2`, …: the columns of {@link questionColumns}, then the instant. */
-  | { readonly kind: 'parameters' }
+  /**
+   * One question from `$1`, `$2`, …: the columns of {@link questionColumns}, then the instant. With `row` from the columns
+   * `c1`, `c2`, … of the row of that name around the statement, where no instant is the start of the transaction.
+   */
+  | { readonly kind: 'parameters'; readonly row?: string }
 
 /** A spine before request views. */
 export type Questions = Omit<Spine, 'requested'>
@@ -62,7 +65,10 @@ function questions(
   if (binding.kind === 'sample') return sampleSpine(bound, catalog, names)
   const needed = questionColumns(bound, wanted)
   if (binding.kind === 'parameters') {
-    const relation = parameterSpine(bound, needed, distributed, catalog)
+    const relation =
+      binding.row === undefined
+        ? parameterSpine(bound, needed, distributed, catalog)
+        : rowSpine(needed, bound.hasAsOf, binding.row)
     const stage: Stage = { name: names.take('_spine'), relation }
     const columns = [...needed.map((c) => c.name), ...(bound.hasAsOf ? ['as_of'] : [])]
     return { stages: [stage], name: stage.name, columns, types: typesOf(needed), rows: 1 }

@@ -7,9 +7,10 @@ import { printLiteral } from '../emit/literal.ts'
 import { printType } from '../emit/type-name.ts'
 import { sqlFacts } from '../front/sql/facts.ts'
 import type { Catalog } from '../ir/catalog.ts'
+import type { EntityDef, RelationName } from '../ir/definition.ts'
 import { expr, type Literal } from '../ir/expression.ts'
 import type { Opaque, Select, Source } from '../ir/relation.ts'
-import type { Column } from '../ir/type.ts'
+import type { Column, SqlType } from '../ir/type.ts'
 
 const q = quoteIdentifier
 
@@ -76,6 +77,20 @@ export function parameterSpine(
   return { ...rest, from, joins: [{ type: 'cross', source: given, on: [] }], where: expr.and(where), columns: own }
 }
 
+/**
+ * One question from the columns of a row around the statement, where arrays are texts: `unnest` would take them apart.
+ *
+ * ```sql
+ * SELECT _q.c1 AS place, coalesce(_q.c2, now()) AS as_of
+ * ```
+ */
+export function rowSpine(needed: readonly Column[], hasAsOf: boolean, row: string): Opaque {
+  const cast = (type: SqlType): string => (type.startsWith('_') ? `::${printType(type)}` : '')
+  const columns = needed.map((c, i) => `${q(row)}.c${i + 1}${cast(c.type)} AS ${q(c.name)}`)
+  const instant = hasAsOf ? [`coalesce(${q(row)}.c${needed.length + 1}, now()) AS as_of`] : []
+  return generated(`SELECT ${[...columns, ...instant].join(', ')}`)
+}
+
 /** The entity's relation with one row per key. */
 function anchor(bound: BoundDataset, catalog: Catalog): string {
   const { entity } = bound.dataset.sample
@@ -84,10 +99,15 @@ function anchor(bound: BoundDataset, catalog: Catalog): string {
     const hint = `Keys are looked up in the relation that lists them. Declare it: entity('${entity.name}', { … }, { from: 'table' }).`
     fail('compile/no-anchor', { entity: entity.name, hint })
   }
+  const keys = entity.keys.map((k) => q(k.name)).join(', ')
+  return listsOnce(entity, from, catalog) ? quoteName(from) : `(SELECT DISTINCT ${keys} FROM ${quoteName(from)})`
+}
+
+/** Whether the entity's relation is proven to have one row per key. */
+export function listsOnce(entity: EntityDef, from: RelationName, catalog: Catalog): boolean {
   const keys = entity.keys.map((k) => k.name)
   const text = `SELECT ${keys.map(q).join(', ')} FROM ${quoteName(from)}`
-  const proven = isUniqueOn(sqlFacts(text, { view: entity.name, file: entity.name }), keys, catalog)
-  return proven ? quoteName(from) : `(SELECT DISTINCT ${keys.map(q).join(', ')} FROM ${quoteName(from)})`
+  return isUniqueOn(sqlFacts(text, { view: entity.name, file: entity.name }), keys, catalog)
 }
 
 const literalOf = (row: readonly Literal[], key: string, needed: readonly Column[]): string => {

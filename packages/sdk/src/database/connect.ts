@@ -5,6 +5,10 @@ import { redact } from './redact.ts'
 export interface ConnectOptions {
   /** Called with the text of every NOTICE and WARNING the server sends. */
   readonly onNotice?: (text: string) => void
+  /** Sessions of a server at most; default 8. The embedded engine has one. */
+  readonly sessions?: number
+  /** Settings each session of a server starts with, by name: `{ statement_timeout: '5s' }`. The embedded engine takes none. */
+  readonly settings?: Readonly<Record<string, string>>
 }
 
 /**
@@ -28,7 +32,7 @@ export interface ConnectOptions {
  */
 export async function connect(target: string, options: ConnectOptions = {}): Promise<Database> {
   // Each engine's code is loaded when it is asked for: the embedded one starts sooner without the server's.
-  if (/^postgres(ql)?:\/\//i.test(target)) return (await import('./pg.ts')).connectPostgres(target, options.onNotice)
+  if (/^postgres(ql)?:\/\//i.test(target)) return (await import('./pg.ts')).connectPostgres(target, options)
   if (target === 'memory:') return (await import('./pglite.ts')).openTemporary(options.onNotice)
   const detail = notADirectory(target)
   if (detail !== undefined) fail('engine/target', { target: redact(target), detail })

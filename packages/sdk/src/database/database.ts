@@ -19,6 +19,16 @@ export interface QueryResult {
   readonly affected: number
 }
 
+export interface QueryOptions {
+  /** Stops the statement and ends its session. */
+  readonly signal?: AbortSignal
+  /**
+   * Name under which each session keeps the statement prepared, of at most 63 bytes; one name is one text. By default it is
+   * parsed and planned anew.
+   */
+  readonly prepared?: string
+}
+
 export interface CopyOptions {
   /** Called with the number of rows sent so far. */
   readonly onProgress?: (rows: number) => void
@@ -34,8 +44,8 @@ export interface Database {
 
   /** Runs one statement; rows as objects. Parameters are bound as `$1…`. */
   rows<R = Record<string, Value>>(sql: string, parameters?: readonly unknown[]): Promise<R[]>
-  /** Runs one statement; rows as arrays, so that duplicate column names survive. The signal stops it and ends its session. */
-  query(sql: string, parameters?: readonly unknown[], options?: { readonly signal?: AbortSignal }): Promise<QueryResult>
+  /** Runs one statement; rows as arrays, so that duplicate column names survive. */
+  query(sql: string, parameters?: readonly unknown[], options?: QueryOptions): Promise<QueryResult>
   /** Runs several statements separated by semicolons; no result. */
   execute(sql: string): Promise<void>
   /** Runs one SELECT and yields batches of rows (arrays) without holding the result in memory. */

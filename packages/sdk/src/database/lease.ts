@@ -14,8 +14,8 @@ export interface WireResult {
 
 /** One session of a database, used by nobody else while it is leased. Throws the driver's errors. */
 export interface Lease {
-  /** One statement by the extended protocol. */
-  run(sql: string, parameters?: readonly unknown[]): Promise<WireResult>
+  /** One statement by the extended protocol; with a name it stays prepared. */
+  run(sql: string, parameters?: readonly unknown[], name?: string): Promise<WireResult>
   /** Several statements by the simple protocol. */
   script(sql: string): Promise<void>
   /** Result columns of a statement, without running it. */

@@ -2,6 +2,7 @@ import { finished } from 'node:stream/promises'
 import { fail, InternalError, isViewcastError } from '@viewcast/compiler/diagnostics'
 import pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
+import type { ConnectOptions } from './connect.ts'
 import { connectionError, lostConnection } from './connection-error.ts'
 import { copyOut } from './copy-out.ts'
 import type { Database } from './database.ts'
@@ -17,7 +18,10 @@ const connectTimeout = 10
 const most = 8
 
 /** A server, by the sessions of a small pool. */
-export async function connectPostgres(url: string, onNotice: ((text: string) => void) | undefined): Promise<Database> {
+export async function connectPostgres(
+  url: string,
+  { onNotice, sessions: atMost = most, settings = {} }: ConnectOptions = {},
+): Promise<Database> {
   const config = { connectionString: url, connectionTimeoutMillis: 1000 * patience(url), application_name: 'viewcast' }
   const { user = '', database: name = '' } = parsed(config)
   // The pool would apply its own timeout to waiting for a free session as well, which may rightly take long.
@@ -26,7 +30,7 @@ export async function connectPostgres(url: string, onNotice: ((text: string) => 
       super(config)
     }
   }
-  const pool = new pg.Pool({ Client: Client as never, max: most, allowExitOnIdle: true })
+  const pool = new pg.Pool({ Client: Client as never, max: atMost, allowExitOnIdle: true })
   // A session that dies while idle is replaced at its next use.
   pool.on('error', () => undefined)
   const ready = new WeakSet<pg.ClientBase>()
@@ -38,7 +42,7 @@ export async function connectPostgres(url: string, onNotice: ((text: string) => 
       if (!ready.has(client)) {
         client.on('error', () => undefined)
         if (onNotice) client.on('notice', (n) => onNotice(n.message ?? ''))
-        await prepare(client)
+        await prepare(client, settings)
         ready.add(client)
       }
       return client
@@ -104,11 +108,14 @@ function parsed(config: pg.ClientConfig): pg.Client {
   }
 }
 
-async function prepare(client: pg.ClientBase): Promise<void> {
+async function prepare(client: pg.ClientBase, settings: Readonly<Record<string, string>>): Promise<void> {
   const { rows } = await client.query<{ server_version_num: string }>('SHOW server_version_num')
   const major = Math.floor(Number(rows[0]?.server_version_num) / 10_000)
   if (!(major >= oldest)) fail('engine/version', { version: String(major) })
   await client.query(sessionSettings)
+  for (const [name, value] of Object.entries(settings)) {
+    await client.query('SELECT set_config($1, $2, false)', [name, value])
+  }
 }
 
 /** The request goes over a connection of its own, because the pool may have none to spare. */

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Column } from '@viewcast/compiler'
 import { fail, InternalError } from '@viewcast/compiler/diagnostics'
 import { copyIn } from './copy-in.ts'
-import type { Database, QueryResult } from './database.ts'
+import type { Database, QueryOptions, QueryResult } from './database.ts'
 import { wrapped } from './database-error.ts'
 import { interruptible } from './interruptible.ts'
 import { introspect } from './introspect.ts'
@@ -78,10 +78,10 @@ function statements(sessions: Sessions, types: TypeNames, use: Use) {
   const query = (
     sql: string,
     parameters: readonly unknown[] = [],
-    { signal }: { readonly signal?: AbortSignal } = {},
+    { signal, prepared }: QueryOptions = {},
   ): Promise<QueryResult> =>
     use(async (l) => {
-      const result = await interruptible(l, signal, 'The query', () => wrapped(sql, l.run(sql, parameters)))
+      const result = await interruptible(l, signal, 'The query', () => wrapped(sql, l.run(sql, parameters, prepared)))
       return { columns: await columns(l, types, result.fields), rows: result.rows, affected: result.affected }
     })
   return {

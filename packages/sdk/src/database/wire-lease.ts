@@ -38,7 +38,7 @@ export function wireLease(client: ClientBase, own: Own): Lease {
       }
     })
   return {
-    run: (sql, parameters = []) => job(() => run(client, sql, parameters)),
+    run: (sql, parameters = [], name) => job(() => run(client, sql, parameters, name)),
     script: (sql) => job(async () => void (await client.query(sql))),
     describe: (sql) => job(() => describe(client, sql)),
     load: (target, rows) => job(() => own.load(target, rows)),
@@ -48,8 +48,14 @@ export function wireLease(client: ClientBase, own: Own): Lease {
   }
 }
 
-async function run(client: ClientBase, sql: string, parameters: readonly unknown[]): Promise<WireResult> {
+async function run(
+  client: ClientBase,
+  sql: string,
+  parameters: readonly unknown[],
+  name: string | undefined,
+): Promise<WireResult> {
   const query = {
+    ...(name === undefined ? {} : { name }),
     text: sql,
     values: parameters.map(parameter),
     rowMode: 'array' as const,

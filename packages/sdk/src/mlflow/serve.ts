@@ -1,9 +1,11 @@
 /** MLflow's REST API over HTTP. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { fail } from '@viewcast/compiler'
+import { type AccessRule, isLoopback } from '../http/access.ts'
+import { type Listening, listening } from '../http/listening.ts'
+import { readBody } from '../http/read-body.ts'
 import type { Store } from '../store/store.ts'
-import { checkAccess, isLoopback } from './access.ts'
+import { checkAccess } from './access.ts'
 import { MlflowFailure, refuse } from './failure.ts'
 import { json, type MlflowResponse, type RespondOptions, respond } from './respond.ts'
 
@@ -20,16 +22,8 @@ export interface ServeMlflowOptions extends RespondOptions {
   readonly onRequest?: (method: string, path: string, status: number) => void
 }
 
-export interface MlflowServer {
-  /** What clients are told as their tracking URI. */
-  readonly url: string
-  readonly host: string
-  readonly port: number
-  /** Takes no more requests, answers those under way, and ends. */
-  close(): Promise<void>
-}
-
-const timeouts = { headers: 10_000, request: 120_000, keepAlive: 5_000, close: 5_000 }
+/** Its URL is what clients are told as their tracking URI. */
+export type MlflowServer = Listening
 
 /**
  * Serves the store to clients of MLflow: what they log is in the store, and what is in the store they read.
@@ -46,59 +40,17 @@ const timeouts = { headers: 10_000, request: 120_000, keepAlive: 5_000, close: 5
 export async function serveMlflow(store: Store, options: ServeMlflowOptions = {}): Promise<MlflowServer> {
   const host = options.host ?? '127.0.0.1'
   const isLocal = isLoopback(host)
-  if (!isLocal && !options.token) fail('serve/token', { host })
+  if (!isLocal && !options.token) fail('serve/token', { host, variable: 'VIEWCAST_MLFLOW_TOKEN' })
   const rule = { isLocal, token: options.token || undefined }
-  const server = createServer({ requestTimeout: timeouts.request, headersTimeout: timeouts.headers })
-  server.keepAliveTimeout = timeouts.keepAlive
-  server.on('request', (incoming, outgoing) => {
-    void handle(store, incoming, outgoing, { ...options, rule, limit: options.bodyLimit ?? 64 * 2 ** 20 })
-  })
-  await listen(server, host, options.port ?? 5000)
-  const { port } = server.address() as AddressInfo
-  return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+  const how = { ...options, rule, limit: options.bodyLimit ?? 64 * 2 ** 20 }
+  return listening((incoming, outgoing) => void handle(store, incoming, outgoing, how), {
     host,
-    port,
-    close: () => close(server),
-  }
-}
-
-function listen(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      try {
-        fail('serve/address', {
-          address: `${host}:${port}`,
-          detail: reasons[error.code ?? ''] ?? error.code ?? 'failed',
-        })
-      } catch (told) {
-        reject(told)
-      }
-    })
-    server.listen(port, host, resolve)
-  })
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'the port is in use',
-  EACCES: 'the user may not listen there',
-  EADDRNOTAVAIL: 'this machine has no such address',
-  ENOTFOUND: 'no such host',
-}
-
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    const last = setTimeout(() => server.closeAllConnections(), timeouts.close)
-    server.close(() => {
-      clearTimeout(last)
-      resolve()
-    })
-    server.closeIdleConnections()
+    port: options.port ?? 5000,
   })
 }
 
 interface Handling extends ServeMlflowOptions {
-  readonly rule: { readonly isLocal: boolean; readonly token?: string | undefined }
+  readonly rule: AccessRule
   readonly limit: number
 }
 
@@ -110,7 +62,7 @@ async function handle(store: Store, incoming: IncomingMessage, outgoing: ServerR
     const url = new URL(incoming.url ?? '/', 'http://localhost')
     path = decoded(url.pathname)
     checkAccess(incoming.headers, path, how.rule)
-    const body = await readBody(incoming, how.limit)
+    const body = (await readBody(incoming, how.limit)) ?? tooLarge(how.limit)
     const mediaType = incoming.headers['content-type']
     response = await respond(store, { method, path, query: url.searchParams, body, mediaType }, how)
   } catch (error) {
@@ -136,18 +88,8 @@ function decoded(path: string): string {
   }
 }
 
-async function readBody(incoming: IncomingMessage, limit: number): Promise<Uint8Array> {
-  const tooLarge = (): never => refuse('INVALID_PARAMETER_VALUE', `The body of a request may have ${limit} bytes.`, 413)
-  if (Number(incoming.headers['content-length'] ?? 0) > limit) tooLarge()
-  const pieces: Buffer[] = []
-  let size = 0
-  for await (const piece of incoming as AsyncIterable<Buffer>) {
-    size += piece.byteLength
-    if (size > limit) tooLarge()
-    pieces.push(piece)
-  }
-  return Buffer.concat(pieces)
-}
+const tooLarge = (limit: number): never =>
+  refuse('INVALID_PARAMETER_VALUE', `The body of a request may have ${limit} bytes.`, 413)
 
 function send(outgoing: ServerResponse, method: string, { status, mediaType, body }: MlflowResponse): void {
   const bytes = typeof body === 'string' ? Buffer.from(body) : body
