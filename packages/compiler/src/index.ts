@@ -29,6 +29,7 @@ export type { SourceInstants } from './analyse/source-instants.ts'
 export { type SpineColumn, spineColumns } from './analyse/spine-columns.ts'
 export { type UniqueKey, uniqueKeys } from './analyse/unique-keys.ts'
 export { viewCycle } from './analyse/view-cycle.ts'
+export { columnMeanings } from './compile/column-meanings.ts'
 export {
   type Challenger,
   type ComparedOutput,

@@ -1,0 +1,428 @@
+/**
+ * What some columns of a query say, as a value: equal for two texts that differ in layout, comments, aliases, in the names of
+ * schemas that are found anyway, or in what only other columns need. Views are followed down to tables. It may differ for
+ * texts that mean the same; it is never equal for those that do not.
+ */
+import { isAggregate, maySet } from '../../front/sql/functions.ts'
+import { isStar, outputName } from '../../front/sql/output-names.ts'
+import { type Node, parseSelect } from '../../front/sql/parser.ts'
+import { child, isSetOperation, list, nameParts, number, text, walk } from '../../front/sql/tree.ts'
+import { type Catalog, findRelation } from '../../ir/catalog.ts'
+import { digest } from '../../ir/digest.ts'
+import { ownersOf, readReference, type Scopes, type Source } from './scope.ts'
+
+type Wanted = ReadonlySet<string> | 'all'
+
+/** What a name in FROM stands for. */
+interface Relation {
+  readonly columns: readonly string[] | undefined
+  readonly meaning: (wanted: Wanted) => unknown
+  /** The query behind it, where there is one. */
+  readonly select?: Node
+  /** Sets of columns no two rows share. */
+  readonly unique?: readonly (readonly string[])[]
+}
+
+interface Surroundings {
+  readonly catalog: Catalog
+  readonly named: ReadonlyMap<string, Relation>
+  readonly scopes: Scopes
+  /** What closed parts came to: a chain of queries that are each read twice would take for ever. */
+  readonly known: Map<string, string>
+  /** Views that are being followed: one in a circle ends there. */
+  readonly path: readonly string[]
+}
+
+/** @param spine the columns of the relation `spine`. */
+export function selectMeaning(
+  sql: string,
+  wanted: ReadonlySet<string>,
+  catalog: Catalog,
+  spine: readonly string[],
+): string {
+  const select = parseSelect(sql, { view: 'the view', file: 'view' })
+  const named = new Map<string, Relation>([['spine', { columns: spine, meaning: () => 'spine' }]])
+  return identity(meaningOf(select, wanted, { catalog, named, scopes: [], known: new Map(), path: [] }))
+}
+
+/** Sources are numbered as they appear, so that no name counts. */
+function identity(meaning: unknown): string {
+  const seen = new Map<symbol, number>()
+  const numbered = JSON.stringify(meaning, (_, value: unknown) => {
+    if (typeof value !== 'object' || value === null || !('source' in value)) return value
+    const { source } = value as Source['id']
+    if (!seen.has(source)) seen.set(source, seen.size)
+    return { source: seen.get(source) }
+  })
+  return digest(numbered)
+}
+
+function meaningOf(select: Node, wanted: Wanted, outside: Surroundings): unknown {
+  const around = withNamed(select, outside)
+  if (isSetOperation(select)) return setOperation(select, wanted, around)
+  if (list(select, 'valuesLists').length > 0) return tree(select, around)
+  const from = list(select, 'fromClause').map((item) => fromItem(item, around))
+  const own = from.flatMap(sourcesOf)
+  const inside: Surroundings = { ...around, scopes: [own, ...around.scopes] }
+  const targets = list(select, 'targetList').map((t) => child(t, 'ResTarget') ?? {})
+  const isDistinct = list(select, 'distinctClause').some((d) => Object.keys(d).length === 0)
+  const kept = wanted === 'all' || isDistinct ? targets : targets.filter((t) => isKept(t, wanted, around.catalog))
+  const aggregates = targets.some((t) => aggregatesIn(child(t, 'val')))
+  const columns = kept.map((t) => [outputName(t) ?? '*', tree(child(t, 'val'), inside)] as const)
+  const byName = wanted === 'all' ? columns : columns.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+  const clauses = Object.fromEntries(
+    [
+      'whereClause',
+      'havingClause',
+      'windowClause',
+      'limitOffset',
+      'limitCount',
+      'limitOption',
+      'lockingClause',
+    ].flatMap((key) => (select[key] === undefined ? [] : [[key, tree(select[key], inside)]])),
+  )
+  const ordered = (key: string) => list(select, key).map((item) => tree(pointed(item, key, targets, own), inside))
+  const rest = {
+    ...clauses,
+    distinct: ordered('distinctClause'),
+    group: ordered('groupClause'),
+    order: ordered('sortClause'),
+    isOneRow: aggregates && list(select, 'groupClause').length === 0,
+  }
+  // What comes later may read what comes before it, so that its readers are known when it is looked at.
+  const sources = [...from].reverse().map((item) => joined(item, inside))
+  return { columns: byName, ...rest, from: sources.reverse() }
+}
+
+const isKept = (target: Node, wanted: ReadonlySet<string>, catalog: Catalog): boolean => {
+  const value = child(target, 'val')
+  return isStar(value) || wanted.has(outputName(target) ?? '') || makesRows(value, catalog)
+}
+
+function makesRows(value: Node | undefined, catalog: Catalog): boolean {
+  let isSet = false
+  walk(value, (type, node) => {
+    if (type === 'FuncCall' && maySet(node, catalog)) isSet = true
+    return type !== 'SelectStmt'
+  })
+  return isSet
+}
+
+function aggregatesIn(value: Node | undefined): boolean {
+  let found = false
+  walk(value, (type, node) => {
+    if (type === 'FuncCall' && isAggregate(node)) found = true
+    return type !== 'SelectStmt'
+  })
+  return found
+}
+
+/** `GROUP BY 2` and `ORDER BY total` point at an item of the list, which is what they mean. */
+function pointed(item: Node, clause: string, targets: readonly Node[], own: readonly Source[]): unknown {
+  const sort = child(item, 'SortBy')
+  const node = sort ? child(sort, 'node') : item
+  const found = itemPointedAt(node, clause, targets, own)
+  if (found === undefined) return item
+  return sort ? { SortBy: { ...sort, node: found } } : found
+}
+
+function itemPointedAt(node: Node | undefined, clause: string, targets: readonly Node[], own: readonly Source[]) {
+  const place = number(child(child(node, 'A_Const'), 'ival'), 'ival')
+  if (place !== undefined) return child(targets[place - 1], 'val')
+  const fields = nameParts(list(child(node, 'ColumnRef'), 'fields'))
+  const [name] = fields
+  if (fields.length !== 1 || name === undefined) return undefined
+  // GROUP BY takes a column before an item of that name, the others the item.
+  if (clause === 'groupClause' && own.some((s) => s.columns?.includes(name) ?? true)) return undefined
+  const found = targets.find((t) => text(t, 'name') === name)
+  return found && child(found, 'val')
+}
+
+function setOperation(select: Node, wanted: Wanted, around: Surroundings): unknown {
+  const [left, right] = [child(select, 'larg') ?? {}, child(select, 'rarg') ?? {}]
+  const names = outputNames(select)
+  const isAll = select['all'] === true && text(select, 'op') === 'SETOP_UNION'
+  const places = names?.flatMap((n, i) => (wanted === 'all' || wanted.has(n) ? [i] : []))
+  const arm = (one: Node): unknown => {
+    const own = outputNames(one)
+    const some =
+      isAll && places && own && new Set(own).size === own.length ? places.map((i) => own[i] ?? '') : undefined
+    // Arms match by place, and places are told by names.
+    return some ? [some, meaningOf(one, new Set(some), around)] : meaningOf(one, 'all', around)
+  }
+  const { larg: _, rarg: __, withClause: ___, ...rest } = select
+  return { arms: [arm(left), arm(right)], names: isAll ? wantedOf(names, wanted) : names, rest: tree(rest, around) }
+}
+
+const wantedOf = (names: readonly string[] | undefined, wanted: Wanted) =>
+  wanted === 'all' ? names : names?.filter((n) => wanted.has(n))
+
+/** Undefined where a star was not written out, or two have one name. */
+function outputNames(select: Node): readonly string[] | undefined {
+  if (isSetOperation(select)) return outputNames(child(select, 'larg') ?? {})
+  const values = list(select, 'valuesLists')
+  if (values.length > 0) return list(child(values[0], 'List'), 'items').map((_, i) => `column${i + 1}`)
+  const names = list(select, 'targetList').map((t) => outputName(child(t, 'ResTarget') ?? {}))
+  return names.includes(undefined) ? undefined : (names as string[])
+}
+
+function withNamed(select: Node, outside: Surroundings): Surroundings {
+  const clause = child(select, 'withClause')
+  if (!clause) return outside
+  const named = new Map(outside.named)
+  let around: Surroundings = { ...outside, named }
+  for (const item of list(clause, 'ctes')) {
+    const cte = child(item, 'CommonTableExpr') ?? {}
+    const name = text(cte, 'ctename') ?? ''
+    const query = child(child(cte, 'ctequery'), 'SelectStmt')
+    if (!query) {
+      named.set(name, { columns: undefined, meaning: () => tree(cte, around) })
+      continue
+    }
+    const seen = new Map(named)
+    const isRecursive = clause['recursive'] === true && reads(query, name)
+    if (isRecursive) seen.set(name, { columns: undefined, meaning: () => ['recursive', name] })
+    const within = { ...around, named: seen }
+    const plain = queried(query, within, nameParts(list(cte, 'aliascolnames')))
+    const whole: Relation = {
+      columns: plain.columns,
+      meaning: () => [tree(cte['cycle_clause'], within), plain.meaning('all')],
+    }
+    named.set(name, closed(isRecursive ? whole : plain, within, `${named.size} ${name}`))
+    around = { ...around, named }
+  }
+  return around
+}
+
+/** What nothing around it can be read from is looked at once for each set of columns. */
+function closed(relation: Relation, { scopes, known, path }: Surroundings, title: string): Relation {
+  if (scopes.length > 0) return relation
+  const meaning = (wanted: Wanted): unknown => {
+    const key = JSON.stringify([path, title, wanted === 'all' ? wanted : [...wanted].sort()])
+    const found = known.get(key) ?? identity(relation.meaning(wanted))
+    known.set(key, found)
+    return ['query', found]
+  }
+  return { ...relation, meaning }
+}
+
+function reads(query: Node, name: string): boolean {
+  let found = false
+  walk({ SelectStmt: query }, (type, node) => {
+    if (type === 'RangeVar' && text(node, 'relname') === name && text(node, 'schemaname') === undefined) found = true
+    return undefined
+  })
+  return found
+}
+
+/** A query under new names for its first columns. */
+function queried(query: Node, around: Surroundings, renamed: readonly string[] = []): Relation {
+  const own = outputNames(query)
+  const columns = own?.map((name, i) => renamed[i] ?? name)
+  const meaning = (wanted: Wanted): unknown => {
+    if (renamed.length === 0) return meaningOf(query, wanted, around)
+    if (wanted === 'all' || !own || !columns) return [renamed, meaningOf(query, 'all', around)]
+    const some = columns.flatMap((c, i) => (wanted.has(c) ? [[c, own[i] ?? ''] as const] : [])).sort()
+    return [some, meaningOf(query, new Set(some.map(([, name]) => name)), around)]
+  }
+  return { columns, meaning, select: query }
+}
+
+interface Item {
+  readonly node: Node
+  /** Of all but a join. */
+  readonly source?: Source
+  readonly relation?: Relation
+  readonly left?: Item
+  readonly right?: Item
+}
+
+const sourcesOf = (item: Item): Source[] => [
+  ...(item.source ? [item.source] : []),
+  ...(item.left ? sourcesOf(item.left) : []),
+  ...(item.right ? sourcesOf(item.right) : []),
+]
+
+function fromItem(node: Node, around: Surroundings): Item {
+  const join = child(node, 'JoinExpr')
+  if (join) {
+    const [left, right] = [fromItem(child(join, 'larg') ?? {}, around), fromItem(child(join, 'rarg') ?? {}, around)]
+    const name = text(child(join, 'alias'), 'aliasname')
+    // An alias of the join hides those inside; whoever uses it may mean any column.
+    if (name === undefined) return { node: join, left, right }
+    return { node: join, left, right, source: source(name, undefined) }
+  }
+  const [kind = '', inner] = Object.entries(node)[0] ?? []
+  const item = (inner ?? {}) as Node
+  const alias = text(child(item, 'alias'), 'aliasname')
+  const renamed = nameParts(list(child(item, 'alias'), 'colnames'))
+  if (kind === 'RangeVar') {
+    const relation = relationOf(item, around)
+    const columns = relation.columns?.map((c, i) => renamed[i] ?? c)
+    const schema = alias === undefined ? text(item, 'schemaname') : undefined
+    const under = renamed.length === 0 ? relation : { columns, meaning: () => [renamed, relation.meaning('all')] }
+    return { node: item, source: source(alias ?? text(item, 'relname'), columns, schema), relation: under }
+  }
+  const query = kind === 'RangeSubselect' ? child(child(item, 'subquery'), 'SelectStmt') : undefined
+  if (query) {
+    const relation = queried(query, around, renamed)
+    return { node: item, source: source(alias, relation.columns), relation }
+  }
+  return { node: item, source: source(alias, undefined) }
+}
+
+const source = (name: string | undefined, columns: readonly string[] | undefined, schema?: string): Source => ({
+  id: { source: Symbol() },
+  name,
+  schema,
+  columns,
+  read: new Set(),
+  isReadWhole: false,
+})
+
+function relationOf(range: Node, around: Surroundings): Relation {
+  const [name, schema] = [text(range, 'relname') ?? '', text(range, 'schemaname')]
+  const named = schema === undefined ? around.named.get(name) : undefined
+  if (named) return named
+  const { catalog, path } = around
+  const found = findRelation(catalog, name, schema)
+  const only = range['inh'] === true ? [] : ['only']
+  if (!found) return { columns: undefined, meaning: () => ['relation', schema ?? null, name, ...only] }
+  const columns = found.columns.map((c) => c.name)
+  const id = `${found.schema}.${found.name}`
+  if (found.kind === 'view' && found.definition !== undefined && !path.includes(id)) {
+    const query = parseSelect(found.definition, { view: `view "${found.name}"`, file: found.name })
+    const own = { ...around, named: new Map<string, Relation>(), scopes: [], path: [...path, id] }
+    return closed(queried(query, own, columns), { ...own, path: [] }, id)
+  }
+  const unique = found.indexes.filter((i) => i.unique && i.total).map((i) => i.columns)
+  return { columns, unique, meaning: () => ['table', found.schema, found.name, ...only] }
+}
+
+/** What an item gives, and how it is joined; a join that changes neither rows nor what is read is not there. */
+function joined(item: Item, inside: Surroundings): unknown {
+  const { node, left, right, relation, source: own } = item
+  if (left && right) {
+    const readAll = node['isNatural'] === true || own !== undefined
+    for (const name of nameParts(list(node, 'usingClause')))
+      for (const s of [...sourcesOf(left), ...sourcesOf(right)]) s.read.add(name)
+    if (readAll) for (const s of [...sourcesOf(left), ...sourcesOf(right)]) s.isReadWhole = true
+    if (isIdle(item, inside)) return joined(left, inside)
+    const quals = tree(node['quals'], inside)
+    const [after, before] = [joined(right, inside), joined(left, inside)]
+    const how = {
+      type: node['jointype'],
+      natural: node['isNatural'] ?? false,
+      using: nameParts(list(node, 'usingClause')),
+    }
+    return { how, quals, left: before, right: after, ...(own ? { id: own.id } : {}) }
+  }
+  if (!own) return tree(node, inside)
+  const wanted: Wanted = own.isReadWhole ? 'all' : own.read
+  if (!relation)
+    return {
+      id: own.id,
+      range: tree(withoutAlias(node), inside),
+      renamed: nameParts(list(child(node, 'alias'), 'colnames')),
+    }
+  const isLateral = node['lateral'] === true
+  const query = isLateral ? child(child(node, 'subquery'), 'SelectStmt') : undefined
+  const renamed = nameParts(list(child(node, 'alias'), 'colnames'))
+  // What stands beside it can be read from within it.
+  const meaning = query ? queried(query, inside, renamed).meaning(wanted) : relation.meaning(wanted)
+  return { id: own.id, lateral: isLateral, relation: meaning }
+}
+
+const withoutAlias = ({ alias: _, ...node }: Node): Node => node
+
+/** A LEFT JOIN nobody reads from, of at most one row for each row on the left. */
+function isIdle({ node, right }: Item, inside: Surroundings): boolean {
+  if (node['jointype'] !== 'JOIN_LEFT' || !right?.source) return false
+  const { source: own, relation } = right
+  if (own.isReadWhole || own.read.size > 0 || !relation) return false
+  const keys = equalTo(own, node['quals'] as Node | undefined, inside)
+  if (relation.unique?.some((columns) => columns.length > 0 && columns.every((c) => keys.has(c)))) return true
+  const { select } = relation
+  if (!select || isSetOperation(select) || list(select, 'valuesLists').length > 0) return false
+  const targets = list(select, 'targetList').map((t) => child(t, 'ResTarget') ?? {})
+  if (targets.some((t) => makesRows(child(t, 'val'), inside.catalog))) return false
+  if (number(child(child(child(select, 'limitCount'), 'A_Const'), 'ival'), 'ival') === 1) return true
+  const group = list(select, 'groupClause')
+  if (group.length === 0) return targets.some((t) => aggregatesIn(child(t, 'val')))
+  // One row for each value of what it is grouped by, all of which are compared.
+  const byText = (value: unknown): string =>
+    JSON.stringify(value, (key, v: unknown) => (places.has(key) ? undefined : v))
+  const columns = relation.columns ?? []
+  const compared = new Set(
+    targets.flatMap((t, i) => (keys.has(columns[i] ?? '') ? [byText(child(t, 'val')), String(i + 1)] : [])),
+  )
+  return group.every((g) => {
+    const place = number(child(child(g, 'A_Const'), 'ival'), 'ival')
+    return compared.has(place === undefined ? byText(g) : String(place))
+  })
+}
+
+/** Columns of a source that a condition sets equal to something else. */
+function equalTo(own: Source, quals: Node | undefined, inside: Surroundings): ReadonlySet<string> {
+  const bool = child(quals, 'BoolExpr')
+  const conditions = bool && text(bool, 'boolop') === 'AND_EXPR' ? list(bool, 'args') : quals ? [quals] : []
+  const columnOf = (side: Node | undefined): string | undefined => {
+    const reference = child(side, 'ColumnRef')
+    const found = reference && ownersOf(reference, inside.scopes)
+    return found?.isCertain && found.sources[0] === own ? found.column : undefined
+  }
+  const readsOwn = (side: Node | undefined): boolean => {
+    let found = false
+    walk(side, (type, node) => {
+      if (type === 'ColumnRef' && ownersOf(node, inside.scopes).sources.includes(own)) found = true
+      return undefined
+    })
+    return found
+  }
+  return new Set(
+    conditions.flatMap((c) => {
+      const one = child(c, 'A_Expr')
+      if (text(one, 'kind') !== 'AEXPR_OP' || nameParts(list(one, 'name')).at(-1) !== '=') return []
+      const [l, r] = [child(one, 'lexpr'), child(one, 'rexpr')]
+      const [a, b] = [columnOf(l), columnOf(r)]
+      if (a !== undefined && !readsOwn(r)) return [a]
+      return b !== undefined && !readsOwn(l) ? [b] : []
+    }),
+  )
+}
+
+const places = new Set([
+  'location',
+  'stmt_location',
+  'stmt_len',
+  'rexpr_list_start',
+  'rexpr_list_end',
+  'list_start',
+  'list_end',
+])
+
+/** Any part of a tree, with references resolved, queries looked into, and without its places. */
+function tree(value: unknown, around: Surroundings): unknown {
+  if (Array.isArray(value)) return value.map((v) => tree(v, around))
+  if (value === null || typeof value !== 'object') return value
+  const node = value as Node
+  const reference = child(node, 'ColumnRef')
+  if (reference) return readReference(reference, around.scopes)
+  const select = child(node, 'SelectStmt')
+  if (select) return meaningOf(select, 'all', around)
+  const range = child(node, 'RangeVar')
+  if (range) return relationOf(range, around).meaning('all')
+  return Object.fromEntries(
+    Object.entries(node).flatMap(([key, inner]) => {
+      if (places.has(key)) return []
+      if (key === 'names' || key === 'funcname') return [[key, withoutCatalog(inner as readonly Node[])]]
+      return [[key, tree(inner, around)]]
+    }),
+  )
+}
+
+/** `pg_catalog.int4` is `int4`. */
+const withoutCatalog = (names: readonly Node[]): readonly string[] => {
+  const parts = nameParts(names)
+  return parts.length > 1 && parts[0] === 'pg_catalog' ? parts.slice(1) : parts
+}
