@@ -196,6 +196,13 @@ export { projectLineage } from './predict/project-lineage.ts'
 export { type PredictOptions, predictionObject, predictionQuery, selfTest, trainingQuery } from './predict/queries.ts'
 export { type ReplayOptions, replayPredictions } from './predict/replay/replay.ts'
 export type { Replay, ReplayCause, ReplayedColumn } from './predict/replay/replay-report.ts'
+export {
+  type LabelMovement,
+  type OutputMovement,
+  type ScoreMovement,
+  type ScoreMovementOptions,
+  scoreMovement,
+} from './predict/score-movement.ts'
 export { type ShowOptions, showRows } from './predict/show-rows.ts'
 export { type Parity, type VerifyCheck, type VerifyReport, verifyModel } from './predict/verify.ts'
 export { databaseTypes } from './project/database-types.ts'
@@ -227,13 +234,6 @@ export {
   type Reproduction,
   reproduce,
 } from './record/reproduce.ts'
-export {
-  type LabelMovement,
-  type OutputMovement,
-  type ScoreMovement,
-  type ScoreMovementOptions,
-  scoreMovement,
-} from './record/score-movement.ts'
 export { selectRecorded } from './record/select.ts'
 export { type RecordedTraining, type RecordedTrainOptions, trainRecorded } from './record/train.ts'
 export { findLeaksRecorded, verifyRecorded } from './record/verify.ts'

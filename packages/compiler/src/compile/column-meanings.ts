@@ -1,6 +1,6 @@
 /** What each column of a feature view means, as a hash: which features does an edit change, and which not? */
 import type { Facts } from '../analyse/bind.ts'
-import { selectMeaning } from '../analyse/meaning/select-meaning.ts'
+import { selectMeanings } from '../analyse/meaning/select-meaning.ts'
 import { sqlFacts } from '../front/sql/facts.ts'
 import { splice } from '../front/sql/splice.ts'
 import { starEdits } from '../front/sql/star.ts'
@@ -22,8 +22,14 @@ const form = 1
  *
  * Equal hashes mean the same value from the same rows; different ones may, too, as when a condition is written another way
  * round. A hash begins with the number of its form: only those of one form can be compared.
+ *
+ * @param columns only these; all by default.
  */
-export function columnMeanings(view: FeatureView, facts: Facts): ReadonlyMap<string, string> {
+export function columnMeanings(
+  view: FeatureView,
+  facts: Facts,
+  columns?: ReadonlySet<string>,
+): ReadonlyMap<string, string> {
   const title = titleOf(view)
   const { text: given, origin } = viewText(queryOf(view), facts.catalog, title)
   const spine = [
@@ -39,22 +45,28 @@ export function columnMeanings(view: FeatureView, facts: Facts): ReadonlyMap<str
       : findRelation(facts.catalog, name, schema)?.columns.map((c) => c.name)
   const starless = splice(read.text, starEdits(read, columnsOf))
   const types = new Map(facts.columns(view).map((c) => [c.name, c.type]))
+  const meaningOf = selectMeanings(starless, facts.catalog, spine)
   const query = (columns: readonly string[]): string => {
     try {
-      return selectMeaning(starless, new Set(columns), facts.catalog, spine)
+      return meaningOf(new Set(columns))
     } catch (e) {
       // An expression nested deeper than our stack: then any edit of the text counts.
       if (e instanceof RangeError) return digest(starless)
       throw e
     }
   }
+  const isAsked = (column: string): boolean => columns?.has(column) ?? true
   const common = { kind: view.kind, keys: view.entity.keys.map((k) => k.name) }
   const hash = (column: string, what: object): [string, string] => [
     column,
     `${form}:${digest({ ...common, fill: view.features[column]?.fill ?? null, ...what })}`,
   ]
   if (view.kind === 'aggregates')
-    return new Map(windowsOf(view).map(({ name, ...w }) => hash(name, windowed(view, w, query, types))))
+    return new Map(
+      windowsOf(view)
+        .filter((w) => isAsked(w.name))
+        .map(({ name, ...w }) => hash(name, windowed(view, w, query, types))),
+    )
   const structural = structuralColumns(view)
   const history =
     view.kind === 'history'
@@ -67,7 +79,7 @@ export function columnMeanings(view: FeatureView, facts: Facts): ReadonlyMap<str
       : {}
   return new Map(
     [...types]
-      .filter(([column]) => !structural.has(column))
+      .filter(([column]) => !structural.has(column) && isAsked(column))
       .map(([column, type]) => hash(column, { ...history, type, query: query([...structural, column]) })),
   )
 }

@@ -1,6 +1,8 @@
 /** What a plan is: plain data that can be shown, saved, read again, and applied if the database has not moved since. */
 import type { Column, Diagnostic } from '@viewcast/compiler'
 import type { DeploymentKind } from '../define/deployment.ts'
+import type { ScoreMovement } from '../predict/score-movement.ts'
+import type { FeatureDefinition } from '../project/feature-definitions.ts'
 import type { ObjectName } from './object-name.ts'
 
 /**
@@ -83,12 +85,18 @@ export interface PlannedChange {
   readonly parameters: readonly Column[]
   /** The declaration as data. */
   readonly spec: Readonly<Record<string, unknown>>
+  /** What stands behind the features of the model, to be kept with the version. */
+  readonly definitions?: readonly FeatureDefinition[]
   readonly insight?: Insight
 }
 
 /** What the change means for those who read predictions; filled in by `deploy/insight`. */
 export interface Insight {
   readonly affected: readonly AffectedModel[]
+  /** `view.column` of features whose definition is what it was. */
+  readonly unchanged: readonly string[]
+  /** Where another version of the same model is deployed now. */
+  readonly coefficients?: CoefficientMoves
   readonly movement?: Movement
   /** Sentences with what to grant: `role deployer may not create in schema scoring`. */
   readonly privileges: readonly string[]
@@ -99,32 +107,49 @@ export interface Insight {
   readonly notes: readonly string[]
 }
 
+/** A version of a model in use that reads a column whose definition is another one now. */
 export interface AffectedModel {
   readonly model: string
   readonly version: number
-  /** `view.column` → the coefficient's weight and what changed in the column; shares are of the score, 0 to 1. */
-  readonly columns: readonly {
-    readonly column: string
-    readonly change: 'changed' | 'added' | 'removed'
-    readonly coefficients: readonly {
-      readonly term: string
-      readonly before: number | null
-      readonly after: number | null
-    }[]
-    readonly share: number | null
-  }[]
+  /** Of a version other than the one that is planned. */
+  readonly aliases: readonly string[]
+  readonly columns: readonly AffectedColumn[]
 }
 
-/** Old flat query against new, over the same questions. */
-export interface Movement {
-  readonly output: string
-  readonly rows: number
+export interface AffectedColumn {
+  /** `view.column`. */
+  readonly column: string
+  /** Its name in the dataset. */
+  readonly feature: string
+  /** Against what is deployed; `same` where only training was on another definition. */
+  readonly change: 'changed' | 'added' | 'removed' | 'same'
+  /** Whether the version learned from this definition, or from another one; null where that was not kept. */
+  readonly trainedOn: 'this' | 'another' | null
+  /** Estimates of the version that is deployed and of the one that is planned. */
+  readonly coefficients: readonly {
+    readonly term: string
+    readonly before: number | null
+    readonly after: number | null
+  }[]
+  /** Share of the score that hangs on it, 0 to 1. */
+  readonly share: number | null
+}
+
+/** Coefficients of the version that is planned beside those of the one that is deployed. */
+export interface CoefficientMoves {
+  /** How many differ, came or went, of how many there are. */
   readonly changed: number
-  readonly meanShift: number | null
-  readonly standardDeviation: number | null
-  readonly largest: number | null
-  /** Keys only in one of both. */
-  readonly unmatched: number
+  readonly of: number
+  /** Those that moved furthest by their absolute difference; what came or went counts as from or to 0. */
+  readonly largest: readonly { readonly term: string; readonly before: number | null; readonly after: number | null }[]
+}
+
+/** What is deployed against what is planned, for the same keys at the same moment. */
+export interface Movement extends Omit<ScoreMovement, 'only'> {
+  /** Keys asked for at most. */
+  readonly sample: number
+  /** The key that moved furthest, by the first output; only where it was asked for. */
+  readonly largestKey?: Readonly<Record<string, unknown>>
 }
 
 /** The planner's estimate, in its own units; of a function, of one call. */

@@ -9,7 +9,7 @@ import type { Desired } from './desired.ts'
 import { dryRun } from './dry-run.ts'
 import { dryRunFunction } from './dry-run-function.ts'
 import { handEdit } from './hand-edit.ts'
-import { type InsightOptions, insightOf } from './insight/insight.ts'
+import { type InsightOptions, withInsight } from './insight/insight.ts'
 import { assetName } from './object-name.ts'
 import type { PlannedChange } from './plan-data.ts'
 import { inspect, type Present } from './present.ts'
@@ -57,7 +57,7 @@ export async function plannedChange(
   }
   if (planned.class === 'none') return planned
   const wanted = { def, record, dry: made.dry }
-  return { ...planned, insight: await insightOf(store, { change: planned, present, live, wanted }, options) }
+  return withInsight(store, { change: planned, present, live, wanted }, options)
 }
 
 /** What the engine says of the query. */

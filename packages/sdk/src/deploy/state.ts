@@ -2,6 +2,7 @@
 
 import { registerArtifact } from '../store/graph/artifacts.ts'
 import { ensureAsset } from '../store/graph/assets.ts'
+import { keepFeatureDefinitions } from '../store/registry/feature-definitions.ts'
 import { modelArtifact } from '../store/registry/model-artifact.ts'
 import type { Store } from '../store/store.ts'
 import { assetName, type ObjectName } from './object-name.ts'
@@ -151,5 +152,6 @@ async function keepVersion(store: Store, asset: string, { change, verification }
       verification ?? null,
     ],
   )
+  await keepFeatureDefinitions(store, version.id, change.definitions ?? [])
   return version
 }

@@ -2,10 +2,10 @@
 import { type Diagnostic, isViewcastError, type ModelDef, type ModelRecord } from '@viewcast/compiler'
 import type { Database } from '../database/database.ts'
 import { predictionQuery } from '../predict/queries.ts'
+import { type ScoreMovement, type ScoreMovementOptions, scoreMovement } from '../predict/score-movement.ts'
 import { compareRecords, type RecordComparison } from '../store/registry/compare-records.ts'
 import type { RegisteredVersion } from '../store/registry/model-versions.ts'
 import { sqlDifference } from '../store/registry/sql-difference.ts'
-import { type ScoreMovement, type ScoreMovementOptions, scoreMovement } from './score-movement.ts'
 
 /** A version as the registry has it, or a record alone. */
 export interface ComparedVersion {

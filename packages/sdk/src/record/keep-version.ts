@@ -1,9 +1,11 @@
 /** A trained model with everything that is known about it, as a version: one transaction, prepared before it. */
 import type { Diagnostic, ModelDef, ModelRecord } from '@viewcast/compiler'
+import { featureDefinitions } from '../project/feature-definitions.ts'
 import { prepareModel } from '../project/prepare-model.ts'
 import { keepPredictionColumns } from '../store/catalog/keep-columns.ts'
 import type { DatasetDigest } from '../store/datasets/digest.ts'
 import { registerDataset } from '../store/datasets/register-dataset.ts'
+import { keepFeatureDefinitions } from '../store/registry/feature-definitions.ts'
 import { registerModel } from '../store/registry/register-model.ts'
 import { type Batch, logBatch } from '../store/runs/batch.ts'
 import { endRun } from '../store/runs/run.ts'
@@ -43,6 +45,8 @@ export async function keepTrained(
   also: (inside: Store) => Promise<void> = async () => undefined,
 ): Promise<KeptVersion> {
   const declared = await prepareModel(store.db, model, directory)
+  const inputs = record.inputs.map((i) => i.feature)
+  const definitions = featureDefinitions(declared, inputs)
   const surroundings = await surroundingsOf(store, run.id, model, record, directory)
   const kept = await atomically(store, async (inside) => {
     await logBatch(inside, run.id, { ...(metrics ? { metrics } : {}), ...(tags ? { tags } : {}) })
@@ -60,6 +64,7 @@ export async function keepTrained(
       ...(dataset ? { dataset: dataset.id } : {}),
       ...(trainingQuery === undefined ? {} : { trainingSql: trainingQuery }),
     })
+    await keepFeatureDefinitions(inside, version.id, definitions)
     await keepPredictionColumns(inside, version.record)
     await keepLineage(inside, run.id, model, version.id, surroundings)
     await also(inside)

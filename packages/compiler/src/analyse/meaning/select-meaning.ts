@@ -3,13 +3,15 @@
  * schemas that are found anyway, or in what only other columns need. Views are followed down to tables. It may differ for
  * texts that mean the same; it is never equal for those that do not.
  */
-import { isAggregate, maySet } from '../../front/sql/functions.ts'
 import { isStar, outputName } from '../../front/sql/output-names.ts'
 import { type Node, parseSelect } from '../../front/sql/parser.ts'
 import { child, isSetOperation, list, nameParts, number, text, walk } from '../../front/sql/tree.ts'
 import { type Catalog, findRelation } from '../../ir/catalog.ts'
 import { digest } from '../../ir/digest.ts'
-import { ownersOf, readReference, type Scopes, type Source } from './scope.ts'
+import { isIdleJoin } from './idle-join.ts'
+import { readReference, type Scopes, type Source } from './scope.ts'
+import { aggregatesIn, makesRows } from './select-item.ts'
+import { places } from './tree-places.ts'
 
 type Wanted = ReadonlySet<string> | 'all'
 
@@ -33,16 +35,20 @@ interface Surroundings {
   readonly path: readonly string[]
 }
 
-/** @param spine the columns of the relation `spine`. */
-export function selectMeaning(
+/**
+ * Asks one text about columns, several times.
+ *
+ * @param spine the columns of the relation `spine`.
+ */
+export function selectMeanings(
   sql: string,
-  wanted: ReadonlySet<string>,
   catalog: Catalog,
   spine: readonly string[],
-): string {
+): (wanted: ReadonlySet<string>) => string {
   const select = parseSelect(sql, { view: 'the view', file: 'view' })
   const named = new Map<string, Relation>([['spine', { columns: spine, meaning: () => 'spine' }]])
-  return identity(meaningOf(select, wanted, { catalog, named, scopes: [], known: new Map(), path: [] }))
+  const around: Surroundings = { catalog, named, scopes: [], known: new Map(), path: [] }
+  return (wanted) => identity(meaningOf(select, wanted, around))
 }
 
 /** Sources are numbered as they appear, so that no name counts. */
@@ -97,24 +103,6 @@ function meaningOf(select: Node, wanted: Wanted, outside: Surroundings): unknown
 const isKept = (target: Node, wanted: ReadonlySet<string>, catalog: Catalog): boolean => {
   const value = child(target, 'val')
   return isStar(value) || wanted.has(outputName(target) ?? '') || makesRows(value, catalog)
-}
-
-function makesRows(value: Node | undefined, catalog: Catalog): boolean {
-  let isSet = false
-  walk(value, (type, node) => {
-    if (type === 'FuncCall' && maySet(node, catalog)) isSet = true
-    return type !== 'SelectStmt'
-  })
-  return isSet
-}
-
-function aggregatesIn(value: Node | undefined): boolean {
-  let found = false
-  walk(value, (type, node) => {
-    if (type === 'FuncCall' && isAggregate(node)) found = true
-    return type !== 'SelectStmt'
-  })
-  return found
 }
 
 /** `GROUP BY 2` and `ORDER BY total` point at an item of the list, which is what they mean. */
@@ -307,7 +295,8 @@ function joined(item: Item, inside: Surroundings): unknown {
     for (const name of nameParts(list(node, 'usingClause')))
       for (const s of [...sourcesOf(left), ...sourcesOf(right)]) s.read.add(name)
     if (readAll) for (const s of [...sourcesOf(left), ...sourcesOf(right)]) s.isReadWhole = true
-    if (isIdle(item, inside)) return joined(left, inside)
+    const { source: beside, relation: behind } = right
+    if (beside && behind && isIdleJoin(node, { ...behind, source: beside }, inside)) return joined(left, inside)
     const quals = tree(node['quals'], inside)
     const [after, before] = [joined(right, inside), joined(left, inside)]
     const how = {
@@ -334,72 +323,6 @@ function joined(item: Item, inside: Surroundings): unknown {
 }
 
 const withoutAlias = ({ alias: _, ...node }: Node): Node => node
-
-/** A LEFT JOIN nobody reads from, of at most one row for each row on the left. */
-function isIdle({ node, right }: Item, inside: Surroundings): boolean {
-  if (node['jointype'] !== 'JOIN_LEFT' || !right?.source) return false
-  const { source: own, relation } = right
-  if (own.isReadWhole || own.read.size > 0 || !relation) return false
-  const keys = equalTo(own, node['quals'] as Node | undefined, inside)
-  if (relation.unique?.some((columns) => columns.length > 0 && columns.every((c) => keys.has(c)))) return true
-  const { select } = relation
-  if (!select || isSetOperation(select) || list(select, 'valuesLists').length > 0) return false
-  const targets = list(select, 'targetList').map((t) => child(t, 'ResTarget') ?? {})
-  if (targets.some((t) => makesRows(child(t, 'val'), inside.catalog))) return false
-  if (number(child(child(child(select, 'limitCount'), 'A_Const'), 'ival'), 'ival') === 1) return true
-  const group = list(select, 'groupClause')
-  if (group.length === 0) return targets.some((t) => aggregatesIn(child(t, 'val')))
-  // One row for each value of what it is grouped by, all of which are compared.
-  const byText = (value: unknown): string =>
-    JSON.stringify(value, (key, v: unknown) => (places.has(key) ? undefined : v))
-  const columns = relation.columns ?? []
-  const compared = new Set(
-    targets.flatMap((t, i) => (keys.has(columns[i] ?? '') ? [byText(child(t, 'val')), String(i + 1)] : [])),
-  )
-  return group.every((g) => {
-    const place = number(child(child(g, 'A_Const'), 'ival'), 'ival')
-    return compared.has(place === undefined ? byText(g) : String(place))
-  })
-}
-
-/** Columns of a source that a condition sets equal to something else. */
-function equalTo(own: Source, quals: Node | undefined, inside: Surroundings): ReadonlySet<string> {
-  const bool = child(quals, 'BoolExpr')
-  const conditions = bool && text(bool, 'boolop') === 'AND_EXPR' ? list(bool, 'args') : quals ? [quals] : []
-  const columnOf = (side: Node | undefined): string | undefined => {
-    const reference = child(side, 'ColumnRef')
-    const found = reference && ownersOf(reference, inside.scopes)
-    return found?.isCertain && found.sources[0] === own ? found.column : undefined
-  }
-  const readsOwn = (side: Node | undefined): boolean => {
-    let found = false
-    walk(side, (type, node) => {
-      if (type === 'ColumnRef' && ownersOf(node, inside.scopes).sources.includes(own)) found = true
-      return undefined
-    })
-    return found
-  }
-  return new Set(
-    conditions.flatMap((c) => {
-      const one = child(c, 'A_Expr')
-      if (text(one, 'kind') !== 'AEXPR_OP' || nameParts(list(one, 'name')).at(-1) !== '=') return []
-      const [l, r] = [child(one, 'lexpr'), child(one, 'rexpr')]
-      const [a, b] = [columnOf(l), columnOf(r)]
-      if (a !== undefined && !readsOwn(r)) return [a]
-      return b !== undefined && !readsOwn(l) ? [b] : []
-    }),
-  )
-}
-
-const places = new Set([
-  'location',
-  'stmt_location',
-  'stmt_len',
-  'rexpr_list_start',
-  'rexpr_list_end',
-  'list_start',
-  'list_end',
-])
 
 /** Any part of a tree, with references resolved, queries looked into, and without its places. */
 function tree(value: unknown, around: Surroundings): unknown {

@@ -2,12 +2,15 @@
 import { type ModelRecord, predictionObject, predictionQuery } from '@viewcast/compiler'
 import type { DeploymentDef } from '../../define/deployment.ts'
 import { predictionOptions } from '../../predict/queries.ts'
+import { featureDefinitions } from '../../project/feature-definitions.ts'
 import { prepareModel } from '../../project/prepare-model.ts'
 import type { Store } from '../../store/store.ts'
 import type { DryRun } from '../dry-run.ts'
 import type { Insight, PlannedChange } from '../plan-data.ts'
 import type { Present } from '../present.ts'
 import type { LiveDeployment } from '../state.ts'
+import { affectedModels } from './affected.ts'
+import { coefficientMoves } from './coefficient-moves.ts'
 import { costOf } from './cost.ts'
 import { missingIndexes } from './missing-indexes.ts'
 import { accessOf } from './privileges.ts'
@@ -34,17 +37,17 @@ export interface ChangeInContext {
  * Looks at a change from the sides that a statement does not show: who lacks which privilege, which index would help, what
  * the planner expects. Nothing is changed, and only ACCESS SHARE is taken.
  */
-export async function insightOf(
+export async function withInsight(
   store: Store,
   { change, present, live, wanted }: ChangeInContext,
   options: InsightOptions = {},
-): Promise<Insight> {
+): Promise<PlannedChange> {
   const { db } = store
   const timeout = options.timeout ?? 30_000
   options.onProgress?.('privileges')
   const reads = wanted?.dry ?? { relations: [], calls: [] }
   const access = await accessOf(db, { change, present, readers: wanted?.def.readers ?? [], reads })
-  if (!wanted) return { affected: [], ...access, indexes: [] }
+  if (!wanted) return { ...change, insight: { affected: [], unchanged: [], ...access, indexes: [] } }
   const { def, record, dry } = wanted
   options.onProgress?.('cost')
   const { cost, notes } = await costOf(db, { change, dry, live, isTrees: record.trees !== undefined, timeout })
@@ -58,13 +61,23 @@ export async function insightOf(
           prepared.facts,
           predictionOptions(def.at === null ? {} : { at: def.at }),
         )
+  const definitions = featureDefinitions(
+    prepared,
+    record.inputs.map((i) => i.feature),
+  )
+  options.onProgress?.('models')
+  const { affected, unchanged, notes: ofModels } = await affectedModels(store, record, definitions, live)
+  const coefficients = await coefficientMoves(store, record, live)
   const asked =
     dry.without === undefined ? [] : [`the bare query was planned, without making an object of it: ${dry.without}`]
-  return {
-    affected: [],
+  const insight: Insight = {
+    affected,
+    unchanged,
+    ...(coefficients ? { coefficients } : {}),
     privileges: access.privileges,
     indexes: missingIndexes(plan.views, prepared.facts),
     ...(cost ? { cost } : {}),
-    notes: [...asked, ...access.notes, ...notes],
+    notes: [...asked, ...access.notes, ...notes, ...ofModels],
   }
+  return { ...change, definitions, insight }
 }

@@ -9,7 +9,7 @@ import {
   withOutputs,
 } from '@viewcast/compiler'
 import type { Database, Value } from '../database/database.ts'
-import { type PredictOptions, predictionQuery } from '../predict/queries.ts'
+import { type PredictOptions, predictionQuery } from './queries.ts'
 
 export interface ScoreMovementOptions {
   /** Questions at most, chosen by a hash of their keys, so that they are the same every time. Default 10,000. */
