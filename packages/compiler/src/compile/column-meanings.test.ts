@@ -111,6 +111,8 @@ test('a join that only another column reads is of no concern, when it can make n
   expect(changed(over(many), over(`${many} AND p.amount > 0`))).toEqual(['a', 'b'])
   const last = `${many} ORDER BY p.at DESC LIMIT 1`
   expect(changed(over(last), over(last.replace('DESC', 'ASC')))).toEqual(['b'])
+  const tied = last.replace('LIMIT 1', 'FETCH FIRST 1 ROW WITH TIES')
+  expect(changed(over(tied), over(tied.replace('DESC', 'ASC')))).toEqual(['a', 'b'])
   const keyed = (more: string) => `SELECT p.customer AS k, max(p.amount) AS v FROM orders p${more} GROUP BY p.customer`
   expect(changed(over(keyed(''), 'y.k = s.customer'), over(keyed(' WHERE p.amount > 0'), 'y.k = s.customer'))).toEqual([
     'b',

@@ -6,6 +6,7 @@ import {
   type OutputChoice,
   outputs,
   quoteIdentifier,
+  quoteText,
   withOutputs,
 } from '@viewcast/compiler'
 import type { Database, Value } from '../database/database.ts'
@@ -52,6 +53,8 @@ export interface ScoreMovement {
   readonly rows: number
   /** Rows left out because their keys and instant are not theirs alone. */
   readonly repeated: number
+  /** Questions that only one of both answers. */
+  readonly unmatched: { readonly before: number; readonly after: number }
   readonly outputs: readonly OutputMovement[]
   readonly label?: LabelMovement
   /** Outputs that one version has and the other has not, as after a change of the family. */
@@ -87,25 +90,70 @@ export async function scoreMovement(
   options: ScoreMovementOptions = {},
 ): Promise<ScoreMovement> {
   const [b, a] = [await sideOf(db, model, before, options), await sideOf(db, model, after, options)]
-  const columns = [
-    ...b.outputs.map((_, i) => `b.o${i} AS b${i}`),
-    ...a.outputs.map((_, i) => `a.o${i} AS a${i}`),
-    'coalesce(b._n, 0) AS _b, coalesce(a._n, 0) AS _a',
-  ]
-  const sql = `SELECT ${columns.join(', ')}\nFROM (${b.sql}) AS b\nFULL JOIN (${a.sql}) AS a USING (_key)\nORDER BY _key LIMIT ${options.rows ?? 10_000}`
-  const { rows } = await db.query(sql, [], options.signal ? { signal: options.signal } : {})
-  return movementOf(b.outputs, a.outputs, rows)
+  return movementBetween(db, b, a, options)
 }
 
-interface Named {
-  readonly name: string
-  readonly type: string
-}
-
-interface Side {
-  readonly outputs: readonly Named[]
-  /** One row per question: `_key`, how many have it, and the outputs as `o0`, `o1`, … */
+/** A query that answers questions. */
+export interface AnsweringQuery {
   readonly sql: string
+  /** Columns that say which question a row answers. */
+  readonly keys: readonly string[]
+  /** What is compared: numbers (`float8`), and `label`. */
+  readonly outputs: readonly { readonly name: string; readonly type: string }[]
+}
+
+export interface MovementOptions extends Pick<ScoreMovementOptions, 'rows' | 'signal'> {
+  /** Gives the key that moved furthest, too. Default false. */
+  readonly withKey?: boolean
+}
+
+/** The same for any two queries. */
+export async function movementBetween(
+  db: Database,
+  before: AnsweringQuery,
+  after: AnsweringQuery,
+  options: MovementOptions = {},
+): Promise<ScoreMovement & { readonly largestKey?: Readonly<Record<string, unknown>> }> {
+  const columns = [
+    ...before.outputs.map((_, i) => `b.o${i} AS b${i}`),
+    ...after.outputs.map((_, i) => `a.o${i} AS a${i}`),
+    'coalesce(b._n, 0) AS _b, coalesce(a._n, 0) AS _a',
+    ...(options.withKey ? ['a._k'] : []),
+  ]
+  const sql = `SELECT ${columns.join(', ')}\nFROM (${byKey(before, false)}) AS b\nFULL JOIN (${byKey(after, options.withKey ?? false)}) AS a USING (_key)\nORDER BY _key LIMIT ${options.rows ?? 10_000}`
+  const { rows } = await db.query(sql, [], options.signal ? { signal: options.signal } : {})
+  const movement = movementOf(before.outputs, after.outputs, rows)
+  const largestKey = options.withKey ? keyOf(movement, before.outputs, after.outputs, rows) : undefined
+  return { ...movement, ...(largestKey ? { largestKey } : {}) }
+}
+
+/** By the first number. */
+function keyOf(
+  { outputs: [first] }: ScoreMovement,
+  before: readonly Named[],
+  after: readonly Named[],
+  rows: readonly (readonly Value[])[],
+): Readonly<Record<string, unknown>> | undefined {
+  const [i, j] = [before.findIndex((o) => o.name === first?.output), after.findIndex((o) => o.name === first?.output)]
+  const distance = (r: readonly Value[]): number => Math.abs(Number(r[before.length + j]) - Number(r[i]))
+  const moved = rows.find(
+    (r) => r[i] != null && r[before.length + j] != null && distance(r) === first?.largest?.difference,
+  )
+  return moved?.at(-1) as Readonly<Record<string, unknown>> | undefined
+}
+
+type Named = AnsweringQuery['outputs'][number]
+
+/** One row per question: `_key`, how many have it, and the outputs as `o0`, `o1`, … */
+function byKey({ sql, keys: names, outputs: own }: AnsweringQuery, withKey: boolean): string {
+  const keys = names.map((name) => `q.${quoteIdentifier(name)}`)
+  const values = own.map((o, i) => `q.${quoteIdentifier(o.name)} AS o${i}`)
+  // Hashed: keys may be NULL and a FULL JOIN wants an equality. ROW keeps values apart whatever they hold.
+  const named = names.map((name) => `${quoteText(name)}, q.${quoteIdentifier(name)}`)
+  if (withKey) values.push(`jsonb_build_object(${named.join(', ')}) AS _k`)
+  const keyed = `SELECT md5(ROW(${keys.join(', ')})::text) AS _key, ${values.join(', ')} FROM (\n${sql}\n) AS q`
+  const first = [...own.map((_, i) => `o${i}`), ...(withKey ? ['_k'] : [])]
+  return `SELECT DISTINCT ON (_key) _key, ${first.join(', ')}, count(*) OVER (PARTITION BY _key) AS _n FROM (${keyed}) AS k`
 }
 
 async function sideOf(
@@ -113,7 +161,7 @@ async function sideOf(
   model: ModelDef,
   trained: ModelRecord,
   options: ScoreMovementOptions,
-): Promise<Side> {
+): Promise<AnsweringQuery> {
   const wanted = outputsOf(trained)
   const asked: PredictOptions = {
     outputs: wanted,
@@ -122,15 +170,8 @@ async function sideOf(
   }
   const { sql, columns } = await predictionQuery(db, model, trained, asked)
   const own = outputs(withOutputs(trained, wanted)).map(({ name, type }) => ({ name, type }))
-  const keys = columns.slice(0, columns.length - own.length).map((c) => `q.${quoteIdentifier(c.name)}`)
-  const values = own.map((o, i) => `q.${quoteIdentifier(o.name)} AS o${i}`)
-  // Hashed: keys may be NULL and a FULL JOIN wants an equality. ROW keeps values apart whatever they hold.
-  const keyed = `SELECT md5(ROW(${keys.join(', ')})::text) AS _key, ${values.join(', ')} FROM (\n${sql}\n) AS q`
-  const first = own.map((_, i) => `o${i}`)
-  return {
-    outputs: own,
-    sql: `SELECT DISTINCT ON (_key) _key, ${first.join(', ')}, count(*) OVER (PARTITION BY _key) AS _n FROM (${keyed}) AS k`,
-  }
+  const keys = columns.slice(0, columns.length - own.length).map((c) => c.name)
+  return { sql, keys, outputs: own }
 }
 
 function outputsOf({ family }: ModelRecord): OutputChoice[] {
@@ -146,7 +187,10 @@ function movementOf(
 ): ScoreMovement {
   const width = before.length + after.length
   const isSingle = (r: readonly Value[]): boolean => r[width] === '1' && r[width + 1] === '1'
-  const [single, several] = [rows.filter(isSingle), rows.filter((r) => !isSingle(r))]
+  const isIn = (r: readonly Value[], side: 0 | 1): boolean => r[width + side] !== '0'
+  const single = rows.filter(isSingle)
+  const both = rows.filter((r) => isIn(r, 0) && isIn(r, 1))
+  const several = both.filter((r) => !isSingle(r))
   const pairsOf = (name: string): [Value, Value][] => {
     const [i, j] = [before.findIndex((o) => o.name === name), before.length + after.findIndex((o) => o.name === name)]
     return single.map((r) => [r[i], r[j]])
@@ -159,6 +203,10 @@ function movementOf(
   return {
     rows: single.length,
     repeated: several.reduce((sum, r) => sum + Math.max(Number(r[width]), Number(r[width + 1])), 0),
+    unmatched: {
+      before: rows.filter((r) => !isIn(r, 1)).length,
+      after: rows.filter((r) => !isIn(r, 0)).length,
+    },
     outputs: numbers.map((o) => outputMovement(o.name, pairsOf(o.name))),
     ...(label === undefined ? {} : { label: labelMovement(pairsOf(label.name)) }),
     only: { before: onlyIn(before, after), after: onlyIn(after, before) },

@@ -23,7 +23,7 @@ interface Inside {
 
 /** A LEFT JOIN nobody reads from, of at most one row for each row on the left. */
 export function isIdleJoin(node: Node, right: Joined, inside: Inside): boolean {
-  if (node['jointype'] !== 'JOIN_LEFT' || !right?.source) return false
+  if (node['jointype'] !== 'JOIN_LEFT') return false
   const { source: own, select } = right
   if (own.isReadWhole || own.read.size > 0) return false
   const keys = equalTo(own, node['quals'] as Node | undefined, inside)
@@ -31,7 +31,8 @@ export function isIdleJoin(node: Node, right: Joined, inside: Inside): boolean {
   if (!select || isSetOperation(select) || list(select, 'valuesLists').length > 0) return false
   const targets = list(select, 'targetList').map((t) => child(t, 'ResTarget') ?? {})
   if (targets.some((t) => makesRows(child(t, 'val'), inside.catalog))) return false
-  if (number(child(child(child(select, 'limitCount'), 'A_Const'), 'ival'), 'ival') === 1) return true
+  const isTied = text(select, 'limitOption') === 'LIMIT_OPTION_WITH_TIES'
+  if (!isTied && number(child(child(child(select, 'limitCount'), 'A_Const'), 'ival'), 'ival') === 1) return true
   const group = list(select, 'groupClause')
   if (group.length === 0) return targets.some((t) => aggregatesIn(child(t, 'val')))
   // One row for each value of what it is grouped by, all of which are compared.

@@ -20,18 +20,23 @@ export interface CostQuestion {
   readonly timeout: number
 }
 
-export async function costOf(
-  db: Database,
-  { change, dry, live, isTrees, timeout }: CostQuestion,
-): Promise<{ readonly cost?: PlanCost; readonly notes: readonly string[] }> {
+export interface Expected {
+  readonly cost?: PlanCost
+  readonly notes: readonly string[]
+  /** Whether what is deployed now cannot be asked any more: a table or a column of it is gone. */
+  readonly isBroken: boolean
+}
+
+export async function costOf(db: Database, { change, dry, live, isTrees, timeout }: CostQuestion): Promise<Expected> {
   const { planned } = dry
-  if (!planned) return { notes: [] }
   const notes: string[] = []
   // The query of a function is its whole statement: there is no plan of it.
   const isComparable = live !== undefined && live.kind !== 'function' && change.as !== 'function'
   const before = isComparable ? await plannedBefore(db, live.query, timeout) : undefined
   if (before !== undefined && 'why' in before)
     notes.push(`what is deployed now cannot be planned any more: ${before.why}`)
+  const isBroken = before !== undefined && 'why' in before
+  if (!planned) return { notes, isBroken }
   const was = before !== undefined && 'total' in before ? before.total : undefined
   if (was !== undefined && planned.total > manifold * was && planned.total - was > noticeable)
     notes.push(
@@ -46,6 +51,7 @@ export async function costOf(
   return {
     cost: { rows: planned.rows, total: planned.total, ...(was === undefined ? {} : { before: was }) },
     notes,
+    isBroken,
   }
 }
 

@@ -1,5 +1,12 @@
 /** What a planned change means, beside the statements that make it. */
-import { type ModelRecord, predictionObject, predictionQuery } from '@viewcast/compiler'
+import {
+  isViewcastError,
+  type ModelRecord,
+  predictionObject,
+  predictionQuery,
+  type QueryPlan,
+} from '@viewcast/compiler'
+import type { Database } from '../../database/database.ts'
 import type { DeploymentDef } from '../../define/deployment.ts'
 import { predictionOptions } from '../../predict/queries.ts'
 import { featureDefinitions } from '../../project/feature-definitions.ts'
@@ -13,9 +20,15 @@ import { affectedModels } from './affected.ts'
 import { coefficientMoves } from './coefficient-moves.ts'
 import { costOf } from './cost.ts'
 import { missingIndexes } from './missing-indexes.ts'
+import { movementOf } from './movement.ts'
 import { accessOf } from './privileges.ts'
 
 export interface InsightOptions {
+  /** Keys whose predictions are compared, at most; 1,000 by default, and 0 for none. */
+  readonly sample?: number
+  /** Gives the key that moved furthest, too, which is a row's value. Default false. */
+  readonly showKeys?: boolean
+  readonly signal?: AbortSignal
   /** Limit of each statement, in milliseconds; 30,000 by default. The embedded engine knows no limit. */
   readonly timeout?: number
   /** What relative `.sql` paths are relative to. */
@@ -50,17 +63,15 @@ export async function withInsight(
   if (!wanted) return { ...change, insight: { affected: [], unchanged: [], ...access, indexes: [] } }
   const { def, record, dry } = wanted
   options.onProgress?.('cost')
-  const { cost, notes } = await costOf(db, { change, dry, live, isTrees: record.trees !== undefined, timeout })
+  const { cost, notes, isBroken } = await costOf(db, {
+    change,
+    dry,
+    live,
+    isTrees: record.trees !== undefined,
+    timeout,
+  })
   const prepared = await prepareModel(db, def.model, options.directory)
-  const { plan } =
-    change.as === 'function'
-      ? predictionObject(prepared.model, record, prepared.facts, { as: 'function' })
-      : predictionQuery(
-          prepared.model,
-          record,
-          prepared.facts,
-          predictionOptions(def.at === null ? {} : { at: def.at }),
-        )
+  const compiled = compiledOf(prepared, record, def)
   const definitions = featureDefinitions(
     prepared,
     record.inputs.map((i) => i.feature),
@@ -68,16 +79,65 @@ export async function withInsight(
   options.onProgress?.('models')
   const { affected, unchanged, notes: ofModels } = await affectedModels(store, record, definitions, live)
   const coefficients = await coefficientMoves(store, record, live)
+  options.onProgress?.('movement')
+  const moved = isBroken
+    ? { notes: [] }
+    : await movement(db, { change, present, live, wanted }, compiled.query, timeout, options)
   const asked =
     dry.without === undefined ? [] : [`the bare query was planned, without making an object of it: ${dry.without}`]
   const insight: Insight = {
     affected,
     unchanged,
     ...(coefficients ? { coefficients } : {}),
+    ...(moved.movement ? { movement: moved.movement } : {}),
     privileges: access.privileges,
-    indexes: missingIndexes(plan.views, prepared.facts),
+    indexes: missingIndexes(compiled.views, prepared.facts),
     ...(cost ? { cost } : {}),
-    notes: [...asked, ...access.notes, ...notes, ...ofModels],
+    notes: [...asked, ...access.notes, ...notes, ...ofModels, ...moved.notes],
   }
   return { ...change, definitions, insight }
+}
+
+/** How the query is made, and a text of it that answers for every key; undefined where nobody says which keys there are. */
+function compiledOf(
+  { model, facts }: Awaited<ReturnType<typeof prepareModel>>,
+  record: ModelRecord,
+  def: DeploymentDef,
+): { readonly views: QueryPlan['views']; readonly query: string | undefined } {
+  const outputs = def.outputs === null ? {} : { outputs: def.outputs }
+  const every = () =>
+    predictionQuery(model, record, facts, predictionOptions({ ...outputs, ...(def.at === null ? {} : { at: def.at }) }))
+  if (def.as !== 'function') return { views: every().plan.views, query: undefined }
+  const { views } = predictionObject(model, record, facts, { as: 'function', ...outputs }).plan
+  try {
+    return { views, query: every().sql }
+  } catch (e) {
+    if (!isViewcastError(e)) throw e
+    return { views, query: undefined }
+  }
+}
+
+async function movement(
+  db: Database,
+  { change, present, live, wanted }: ChangeInContext,
+  every: string | undefined,
+  timeout: number,
+  { sample = 1000, showKeys = false, signal }: InsightOptions,
+): ReturnType<typeof movementOf> {
+  if (!live || !wanted || sample === 0 || change.class === 'metadata') return { notes: [] }
+  const query = change.as === 'function' ? every : change.query
+  if (query === undefined)
+    return { notes: ['predictions were not compared: the entity names no relation that says which keys there are'] }
+  return movementOf(db, {
+    change,
+    query,
+    columns: wanted.dry.columns,
+    keys: wanted.def.model.dataset.sample.entity.keys.map((k) => k.name),
+    live,
+    present,
+    sample,
+    timeout,
+    withKey: showKeys,
+    signal,
+  })
 }
