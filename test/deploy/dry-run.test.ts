@@ -60,7 +60,7 @@ describeEachEngine('what a plan says of a view', (engine) => {
     expect(change.insight?.cost?.total).toBeGreaterThan(0)
   })
 
-  test('a reader who does not exist, and one who may not read what the query reads', async () => {
+  test('a reader who may not read what the query reads, and what to grant', async () => {
     await engine.db.execute(
       `CREATE ROLE dry_run_analyst_${engine.name}; GRANT SELECT (customer) ON orders TO dry_run_analyst_${engine.name}`,
     )
@@ -71,7 +71,6 @@ describeEachEngine('what a plan says of a view', (engine) => {
       expect(insight?.privileges).toEqual([
         `${who} may not read country, customer of public.customers: GRANT SELECT (country, customer) ON public.customers ${to}`,
         `${who} may not read amount, at of public.orders: GRANT SELECT (amount, at) ON public.orders ${to}`,
-        'role dry_run_nobody does not exist: CREATE ROLE dry_run_nobody;',
       ])
       for (const said of insight?.privileges ?? []) {
         const grant = said.slice(said.indexOf(': ') + 2)

@@ -4,6 +4,7 @@ import { objectBlockers } from './blockers.ts'
 import type { ChangeOptions } from './change-to.ts'
 import type { DeployedObject } from './deployed-objects.ts'
 import { handEdit } from './hand-edit.ts'
+import { withInsight } from './insight/insight.ts'
 import { keptPlace } from './kept-place.ts'
 import type { PlannedChange } from './plan-data.ts'
 import { inspect } from './present.ts'
@@ -53,11 +54,12 @@ export async function removal(
   if (!present) return change
   const { at, statements } = await keptPlace(db, object, live.version)
   const notes = standing({ present, leaveDependents, version: live.version }, object, at)
-  return {
+  const planned: PlannedChange = {
     ...change,
     statements,
     exchange: { built: null, keptAt: at, statements: [await moving(db, present, object, at.schema)] },
     blockers: [...blockers, ...notes.blockers],
     warnings: notes.warnings,
   }
+  return withInsight(store, { change: planned, present, live })
 }

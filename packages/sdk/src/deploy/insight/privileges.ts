@@ -33,10 +33,8 @@ export async function accessOf(db: Database, question: AccessQuestion): Promise<
   const readers = await readersOf(db, question)
   const object = quoted(change.object)
   for (const { role, exists } of readers) {
-    if (!exists) {
-      privileges.push(`role ${role} does not exist: CREATE ROLE ${name(role)};`)
-      continue
-    }
+    // That a role is not there blocks the change, and is told there.
+    if (!exists) continue
     const who = `${titleOf(role)}, who ${change.as === 'function' ? 'calls' : 'reads'} ${object},`
     privileges.push(...(await usageLacks(db, role, who, change.object.schema)))
     if (change.as === 'table') continue
@@ -109,7 +107,7 @@ async function deployerLacks(db: Database, { change, present }: AccessQuestion):
   // A schema that is not there has no privileges yet; that it is missing is told elsewhere.
   if (may.usage === false) say(`use schema ${schema}`, `USAGE ON SCHEMA ${name(schema)}`)
   if (isNew && may.schema === false) say(`create in schema ${schema}`, `CREATE ON SCHEMA ${name(schema)}`)
-  if (change.strategy === 'swap' && !may.create)
+  if ((change.strategy === 'swap' || change.strategy === 'drop') && !may.create)
     say('create the schema that keeps the version before', `CREATE ON DATABASE ${name(may.database)}`)
   if (present && !may.owner) say(`change ${quoted(change.object)}, which is ${present.owner}'s`, present.owner)
   return lacks
