@@ -154,7 +154,7 @@ describeEachEngine('an exchange of a view', (engine) => {
     expect(plan.changes[0]?.warnings).toMatchObject([
       {
         code: 'deploy/left-behind',
-        message: expect.stringContaining(`kept as "${object.schema}__v1.answers now": view report`),
+        message: expect.stringContaining(`kept as "${object.schema}__v1.answers now": view public.report`),
       },
     ])
     await applyPlan(store, plan, { record })

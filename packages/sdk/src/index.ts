@@ -160,6 +160,18 @@ export type { WindowQuery } from './define/window-view.ts'
 export { type ApplyPlanOptions, applyPlan } from './deploy/apply-plan.ts'
 export { type Applied, type ApplyOptions, applyView } from './deploy/apply-view.ts'
 export { type Carried, carry, type Heir } from './deploy/carry.ts'
+export {
+  type Collected,
+  type CollectedVersion,
+  type CollectOptions,
+  collectKept,
+  type Keeping,
+  type KeepingOptions,
+  type KeptSchema,
+  type KeptStatus,
+  type KeptVersion,
+  keptVersions,
+} from './deploy/collect.ts'
 export { type DeployedObject, listDeployments } from './deploy/deployed-objects.ts'
 export { type PlanOptions, planDeployments, type Wanted } from './deploy/plan.ts'
 export type {

@@ -11,7 +11,7 @@ export interface KeptPlace {
 }
 
 /** Starts the comment of a schema of ours: of no other is ever anything dropped. */
-const keptSchemaMark = 'viewcast: earlier versions of '
+export const keptSchemaMark = 'viewcast: earlier versions of '
 
 /** The longest name of PostgreSQL, in bytes; it would cut longer ones silently, and two could become one. */
 const longest = 63
@@ -33,8 +33,9 @@ export function besideSchema(schema: string, suffix: string): string {
 export async function keptPlace(db: Database, { schema, name }: ObjectName, version: number): Promise<KeptPlace> {
   for (let n = 1; ; n++) {
     const kept = besideSchema(schema, n === 1 ? `v${version}` : `v${version}_${n}`)
-    const [found] = await db.rows<{ usable: boolean; taken: boolean }>(
-      `SELECT coalesce(starts_with(obj_description(n.oid, 'pg_namespace'), $3), false) AND has_schema_privilege(n.oid, 'CREATE') AS usable,
+    const [found] = await db.rows<{ usable: boolean; own: boolean; taken: boolean }>(
+      `SELECT pg_has_role(n.nspowner, 'USAGE') AND has_database_privilege(current_database(), 'CREATE') AS own,
+               coalesce(starts_with(obj_description(n.oid, 'pg_namespace'), $3), false) AND has_schema_privilege(n.oid, 'CREATE') AS usable,
               EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid AND c.relname = $2)
                 OR EXISTS (SELECT FROM pg_proc p WHERE p.pronamespace = n.oid AND p.proname = $2)
                 OR EXISTS (SELECT FROM pg_type t WHERE t.typnamespace = n.oid AND t.typname = $2) AS taken
@@ -42,8 +43,9 @@ export async function keptPlace(db: Database, { schema, name }: ObjectName, vers
       [kept, name, keptSchemaMark],
     )
     const at = { schema: kept, name }
-    if (!found) return { at, statements: await making(db, schema, kept) }
-    if (found.usable && !found.taken) return { at, statements: [] }
+    if (found && (!found.usable || found.taken)) continue
+    // Made again if it is collected, because it is empty, before it is needed.
+    return { at, statements: found && !found.own ? [] : await making(db, schema, kept) }
   }
 }
 

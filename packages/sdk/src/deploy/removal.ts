@@ -57,7 +57,7 @@ export async function removal(
   const planned: PlannedChange = {
     ...change,
     statements,
-    exchange: { built: null, keptAt: at, statements: [await moving(db, present, object, at.schema)] },
+    exchange: { built: null, keptAt: at, statements: [moving(present, object, at.schema)] },
     blockers: [...blockers, ...notes.blockers],
     warnings: notes.warnings,
   }

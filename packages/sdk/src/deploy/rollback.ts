@@ -153,9 +153,9 @@ function restored(
 }
 
 /** The object that was put aside, if it is as it was left; else why it is not used. */
-async function keptAsLeft({ db }: Store, object: ObjectName, { kept, version }: DeploymentVersion) {
+async function keptAsLeft({ db }: Store, object: ObjectName, { kept, version, kind }: DeploymentVersion) {
   if (!kept) return { kept: undefined, warnings: [] }
-  const found = await inspect(db, kept.at)
+  const found = await inspect(db, kept.at, kind)
   const [server] = await db.rows<{ major: number }>(
     `SELECT current_setting('server_version_num')::integer / 10000 AS major`,
   )
@@ -189,7 +189,7 @@ async function exchangeBack(
 ): Promise<PlannedChange> {
   const { present, live, object } = about
   const columns = columnsBack(version, present)
-  const back = await moving(db, kept.present, kept.at, object.schema)
+  const back = moving(kept.present, kept.at, object.schema)
   const change: PlannedChange = {
     ...unchanged(version, about),
     class: !present ? 'add' : classOf(columns),
@@ -207,7 +207,7 @@ async function exchangeBack(
     exchange: {
       built: kept.at,
       keptAt: place.at,
-      statements: [await moving(db, present, object, place.at.schema), back],
+      statements: [moving(present, object, place.at.schema), back],
     },
   }
 }

@@ -5,9 +5,9 @@ import { ensureAsset } from '../store/graph/assets.ts'
 import { keepFeatureDefinitions } from '../store/registry/feature-definitions.ts'
 import { modelArtifact } from '../store/registry/model-artifact.ts'
 import type { Store } from '../store/store.ts'
+import { keepAside, keptAs, keptNoMore } from './kept-state.ts'
 import { assetName, type ObjectName } from './object-name.ts'
 import type { PlannedChange } from './plan-data.ts'
-import { inspect } from './present.ts'
 
 export interface LiveDeployment {
   readonly asset: string
@@ -74,7 +74,12 @@ export async function recordChange(
   const { change } = done
   const before = await liveDeployment(store, change.object)
   const asset = await ensureAsset(store, { kind: 'deployment', name: assetName(change.object) })
-  if (before && change.exchange?.keptAt) await keepAside(store, before.artifact, change.exchange.keptAt)
+  const { built, keptAt } = change.exchange ?? {}
+  if (built) await keptNoMore(store.db, built)
+  if (before && keptAt) {
+    await keepAside(store.db, before.artifact, keptAt)
+    await keptAs(store.db, keptAt)
+  }
   const now = done.action === 'remove' ? undefined : await keepVersion(store, asset, done)
   await store.db.query(
     `INSERT INTO viewcast.deployment (asset_id, project, environment, name, is_declared, kind, artifact_id, left_hash, left_server, left_definition, granted)
@@ -117,16 +122,6 @@ export async function recordChange(
   return now && { artifact: now.id, version: now.version }
 }
 
-/** Says where the version that was live is kept, as it is there. */
-async function keepAside({ db }: Store, artifact: string, at: ObjectName): Promise<void> {
-  const kept = await inspect(db, at)
-  await db.query(
-    `UPDATE viewcast.deployment_version SET kept_at = $2, kept_since = clock_timestamp(), kept_hash = $3,
-       kept_server = current_setting('server_version_num')::integer / 10000 WHERE artifact_id = $1`,
-    [artifact, assetName(at), kept?.hash ?? null],
-  )
-}
-
 async function keepVersion(store: Store, asset: string, { change, verification }: DeploymentChange) {
   const model = change.to && (await modelArtifact(store, change.to.model, change.to.version))
   const version = await registerArtifact(store, asset, {
@@ -140,7 +135,7 @@ async function keepVersion(store: Store, asset: string, { change, verification }
     `INSERT INTO viewcast.deployment_version
        (artifact_id, model_artifact_id, spec, query, statements, columns, parameters, verification)
      VALUES ($1, $2, $3, $4, $5::text[], $6, $7, $8)
-     ON CONFLICT (artifact_id) DO UPDATE SET kept_at = NULL, kept_since = NULL, kept_hash = NULL, kept_server = NULL`,
+     ON CONFLICT (artifact_id) DO NOTHING`,
     [
       version.id,
       model?.id ?? null,

@@ -1,7 +1,7 @@
 /** A new object in the place of an old one, which is kept with its data, its grants and whoever depends on it. */
 import { type Diagnostic, diagnostic, quoteIdentifier } from '@viewcast/compiler'
 import type { Database } from '../database/database.ts'
-import { carry } from './carry.ts'
+import { inherit } from './inherit.ts'
 import { besideSchema, keptPlace } from './kept-place.ts'
 import { assetName, type ObjectName, quoted } from './object-name.ts'
 import type { PlannedChange } from './plan-data.ts'
@@ -41,9 +41,9 @@ export async function swap(db: Database, change: PlannedChange, of: SwapOf): Pro
   const { object } = change
   const { present, building } = of
   const { at, statements: place } = await keptPlace(db, object, of.version)
-  const aside = await moving(db, present, object, at.schema)
+  const aside = moving(present, object, at.schema)
   const built = buildingPlace(object)
-  const { statements: carried, left } = await carry(db, present.oid, {
+  const { statements: carried, left } = await inherit(db, present, {
     kind: change.as,
     name: of.name,
     schema: built.schema,
@@ -80,20 +80,11 @@ export async function swap(db: Database, change: PlannedChange, of: SwapOf): Pro
 }
 
 /** Moves an object to another schema: data, indexes, grants and dependents go with it. */
-export async function moving(db: Database, present: Present, from: ObjectName, schema: string): Promise<string> {
-  return `ALTER ${present.kind.toUpperCase()} ${await reference(db, present, from)} SET SCHEMA ${quoteIdentifier(schema)}`
-}
+export const moving = (present: Present, from: ObjectName, schema: string): string =>
+  `ALTER ${present.kind.toUpperCase()} ${reference(present, from)} SET SCHEMA ${quoteIdentifier(schema)}`
 
-/** What ALTER and DROP call it: a function with the types of its parameters. */
-async function reference(
-  db: Database,
-  { kind, oid }: Pick<Present, 'kind' | 'oid'>,
-  name: ObjectName,
-): Promise<string> {
-  if (kind !== 'function') return quoted(name)
-  const [row] = await db.rows<{ types: string }>('SELECT pg_get_function_identity_arguments($1::oid) AS types', [oid])
-  return `${quoted(name)}(${row?.types ?? ''})`
-}
+/** What ALTER and DROP call it. */
+export const reference = ({ signature }: Present, name: ObjectName): string => signature ?? quoted(name)
 
 /** What is said of those who stay with the old object. */
 export function standing(

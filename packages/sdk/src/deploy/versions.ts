@@ -1,6 +1,6 @@
 /** Every version that an object had, with what makes it again or says where it is kept. */
 import type { Store } from '../store/store.ts'
-import { assetName, type ObjectName } from './object-name.ts'
+import { assetName, type ObjectName, objectOf } from './object-name.ts'
 
 export interface DeploymentVersion {
   readonly artifact: string
@@ -52,17 +52,20 @@ export async function deploymentVersions({ db }: Store, object: ObjectName): Pro
   const rows = await db.rows<Row>(
     `SELECT a.id AS artifact, a.version, a.digest, a.props->>'model' AS model, (a.props->>'modelVersion')::integer AS "modelVersion", v.query, v.columns, v.parameters,
             v.statements, v.spec, v.spec->>'as' AS kind, coalesce(d.artifact_id = a.id, false) AS "isLive",
-            v.kept_at AS at, v.kept_hash AS hash, v.kept_server AS server
+            k.place AS at, k.hash, k.server
      FROM viewcast.artifact a
      JOIN viewcast.deployment_version v ON v.artifact_id = a.id
      JOIN viewcast.deployment d ON d.asset_id = a.asset_id
+     LEFT JOIN LATERAL (
+       SELECT k.* FROM viewcast.deployment_kept k WHERE k.artifact_id = a.id AND k.until IS NULL ORDER BY k.id DESC LIMIT 1
+     ) k ON true
      WHERE a.asset_id = $1 ORDER BY a.version`,
     [found.asset],
   )
   const versions = rows.map(
     ({ at, hash, server, ...version }): DeploymentVersion => ({
       ...version,
-      kept: at === null ? null : { at: keptObject(at, object), hash, server: server ?? 0 },
+      kept: at === null ? null : { at: objectOf(at), hash, server: server ?? 0 },
     }),
   )
   return { ...found, versions }
@@ -73,6 +76,3 @@ interface Row extends Omit<DeploymentVersion, 'kept'> {
   readonly hash: string | null
   readonly server: number | null
 }
-
-/** The name in it is always the object's own, so that a dot in either is no question. */
-const keptObject = (at: string, { name }: ObjectName): ObjectName => ({ schema: at.slice(0, -name.length - 1), name })

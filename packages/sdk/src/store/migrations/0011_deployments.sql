@@ -43,15 +43,25 @@ CREATE TABLE viewcast.deployment_version (
   -- Of a function.
   parameters jsonb NOT NULL DEFAULT '[]',
   verification text,
-  -- schema.object that holds this version since another took its place; null while it is live, or must be made again.
-  kept_at text,
-  kept_since timestamptz,
-  -- As it was when it was put aside, and the major version of the server that printed it.
-  kept_hash text,
-  kept_server integer,
   created_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 CREATE INDEX ON viewcast.deployment_version (model_artifact_id);
+
+-- Objects that were put aside when others took their place, with their data, grants and dependents.
+CREATE TABLE viewcast.deployment_kept (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  artifact_id uuid NOT NULL REFERENCES viewcast.artifact,
+  -- schema.object.
+  place text NOT NULL,
+  since timestamptz NOT NULL DEFAULT clock_timestamp(),
+  -- When it went back to its place, or was collected.
+  until timestamptz,
+  -- As it was when it was put aside, and the major version of the server that printed it.
+  hash text,
+  server integer
+);
+CREATE UNIQUE INDEX ON viewcast.deployment_kept (place) WHERE until IS NULL;
+CREATE INDEX ON viewcast.deployment_kept (artifact_id);
 
 CREATE TABLE viewcast.deployment_change (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -90,8 +100,7 @@ INSERT INTO viewcast.access_change (table_name, column_name) VALUES
   ('deployment', 'artifact_id'), ('deployment', 'left_hash'), ('deployment', 'left_server'), ('deployment', 'is_declared'),
   ('deployment', 'left_definition'), ('deployment', 'granted'), ('deployment', 'project'),
   ('deployment', 'environment'), ('deployment', 'name'), ('deployment', 'kind'), ('deployment', 'updated_at'),
-  ('deployment_version', 'kept_at'), ('deployment_version', 'kept_since'), ('deployment_version', 'kept_hash'),
-  ('deployment_version', 'kept_server');
+  ('deployment_kept', 'until'), ('deployment_kept', 'hash'), ('deployment_kept', 'server');
 
 -- What is live, by names.
 CREATE VIEW viewcast.deployments WITH (security_invoker = true) AS

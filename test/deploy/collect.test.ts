@@ -1,0 +1,222 @@
+import {
+  applyPlan,
+  collectKept,
+  type DeploymentDef,
+  deploymentVersions,
+  keptVersions,
+  type ModelDef,
+  type ModelRecord,
+  openStore,
+  type PlanOptions,
+  planDeployments,
+  type RollbackOptions,
+  rollback,
+  type Store,
+  trainRecorded,
+} from '@viewcast/sdk'
+import { beforeAll, expect, test } from 'vitest'
+import { describeEachEngine } from '../engines/each-engine.ts'
+import { datasetOf, model, p, profile, spending, tables } from '../scenarios/shop.ts'
+
+const kinds = p.model('kinds', {
+  dataset: datasetOf([profile, spending]),
+  family: 'multinomial',
+  label: 'answer',
+  penalty: 1,
+} as never) as ModelDef
+
+describeEachEngine('what was put aside', (engine) => {
+  let store: Store
+  const records = new Map<string, ModelRecord>()
+  const record = async (name: string) => records.get(name) as ModelRecord
+  const allowed = { record, allowBreaking: true, allowRemove: true }
+  const at = '2024-03-01T00:00:00Z'
+  const binary = { model, outputs: ['value', 'label'] }
+  const many = { model: kinds }
+
+  beforeAll(async () => {
+    await engine.db.execute(tables)
+    store = await openStore(engine.db, { project: 'shop', actor: 'me' })
+    for (const one of [model, kinds]) records.set(one.name, (await trainRecorded(store, one)).record)
+    await engine.db.execute('CREATE ROLE reader')
+  })
+
+  /** A schema for each test, and in it one object of the kind. */
+  const inSchema = async (schema: string, as: DeploymentDef['as']) => {
+    await engine.db.execute(`CREATE SCHEMA ${schema}`)
+    const object = { schema, name: 'now' }
+    const deploy = async (options: object, plan: PlanOptions = {}) => {
+      const def = p.deployment('now', { as, schema, ...(as === 'view' ? { at } : {}), ...options } as never)
+      const wanted = { def, record: await record(def.model.name), isDeclared: true }
+      const planned = await planDeployments(store, [wanted], plan)
+      await applyPlan(store, planned, allowed)
+      return planned
+    }
+    return {
+      object,
+      deploy,
+      back: (options: Partial<RollbackOptions> = {}) => rollback(store, object, { ...allowed, ...options }),
+      kept: async () => {
+        const { versions, schemas } = await keptVersions(store, { keep: 0 })
+        return {
+          versions: versions.filter((v) => v.object.schema === schema),
+          schemas: schemas.filter((s) => s.name.startsWith(`${schema}__`)),
+        }
+      },
+      rows: (where = schema) => engine.db.rows(`SELECT * FROM ${where}.now ORDER BY customer, as_of`),
+    }
+  }
+  const there = async (schema: string) =>
+    (
+      await engine.db.rows<{ s: string }>(
+        'SELECT nspname AS s FROM pg_namespace WHERE starts_with(nspname, $1) ORDER BY 1',
+        [schema],
+      )
+    ).map((r) => r.s)
+
+  test('of a table comes back with its rows, key and grants, and can be collected', async () => {
+    const { deploy, back, kept, rows, object } = await inSchema('tab', 'table')
+    await deploy(binary)
+    await engine.db.execute(`GRANT SELECT (customer, label) ON tab.now TO reader; GRANT SELECT, DELETE ON tab.now TO PUBLIC;
+      CREATE INDEX by_label ON tab.now (label); UPDATE tab.now SET probability = 0.123 WHERE customer = 7`)
+    const before = await rows()
+    expect(before).toHaveLength(200)
+    const plan = await deploy(many)
+    expect([plan.changes[0]?.class, plan.changes[0]?.strategy]).toEqual(['breaking', 'swap'])
+    const after = await rows()
+    expect(after).toHaveLength(200)
+    expect(after[0]).not.toHaveProperty('probability')
+    expect(await rows('tab__v1')).toEqual(before)
+    expect((await kept()).versions).toMatchObject([
+      {
+        name: 'now',
+        version: 1,
+        kind: 'table',
+        dependents: [],
+        status: 'collectable',
+        model: 'replies',
+        modelVersion: 1,
+      },
+    ])
+    expect((await kept()).versions[0]?.bytes).toBeGreaterThan(8192)
+    await back()
+    expect(await rows()).toEqual(before)
+    const [grants] = await engine.db.rows(
+      `SELECT has_column_privilege('reader', 'tab.now', 'label', 'SELECT') AS label, has_table_privilege('reader', 'tab.now', 'DELETE') AS del,
+              (SELECT string_agg(contype, '') FROM pg_constraint WHERE conrelid = 'tab.now'::regclass AND contype = 'p') AS key,
+              (SELECT count(*) FROM pg_indexes WHERE schemaname = 'tab' AND indexname = 'by_label') AS index`,
+    )
+    expect(grants).toEqual({ label: true, del: true, key: 'p', index: '1' })
+    await back()
+    expect(await rows()).toEqual(after)
+    const { versions, schemas } = await collectKept(store, { keep: 0, reason: 'tidy' })
+    expect(versions.filter((v) => v.object.schema === 'tab').map((v) => v.outcome)).toEqual(['collected'])
+    expect(schemas).toContain('tab__v1')
+    expect(await there('tab')).toEqual(['tab'])
+    // Made again from its text, and filled.
+    await back({ to: 1 })
+    expect((await rows())[6]).toMatchObject({
+      customer: 7,
+      label: expect.any(Boolean),
+      probability: expect.any(Number),
+    })
+    expect((await rows())[6]?.['probability']).not.toBe(0.123)
+    const history = await engine.db.rows(
+      `SELECT c.action, c.reason FROM viewcast.deployment_change c JOIN viewcast.asset a ON a.id = c.asset_id WHERE a.name = 'tab.now' ORDER BY c.id`,
+    )
+    expect(history.map((h) => h['action'])).toEqual(['apply', 'apply', 'rollback', 'rollback', 'collect', 'rollback'])
+    expect((await deploymentVersions(store, object))?.versions.map((v) => v.isLive)).toEqual([true, false])
+  })
+
+  test('of a function, with other columns, comes back with who may call it', async () => {
+    const { deploy, back, kept } = await inSchema('fun', 'function')
+    await deploy(binary)
+    await engine.db.execute(
+      'REVOKE EXECUTE ON FUNCTION fun.now FROM PUBLIC; GRANT EXECUTE ON FUNCTION fun.now TO reader',
+    )
+    const call = async () => Object.keys((await engine.db.rows(`SELECT * FROM fun.now(7, '${at}')`))[0] ?? {})
+    const before = await call()
+    await deploy(many)
+    expect(await call()).not.toEqual(before)
+    const may = async () =>
+      (
+        await engine.db.rows(`SELECT has_function_privilege('reader', 'fun.now(int4, timestamptz)', 'EXECUTE') AS reader,
+         EXISTS (SELECT FROM pg_proc p, aclexplode(p.proacl) a WHERE p.oid = 'fun.now(int4, timestamptz)'::regprocedure AND a.grantee = 0) AS everybody`)
+      )[0]
+    expect(await may()).toEqual({ reader: true, everybody: false })
+    await back()
+    expect(await call()).toEqual(before)
+    expect(await may()).toEqual({ reader: true, everybody: false })
+    await collectKept(store, { keep: 0 })
+    expect((await kept()).versions).toEqual([])
+    // Forward, made again from its text; back to the one that was put aside by that.
+    await back({ to: 2 })
+    expect(await call()).not.toEqual(before)
+    await back()
+    expect(await call()).toEqual(before)
+  })
+
+  test('of one kind comes back in the place of another', async () => {
+    const view = await inSchema('kind', 'view')
+    await view.deploy(binary)
+    await engine.db.execute('GRANT SELECT ON kind.now TO reader')
+    const before = await view.rows()
+    await view.deploy({ ...binary, as: 'table', at: undefined })
+    const kindOf = async () =>
+      (
+        await engine.db.rows(
+          `SELECT relkind::text AS k, has_table_privilege('reader', oid, 'SELECT') AS may FROM pg_class WHERE oid = 'kind.now'::regclass`,
+        )
+      )[0]
+    expect(await kindOf()).toEqual({ k: 'r', may: true })
+    await view.back()
+    expect(await kindOf()).toEqual({ k: 'v', may: true })
+    expect(await view.rows()).toEqual(before)
+  })
+
+  test('stays while it is among the newest, others depend on it, somebody changed it, or reads it', async () => {
+    const { deploy, kept } = await inSchema('stays', 'view')
+    await deploy(binary)
+    for (const [i, next] of [many, { model }, { model, outputs: ['label'] }, binary, many].entries()) {
+      if (i === 1) await engine.db.execute('CREATE VIEW public.reads_second AS SELECT label FROM stays.now')
+      await deploy(next, { isExact: true, leaveDependents: true })
+    }
+    const status = async (keep: number) =>
+      (await keptVersions(store, { keep })).versions
+        .filter((v) => v.object.schema === 'stays')
+        .map((v) => `${v.version} ${v.status}`)
+    // 1 and 2 were live twice, so that there are two of 1, and an older one of 2 while 2 is live.
+    expect(await status(0)).toEqual(['1 collectable', '4 collectable', '3 collectable', '2 read', '1 collectable'])
+    expect(await status(2)).toEqual(['1 newest', '4 newest', '3 collectable', '2 read', '1 collectable'])
+    await engine.db.execute(`CREATE OR REPLACE VIEW stays__v3.now AS SELECT NULL::int4 AS customer, NULL::timestamptz AS as_of, 0.5::float8 AS probability;
+      CREATE TABLE stays__v1.mine (n int)`)
+    expect((await status(0)).slice(1, 3)).toEqual(['4 collectable', '3 changed'])
+    const { versions } = await collectKept(store, { keep: 0 })
+    const outcomes = versions.filter((v) => v.object.schema === 'stays').map((v) => `${v.version} ${v.outcome}`)
+    expect(outcomes).toEqual(['1 collected', '4 collected', '3 changed', '2 read', '1 collected'])
+    expect((await kept()).schemas.find((s) => s.name === 'stays__v1')).toEqual({
+      name: 'stays__v1',
+      foreign: ['table stays__v1.mine'],
+      isEmpty: false,
+    })
+    expect(await there('stays__v1')).toEqual(['stays__v1'])
+    expect(await engine.db.rows('SELECT * FROM reads_second LIMIT 1')).toHaveLength(1)
+    await engine.db.execute('DROP VIEW reads_second')
+    expect(
+      (await collectKept(store, { keep: 0 })).versions.find((v) => v.object.schema === 'stays' && v.version === 2)
+        ?.outcome,
+    ).toBe('collected')
+  })
+
+  test('that somebody dropped is forgotten', async () => {
+    const { deploy, kept, back } = await inSchema('lost', 'view')
+    await deploy(binary)
+    await deploy(many)
+    await engine.db.execute('DROP VIEW lost__v1.now')
+    expect((await kept()).versions.map((v) => v.status)).toEqual(['gone'])
+    await collectKept(store)
+    expect((await kept()).versions).toEqual([])
+    await back()
+    expect(await there('lost')).toEqual(['lost', 'lost__v2'])
+  })
+})
