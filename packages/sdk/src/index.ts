@@ -175,11 +175,17 @@ export {
 export { type DeployedObject, listDeployments } from './deploy/deployed-objects.ts'
 export { type PlanOptions, planDeployments, type Wanted } from './deploy/plan.ts'
 export type {
+  AffectedColumn,
+  AffectedModel,
   ChangeClass,
+  CoefficientMoves,
   ColumnChange,
   Fingerprint,
   FingerprintPart,
+  Insight,
+  Movement,
   Plan,
+  PlanCost,
   PlannedChange,
   Strategy,
 } from './deploy/plan-data.ts'

@@ -1,0 +1,126 @@
+import type { Insight } from '@viewcast/sdk'
+import { expect, test } from 'vitest'
+import { insightLines } from './insight.ts'
+import { plainColors } from './palette.ts'
+
+const nothing: Insight = { affected: [], unchanged: [], privileges: [], indexes: [], notes: [] }
+const lines = (insight: Partial<Insight>, as: 'view' | 'function' = 'view') =>
+  insightLines({ as, insight: { ...nothing, ...insight } }, plainColors)
+const column = (more: object) => ({
+  column: 'activity.spend_30d',
+  feature: 'spend_30d',
+  change: 'changed' as const,
+  trainedOn: 'another' as const,
+  coefficients: [{ term: 'spend_30d', before: 0.41, after: 0.41 }],
+  share: 0.12,
+  ...more,
+})
+const model = (...columns: ReturnType<typeof column>[]) => ({ model: 'churn_lr', version: 4, aliases: [], columns })
+const output = {
+  output: 'probability',
+  rows: 200,
+  missing: { before: 0, after: 0, both: 0 },
+  moved: 100,
+  meanBefore: 0.5,
+  meanAfter: 0.5041,
+  meanShift: 0.0041,
+  standardDeviation: 0.021,
+  quantiles: { '0': -0.4, '0.05': -0.02, '0.95': 0.04, '1': 0.31 },
+  largest: { difference: 0.4, keys: 1 },
+}
+const movement = { sample: 1000, rows: 200, repeated: 0, unmatched: { before: 0, after: 0 }, outputs: [output] }
+
+test('nothing that was looked at, nothing to say', () => {
+  expect(insightLines({ as: 'view' }, plainColors)).toEqual([])
+  expect(lines({ unchanged: ['activity.n_7d'] })).toEqual([])
+})
+
+test('a model is told by the column, its weight, its share and what it learned from', () => {
+  expect(lines({ affected: [model(column({}))], unchanged: ['activity.n_7d'] })).toEqual([
+    'activity.spend_30d changed: churn_lr@4 uses it, weight 0.41, share 12 %; trained on another definition, train it again',
+    'unchanged: activity.n_7d',
+  ])
+})
+
+test.each([
+  [{ trainedOn: 'this' }, 'changed: churn_lr@4 uses it, weight 0.41, share 12 %'],
+  [
+    { trainedOn: null },
+    'changed: churn_lr@4 uses it, weight 0.41, share 12 %; whether it was trained on this definition is not known',
+  ],
+  [
+    { change: 'removed', trainedOn: null, coefficients: [{ term: 'x', before: 0.4, after: null }] },
+    'is used no more: churn_lr@4 used it, weight 0.4, share 12 %',
+  ],
+  [
+    { change: 'added', trainedOn: 'this', coefficients: [{ term: 'x', before: null, after: -1.5 }] },
+    'is new here: churn_lr@4 uses it, weight -1.5, share 12 %',
+  ],
+  [
+    { change: 'same' },
+    'is what is deployed: churn_lr@4 uses it, weight 0.41, share 12 %; trained on another definition, train it again',
+  ],
+  [
+    { trainedOn: 'this', share: 0.0004, coefficients: [{ term: 'x', before: 0.41, after: 0.5 }] },
+    'changed: churn_lr@4 uses it, weight 0.41 → 0.5, share below 0.1 %',
+  ],
+  // Of trees there is no coefficient, and not every record tells shares.
+  [{ trainedOn: 'this', share: null, coefficients: [] }, 'changed: churn_lr@4 uses it'],
+])('of a column %j', (more, expected) => {
+  expect(lines({ affected: [model(column(more))] })).toEqual([`activity.spend_30d ${expected}`])
+})
+
+test('of many terms the heaviest are named', () => {
+  const coefficients = ['de', 'fr', 'it', 'es', 'pt', 'us'].map((c, i) => ({
+    term: `country=${c}`,
+    before: i / 10,
+    after: i / 10,
+  }))
+  const [line] = lines({
+    affected: [{ ...model(column({ coefficients, trainedOn: 'this' })), aliases: ['production'] }],
+  })
+  expect(line).toBe(
+    'activity.spend_30d changed: churn_lr@4 (production) uses it, weights country=us 0.5, country=pt 0.4, country=es 0.3, country=it 0.2 and 2 more, share 12 %',
+  )
+})
+
+test('coefficients of another version, and how far predictions move', () => {
+  const largest = [
+    { term: 'a', before: 1, after: 3 },
+    { term: 'b', before: null, after: 0.25 },
+    { term: 'c', before: 0.125, after: null },
+  ]
+  expect(lines({ coefficients: { changed: 3, of: 7, largest } })).toEqual([
+    'coefficients: 3 of 7 moved, most of all a 1 → 3; b new, 0.25; c gone, 0.125',
+  ])
+  expect(lines({ coefficients: { changed: 0, of: 7, largest: [] } })).toEqual([
+    'coefficients: all 7 are what they were',
+  ])
+  expect(lines({ movement })).toEqual([
+    'predictions: 200 keys compared',
+    '  probability: 100 moved, mean 0.5 → 0.504 (+0.0041, sd 0.021), 90 % of them -0.02 … +0.04, the furthest by 0.4',
+  ])
+  const label = { rows: 200, changed: 3, changes: [] }
+  const still = { ...output, moved: 0, missing: { before: 1, after: 2, both: 0 } }
+  expect(
+    lines({ movement: { ...movement, repeated: 4, unmatched: { before: 5, after: 6 }, label, outputs: [still] } }),
+  ).toEqual([
+    'predictions: 200 keys compared, 5 that have none any more, 6 that had none, 4 rows left out, whose key is not theirs alone, 3 of 200 labels change',
+    '  probability: none moved; 2 have no number any more; 1 had none',
+  ])
+})
+
+test('cost, and what is missing', () => {
+  expect(lines({ cost: { rows: 1, total: 1234.5 } })).toEqual(['cost 1,235, about 1 row'])
+  expect(lines({ cost: { rows: 200, total: 1234.4, before: 600 } })).toEqual(['cost 1,234, 600 before, about 200 rows'])
+  expect(lines({ cost: { rows: 1, total: 12 } }, 'function')).toEqual(['cost 12 for each call'])
+  expect(lines({ privileges: ['p'], indexes: ['CREATE INDEX …;'], notes: ['n'] })).toEqual([
+    'missing  p',
+    'index    CREATE INDEX …;',
+    'note     n',
+  ])
+})
+
+test('a key is never shown', () => {
+  expect(JSON.stringify(lines({ movement: { ...movement, largestKey: { customer: 'Ada' } } }))).not.toContain('Ada')
+})

@@ -1,0 +1,129 @@
+/** What a planned change means, for a person: models concerned, predictions moved, what is missing. One line a fact. */
+import type { AffectedColumn, AffectedModel, Insight, Movement, PlannedChange } from '@viewcast/sdk'
+import { significant } from './number.ts'
+import type { Colors } from './palette.ts'
+import { grouped } from './table.ts'
+
+/** Terms of a line, columns that are as they were; the rest is counted, and there with `--json`. */
+const most = 4
+
+/** Lines without indentation and without ends; none where nothing was looked at. */
+export function insightLines(
+  { insight, as }: Pick<PlannedChange, 'insight' | 'as'>,
+  colors: Colors,
+): readonly string[] {
+  if (!insight) return []
+  return [
+    ...insight.affected.flatMap((model) => affectedLines(model, colors)),
+    ...(insight.affected.length > 0 && insight.unchanged.length > 0
+      ? [colors.dim(`unchanged: ${listed(insight.unchanged)}`)]
+      : []),
+    ...coefficientLines(insight),
+    ...(insight.movement ? movementLines(insight.movement) : []),
+    ...costLines(insight, as),
+    ...insight.privileges.map((text) => `${colors.warning('missing')}  ${text}`),
+    ...insight.indexes.map((text) => `${colors.warning('index')}    ${text}`),
+    ...insight.notes.map((text) => `${colors.warning('note')}     ${text}`),
+  ]
+}
+
+function affectedLines({ model, version, aliases, columns }: AffectedModel, colors: Colors): string[] {
+  const name = `${model}@${version}${aliases.length === 0 ? '' : ` (${aliases.join(', ')})`}`
+  return columns.map((c) => {
+    const facts = [weights(c), c.share === null ? '' : `share ${percent(c.share)} %`].filter(Boolean).join(', ')
+    const told = `${c.column} ${changes[c.change]}: ${colors.bold(name)} ${verbs[c.change]} it${facts === '' ? '' : `, ${facts}`}`
+    const learned = trained(c)
+    return learned === undefined ? told : `${told}; ${colors.warning(learned)}`
+  })
+}
+
+const changes: Readonly<Record<AffectedColumn['change'], string>> = {
+  changed: 'changed',
+  added: 'is new here',
+  removed: 'is used no more',
+  same: 'is what is deployed',
+}
+const verbs: Readonly<Record<AffectedColumn['change'], string>> = {
+  changed: 'uses',
+  added: 'uses',
+  removed: 'used',
+  same: 'uses',
+}
+
+const trained = ({ trainedOn, change }: AffectedColumn): string | undefined =>
+  trainedOn === 'another'
+    ? 'trained on another definition, train it again'
+    : trainedOn === null && change === 'changed'
+      ? 'whether it was trained on this definition is not known'
+      : undefined
+
+function weights({ coefficients }: AffectedColumn): string {
+  const [only, ...more] = coefficients
+  if (!only) return ''
+  if (more.length === 0) return `weight ${moved(only)}`
+  const terms = [...coefficients].sort((a, b) => size(b) - size(a)).map((c) => `${c.term} ${moved(c)}`)
+  return `weights ${listed(terms)}`
+}
+
+type Term = AffectedColumn['coefficients'][number]
+
+const size = ({ before, after }: Term): number => Math.abs(after ?? before ?? 0)
+const number = (value: number | null | undefined): string => significant(value ?? null, 3)
+
+function moved({ before, after }: Term): string {
+  if (before === null || after === null || Object.is(before, after)) return number(after ?? before)
+  return `${number(before)} → ${number(after)}`
+}
+
+const percent = (share: number): string => {
+  const text = (share * 100).toFixed(share >= 0.1 ? 0 : 1)
+  return share > 0 && Number(text) === 0 ? 'below 0.1' : text
+}
+
+const signed = (value: number | null | undefined): string =>
+  value != null && value > 0 ? `+${number(value)}` : number(value)
+
+const listed = (all: readonly string[]): string =>
+  all.length <= most ? all.join(', ') : `${all.slice(0, most).join(', ')} and ${all.length - most} more`
+
+function coefficientLines({ coefficients }: Insight): string[] {
+  if (!coefficients) return []
+  const { changed, of, largest } = coefficients
+  if (changed === 0) return [`coefficients: all ${of} are what they were`]
+  const terms = largest.map(
+    (c) => `${c.term} ${c.before === null ? 'new,' : ''}${c.after === null ? 'gone,' : ''} ${moved(c)}`,
+  )
+  return [
+    `coefficients: ${changed} of ${of} moved, most of all ${terms.map((t) => t.replaceAll(/ +/g, ' ')).join('; ')}`,
+  ]
+}
+
+function movementLines({ rows, unmatched, repeated, outputs, label }: Movement): string[] {
+  const counts = [
+    `${grouped(rows)} ${rows === 1 ? 'key' : 'keys'} compared`,
+    ...(unmatched.before > 0 ? [`${grouped(unmatched.before)} that have none any more`] : []),
+    ...(unmatched.after > 0 ? [`${grouped(unmatched.after)} that had none`] : []),
+    ...(repeated > 0 ? [`${grouped(repeated)} rows left out, whose key is not theirs alone`] : []),
+    ...(label === undefined ? [] : [`${grouped(label.changed)} of ${grouped(label.rows)} labels change`]),
+  ]
+  return [
+    `predictions: ${counts.join(', ')}`,
+    ...outputs.map((o) => {
+      const gone = o.missing.after === 0 ? '' : `; ${grouped(o.missing.after)} have no number any more`
+      const come = o.missing.before === 0 ? '' : `; ${grouped(o.missing.before)} had none`
+      if (o.moved === 0) return `  ${o.output}: none moved${gone}${come}`
+      const [low, high] = [signed(o.quantiles['0.05']), signed(o.quantiles['0.95'])]
+      const spread = o.standardDeviation === null ? '' : `, sd ${number(o.standardDeviation)}`
+      return `  ${o.output}: ${grouped(o.moved)} moved, mean ${number(o.meanBefore)} → ${number(o.meanAfter)} (${signed(o.meanShift)}${spread}), 90 % of them ${low} … ${high}, the furthest by ${number(o.largest?.difference)}${gone}${come}`
+    }),
+  ]
+}
+
+function costLines({ cost }: Insight, as: PlannedChange['as']): string[] {
+  if (!cost) return []
+  const before = cost.before === undefined ? '' : `, ${grouped(Math.round(cost.before))} before`
+  const rows = Math.round(cost.rows)
+  return [
+    `cost ${grouped(Math.round(cost.total))}${before}${as === 'function' ? ' for each call' : `, about ${grouped(rows)} ${rows === 1 ? 'row' : 'rows'}`}`,
+  ]
+}
