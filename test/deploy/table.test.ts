@@ -101,6 +101,38 @@ describeEachEngine('a table', (engine) => {
     expect((await rowsOf('by_key')).map((r) => r.customer)).toContain(900)
   })
 
+  test('by key lets go of keys that have no prediction any more, where that is declared', async () => {
+    const def = p.deployment('by_key_only', { model, as: 'table', refresh: 'upsert', vanished: 'delete', at: early.at })
+    const object = await deployed(def)
+    await store.db.query(`INSERT INTO customers VALUES (901, 'de', '2024-01-01Z')`)
+    expect(await refreshTable(store, object, early)).toMatchObject({ inserted: 1, updated: 0, deleted: 0 })
+    await store.db.query('DELETE FROM customers WHERE customer = 901')
+    expect(await refreshTable(store, object, early)).toMatchObject({ inserted: 0, updated: 0, deleted: 1 })
+    await store.db.transaction(async (db) => {
+      for (const at of [early, early]) {
+        expect(await refreshTable({ ...store, db }, object, at)).toMatchObject({ inserted: 0, updated: 0, deleted: 0 })
+      }
+    })
+    expect(await rowsOf('by_key_only')).toHaveLength(200)
+    expect(await codesOf(() => p.deployment('wrong', { model, as: 'table', vanished: 'delete' }))).toEqual([
+      'define/option',
+    ])
+  })
+
+  test('gives its place to another of another key, which is filled before', async () => {
+    const def = (refresh: 'full' | 'partition') =>
+      p.deployment('rekeyed', { model, as: 'table', refresh, at: early.at })
+    const object = await deployed(def('partition'))
+    await refreshTable(store, object, early)
+    await refreshTable(store, object, late)
+    expect((await planned(def('full'))).changes[0]).toMatchObject({ class: 'breaking', strategy: 'swap' })
+    await deployed(def('full'))
+    expect(new Set((await rowsOf('rekeyed')).map((r) => r.as_of))).toEqual(new Set(['2024-02-15 00:00:00+00']))
+    expect((await planned(def('full'))).changes[0]?.class).toBe('none')
+    expect(await refreshTable(store, object, late)).toMatchObject({ kind: 'full', inserted: 200, deleted: 200 })
+    expect(await store.db.rows('SELECT count(*)::int AS n FROM public__v1.rekeyed')).toEqual([{ n: 400 }])
+  })
+
   test('is filled for a series of instants, which goes on where it was broken off', async () => {
     await deployed(p.deployment('series', { model, as: 'table', refresh: 'partition' }))
     const series = { from: '2024-02-10T00:00Z', to: '2024-02-14T00:00Z', every: '1 day' }

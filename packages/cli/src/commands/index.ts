@@ -49,6 +49,7 @@ import { predictCommand } from './predict.ts'
 import { predictionsLogCommand } from './predictions/log.ts'
 import { predictionsPurgeCommand } from './predictions/purge.ts'
 import { predictionsReplayCommand } from './predictions/replay.ts'
+import { refreshCommand } from './refresh.ts'
 import { reportCommand } from './report.ts'
 import { reproduceCommand } from './reproduce.ts'
 import { runsBestCommand } from './runs/best.ts'
@@ -92,6 +93,7 @@ export const commands: readonly Command[] = [
   challengeCommand,
   challengeLsCommand,
   applyCommand,
+  refreshCommand,
   predictionsLogCommand,
   predictionsReplayCommand,
   predictionsPurgeCommand,

@@ -27,6 +27,8 @@ export interface DeploymentDef extends Documented {
   readonly outputs: readonly OutputChoice[] | null
   /** Of a table. */
   readonly refresh: RefreshKind | null
+  /** Of a table by `upsert`: what becomes of rows whose key has no prediction any more. */
+  readonly vanished: 'keep' | 'delete' | null
   /** Roles that may read it, or call it. */
   readonly readers: readonly string[]
   /** Role that owns it; null for whoever deploys it first. */
@@ -51,6 +53,8 @@ export interface DeploymentOptions extends Documentation {
   readonly outputs?: readonly OutputChoice[]
   /** How a table is brought up to date; `full` by default. */
   readonly refresh?: RefreshKind
+  /** Of `refresh: 'upsert'`: rows whose key has no prediction any more stay (`keep`, the default), or go (`delete`). */
+  readonly vanished?: 'keep' | 'delete'
   /** Roles that may read it, or call it. Grants that others gave stay, too. */
   readonly readers?: readonly string[]
   /** Role that owns it; by default it stays with whoever owns it, or deploys it first. */
@@ -73,6 +77,8 @@ export const defineDeployment: DefineDeployment = (name, options) => {
     fail('define/option', { option, what: `deployment "${name}"`, detail, hint })
   if (options.refresh !== undefined && as !== 'table')
     wrong('refresh', `is of a table, not of a ${as}`, "Set as: 'table'.")
+  if (options.vanished !== undefined && options.refresh !== 'upsert')
+    wrong('vanished', 'is of a table that is refreshed by upsert', "Set refresh: 'upsert'.")
   if (options.at !== undefined && as === 'function') wrong('at', 'is a parameter of the call', 'Leave it out.')
   for (const option of ['security', 'renamed'] as const)
     if (options[option] !== undefined && as !== 'view') wrong(option, `is of a view, not of a ${as}`, 'Leave it out.')
@@ -89,6 +95,7 @@ export const defineDeployment: DefineDeployment = (name, options) => {
     at: options.at ?? null,
     outputs: options.outputs ?? null,
     refresh: as === 'table' ? (options.refresh ?? 'full') : null,
+    vanished: options.refresh === 'upsert' ? (options.vanished ?? 'keep') : null,
     readers: [...new Set(options.readers)],
     owner: options.owner ?? null,
     security: options.security ?? 'invoker',

@@ -11,7 +11,7 @@ import { assetName, type ObjectName, quoted } from './object-name.ts'
 import { type LiveDeployment, liveDeployment } from './state.ts'
 import { tableSpec } from './table-change.ts'
 import { queryAt } from './table-query.ts'
-import { insertRows, type TableSpec, upsertRows } from './table-statements.ts'
+import { deleteVanished, insertRows, staged, type TableSpec, upsertRows } from './table-statements.ts'
 
 export interface RefreshOptions {
   /** ISO instant with a zone the predictions are made at; default that of the declaration, else the start of the transaction. */
@@ -160,13 +160,18 @@ async function filled(
   const run = async (sql: string, parameters: readonly unknown[] = []): Promise<number> =>
     (await db.query(sql, parameters, told)).affected
   if (spec.refresh === 'upsert') {
+    const isStaged = spec.vanished === 'delete'
+    if (isStaged) await run(`CREATE TEMPORARY TABLE viewcast_refresh ON COMMIT DROP AS\n${query}`)
     const unfilled = live.columns.filter((c) => c.tombstone !== undefined).map((c) => c.name)
     const count = async (): Promise<number> =>
       Number((await db.rows<{ n: string }>(`SELECT count(*) AS n FROM ${table}`))[0]?.n ?? 0)
     const before = await count()
-    const touched = await run(upsertRows(object, spec, query, unfilled))
+    const touched = await run(upsertRows(object, spec, isStaged ? `SELECT * FROM ${staged}` : query, unfilled))
     const inserted = (await count()) - before
-    return { inserted, updated: touched - inserted, deleted: 0 }
+    const deleted = isStaged ? await run(deleteVanished(object, spec)) : 0
+    // Another refresh may follow in the same transaction.
+    if (isStaged) await run(`DROP TABLE ${staged}`)
+    return { inserted, updated: touched - inserted, deleted }
   }
   const deleted =
     spec.refresh === 'partition' && at !== null

@@ -26,7 +26,8 @@ export function tableChange(
   const { present, live, now } = known
   const { def, object, record } = wanted
   const filled = columns.map((c) => c.name)
-  const spec: TableSpec = { ...query, refresh: def.refresh ?? 'full', version: record.version, filled }
+  const { refresh, vanished } = def
+  const spec: TableSpec = { ...query, refresh: refresh ?? 'full', vanished, version: record.version, filled }
   const all = [...columns, { name: versionColumn, type: 'integer' }]
   const before = { present: present?.columns ?? [], tombstones: tombstonesOf(live?.columns), renamed: def.renamed, now }
   const inPlace = columnChanges(all, before)

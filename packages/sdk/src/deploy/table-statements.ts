@@ -8,6 +8,7 @@ import { type TableQuery, versionColumn } from './table-query.ts'
 /** What the rows of a table are made by; kept with each version of the deployment. */
 export interface TableSpec extends TableQuery {
   readonly refresh: RefreshKind
+  readonly vanished: 'keep' | 'delete' | null
   /** Number of the model's version. */
   readonly version: number
   /** Columns that a refresh fills, without that of the version. */
@@ -64,4 +65,13 @@ export function upsertRows(object: ObjectName, spec: TableSpec, query: string, u
     `ON CONFLICT (${list(key)}) DO UPDATE SET ${set.join(', ')}`,
     `WHERE (${list(compared, 't.')}) IS DISTINCT FROM (${list(compared, 'excluded.')})`,
   ].join('\n')
+}
+
+/** Where the rows of a refresh are looked at twice: gone at its end. */
+export const staged = 'pg_temp.viewcast_refresh'
+
+/** Rows of keys that the staged ones do not have. */
+export function deleteVanished(object: ObjectName, spec: TableSpec): string {
+  const same = primaryKey(spec).map((n) => `s.${quoteIdentifier(n)} = t.${quoteIdentifier(n)}`)
+  return `DELETE FROM ${quoted(object)} AS t WHERE NOT EXISTS (SELECT FROM ${staged} AS s WHERE ${same.join(' AND ')})`
 }

@@ -1,6 +1,6 @@
 /** Refreshes of a deployed table as a run of the store. */
 import { fail, instant } from '@viewcast/compiler'
-import { objectName } from '../deploy/object-name.ts'
+import { type ObjectName, objectName } from '../deploy/object-name.ts'
 import { type Refreshed, type RefreshOptions, refreshTable } from '../deploy/refresh.ts'
 import { liveDeployment } from '../deploy/state.ts'
 import { recordEvent } from '../store/graph/artifacts.ts'
@@ -47,11 +47,11 @@ export interface RefreshSeriesOptions extends Omit<RefreshOptions, 'run'> {
  */
 export async function refreshRecorded(
   store: Store,
-  table: string,
-  options: RefreshSeriesOptions,
+  table: string | ObjectName,
+  options: RefreshSeriesOptions = {},
 ): Promise<{ readonly run: Run; readonly refreshed: readonly Refreshed[]; readonly skipped: number }> {
-  const object = await objectName(store.db, table, options.schema)
-  const { all, left } = await instants(store, object, table, options)
+  const object = typeof table === 'string' ? await objectName(store.db, table, options.schema) : table
+  const { all, left } = await instants(store, object, options)
   const params = {
     table: `${object.schema}.${object.name}`,
     ...(options.at === undefined ? {} : { at: options.at }),
@@ -60,7 +60,7 @@ export async function refreshRecorded(
   const { signal } = options
   return withRun(
     store,
-    { kind: 'refresh', name: table, job: `${params.table}.refresh`, params, ...signalOf(options) },
+    { kind: 'refresh', name: object.name, job: `${params.table}.refresh`, params, ...signalOf(options) },
     async (run) => {
       const refreshed: Refreshed[] = []
       for (const at of left) {
@@ -80,7 +80,7 @@ export async function refreshRecorded(
   )
 }
 
-async function use(store: Store, run: Run, object: Refreshed['object'], { model, version }: Refreshed): Promise<void> {
+async function use(store: Store, run: Run, object: ObjectName, { model, version }: Refreshed): Promise<void> {
   await recordModelUse(store, run, (await modelVersion(store, model, version)).record)
   const live = await liveDeployment(store, object)
   if (live) await recordEvent(store, run.id, live.artifact, 'out', 'deployment')
@@ -89,12 +89,11 @@ async function use(store: Store, run: Run, object: Refreshed['object'], { model,
 /** Those of a series that are left to do, oldest first; one refresh at the instant asked for where there is none. */
 async function instants(
   { db }: Store,
-  object: Refreshed['object'],
-  table: string,
+  object: ObjectName,
   { at, series, again }: RefreshSeriesOptions,
 ): Promise<{ all: number; left: readonly (string | undefined)[] }> {
   if (series === undefined) return { all: 1, left: [at] }
-  const refuse = (detail: string, hint: string): never => fail('refresh/instant', { table, detail, hint })
+  const refuse = (detail: string, hint: string): never => fail('refresh/instant', { table: object.name, detail, hint })
   if (at !== undefined) refuse('was asked for one instant and for a series', 'Leave one of them out.')
   const [from, to] = [series.from, series.to].map((text) => instant(text) ?? fail('time/instant', { value: text }))
   const [step] = await db
