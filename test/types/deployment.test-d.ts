@@ -20,3 +20,14 @@ p.deployment('delay15_now', {})
 
 // @ts-expect-error: 'string' is not assignable
 p.deployment('delay15_now', { model, readers: 'etl' })
+
+export const challenged: DeploymentDef = p.deployment('delay15_now', {
+  model,
+  challengers: { next: 'candidate', fourth: 4, other: { model, version: 'production' } },
+})
+
+// @ts-expect-error: 'string' is not assignable
+p.deployment('delay15_now', { model, challengers: 'candidate' })
+
+// @ts-expect-error: Property 'model' is missing
+p.deployment('delay15_now', { model, challengers: { next: { version: 4 } } })

@@ -11,6 +11,13 @@ export type DeploymentKind = 'view' | 'table' | 'function'
  */
 export type RefreshKind = 'full' | 'partition' | 'upsert'
 
+/** A version that is scored beside the one that is deployed. */
+export interface ChallengerDef {
+  readonly model: ModelDef
+  /** Version number, alias, or null for the newest version. */
+  readonly version: number | string | null
+}
+
 /** An object that a database should have, which carries the prediction query of a model. */
 export interface DeploymentDef extends Documented {
   readonly kind: 'deployment'
@@ -37,6 +44,8 @@ export interface DeploymentDef extends Documented {
   readonly security: 'invoker' | 'owner'
   /** Of a view: new name → old name of a column that is the same under another name. */
   readonly renamed: Readonly<Record<string, string>>
+  /** By the label that starts the names of their columns. */
+  readonly challengers: Readonly<Record<string, ChallengerDef>>
 }
 
 export interface DeploymentOptions extends Documentation {
@@ -66,6 +75,14 @@ export interface DeploymentOptions extends Documentation {
   readonly security?: 'invoker' | 'owner'
   /** Of a view: `{ new: 'old' }` for a column that is the same under another name; views that read it go on. */
   readonly renamed?: Readonly<Record<string, string>>
+  /**
+   * Of a view or a table: versions scored beside this one by the same query, as a version number, an alias, or another model
+   * of the same entity. Their columns stand behind those of the model, named by the label: `{ next: 'candidate' }` adds
+   * `next_probability`. Readers of the other columns see no difference.
+   */
+  readonly challengers?: Readonly<
+    Record<string, number | string | { readonly model: ModelDef; readonly version?: number | string }>
+  >
 }
 
 export type DefineDeployment = (name: string, options: DeploymentOptions) => DeploymentDef
@@ -85,6 +102,11 @@ export const defineDeployment: DefineDeployment = (name, options) => {
   const renamed = Object.entries(options.renamed ?? {})
   const twice = renamed.find(([, old], i) => renamed.findIndex(([, other]) => other === old) < i)
   if (twice) wrong('renamed', `names "${twice[1]}" twice`, 'A column becomes one other.')
+  const challengers = Object.entries(options.challengers ?? {}).map(([label, given]) => {
+    if (as === 'function') wrong('challengers', 'are of a view or a table, not of a function', 'Leave them out.')
+    const { model, version } = typeof given === 'object' ? given : { model: options.model, version: given }
+    return [checkedName('challenger', label), Object.freeze({ model, version: version ?? null })] as const
+  })
   return Object.freeze({
     kind: 'deployment',
     name: checkedName('deployment', name),
@@ -100,6 +122,7 @@ export const defineDeployment: DefineDeployment = (name, options) => {
     owner: options.owner ?? null,
     security: options.security ?? 'invoker',
     renamed: options.renamed ?? {},
+    challengers: Object.fromEntries(challengers),
     ...documented(options),
   })
 }

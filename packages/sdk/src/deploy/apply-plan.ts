@@ -29,6 +29,7 @@ export async function applyPlan(store: Store, plan: Plan, options: ApplyPlanOpti
     const verified = new Map<PlannedChange, string>()
     for (const change of changes) {
       if (change.to) verified.set(change, await verify(inside, change.to, options))
+      for (const challenger of change.challengers ?? []) await verify(inside, challenger, options)
       for (const sql of change.statements) await inside.db.execute(sql)
     }
     for (const { exchange } of changes) for (const sql of exchange?.statements ?? []) await inside.db.execute(sql)
@@ -62,7 +63,11 @@ async function refuseMoved(store: Store, { changes, fingerprint }: Plan): Promis
   if (moved.length > 0) throw new ViewcastError(moved)
 }
 
-async function verify({ db }: Store, to: VersionOf, { record }: ApplyPlanOptions): Promise<string> {
+async function verify(
+  { db }: Store,
+  to: Pick<VersionOf, 'model' | 'version'>,
+  { record }: ApplyPlanOptions,
+): Promise<string> {
   const verification = await checkVerificationRows(db, await record(to.model, to.version))
   if (!verification.ok) fail('deploy/verification', { rows: verification.detail })
   return verification.detail

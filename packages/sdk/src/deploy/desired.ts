@@ -6,17 +6,21 @@ import {
   type Diagnostic,
   InternalError,
   type ModelRecord,
-  objectComment,
 } from '@viewcast/compiler'
 import type { Database } from '../database/database.ts'
 import type { DeploymentDef } from '../define/deployment.ts'
+import { comparisonQuery, type Scored } from '../predict/comparison.ts'
 import { predictionObject, predictionQuery } from '../predict/queries.ts'
+import { commentOf, type DeployedChallenger, deployedChallengers, scoredChallengers } from './challengers.ts'
 import { type ObjectName, resolvedName } from './object-name.ts'
 
 export interface Desired {
   readonly def: DeploymentDef
   readonly object: ObjectName
   readonly record: ModelRecord
+  readonly challengers: readonly DeployedChallenger[]
+  /** The same, where the query was compiled of them; by label. */
+  readonly scored?: Readonly<Record<string, Scored>>
   /** Of an object whose schema is not there: the nearest one that is. */
   readonly lacksSchema?: { readonly near?: string }
   /** The flat prediction query, without a semicolon; of a function its CREATE statement. */
@@ -31,6 +35,8 @@ export interface Desired {
 }
 
 export interface DesiredOptions {
+  /** Records of the challengers that are declared, by label. */
+  readonly challengers?: Readonly<Record<string, ModelRecord>>
   /** Schema of those that name none; default the first of the search path. */
   readonly schema?: string
   /** What relative `.sql` paths are relative to. */
@@ -50,7 +56,16 @@ export async function desired(
     ...(def.at === null ? {} : { at: def.at }),
     ...(options.directory === undefined ? {} : { directory: options.directory }),
   }
-  const about = { def, object, record, comment: objectComment(record), ...(missing ? { lacksSchema: missing } : {}) }
+  const scored = scoredChallengers(def, options.challengers)
+  const challengers = deployedChallengers(scored)
+  const about = {
+    def,
+    object,
+    record,
+    challengers,
+    comment: commentOf(record, challengers),
+    ...(missing ? { lacksSchema: missing } : {}),
+  }
   if (def.as === 'function') {
     const { columns, parameters, routine, warnings } = await predictionObject(db, def.model, record, {
       ...given,
@@ -60,6 +75,12 @@ export async function desired(
     if (!routine) throw new InternalError('A function was compiled to something else')
     const query = `${routine.head}\n${createFunction(routine.callable)}`
     return { ...about, query, columns, parameters, routine, warnings }
+  }
+  if (challengers.length > 0) {
+    const { outputs, ...asked } = given
+    const champion = { model: def.model, record, ...(outputs === undefined ? {} : { outputs }) }
+    const { sql, columns, warnings } = await comparisonQuery(db, champion, scored, asked)
+    return { ...about, scored, query: sql, columns, parameters: [], warnings }
   }
   const { sql, columns, warnings } = await predictionQuery(db, def.model, record, given)
   return { ...about, query: sql, columns, parameters: [], warnings }

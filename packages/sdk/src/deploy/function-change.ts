@@ -7,6 +7,7 @@ import {
   quoteIdentifier,
   quoteText,
 } from '@viewcast/compiler'
+import { declaration } from './challengers.ts'
 import type { Desired } from './desired.ts'
 import type { FunctionDryRun } from './dry-run-function.ts'
 import { metadataChange } from './metadata-change.ts'
@@ -83,7 +84,7 @@ export function functionChange(wanted: Desired, made: FunctionDryRun, known: Kno
     blockers: [],
     warnings: wanted.warnings,
     parameters: wanted.parameters,
-    spec: { ...wanted.def, model: wanted.def.model.name, routine: wanted.routine },
+    spec: { ...declaration(wanted.def, wanted.challengers), routine: wanted.routine },
   }
 }
 

@@ -3,6 +3,7 @@ import type { Column, Diagnostic } from '@viewcast/compiler'
 import type { DeploymentKind } from '../define/deployment.ts'
 import type { ScoreMovement } from '../predict/score-movement.ts'
 import type { FeatureDefinition } from '../project/feature-definitions.ts'
+import type { DeployedChallenger } from './challengers.ts'
 import type { ObjectName } from './object-name.ts'
 
 /**
@@ -60,6 +61,8 @@ export interface PlannedChange {
   readonly isDeclared: boolean
   readonly from?: VersionOf
   readonly to?: VersionOf
+  /** Versions scored beside it. */
+  readonly challengers?: readonly DeployedChallenger[]
   readonly columns: readonly ColumnChange[]
   /** What changes beside the query, in words: `grant SELECT to dashboard`, `owner becomes scorer`. */
   readonly metadata: readonly string[]

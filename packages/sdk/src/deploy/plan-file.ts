@@ -88,6 +88,7 @@ const change = z.looseObject({
   isDeclared: z.boolean(),
   from: version.optional(),
   to: version.optional(),
+  challengers: z.array(version).optional(),
   columns: z.array(
     z.looseObject({
       name: z.string(),

@@ -58,7 +58,19 @@ export async function planProject(store: Store, project: Project, options: PlanP
 
 async function resolved(store: Store, def: DeploymentDef, models: string): Promise<Wanted> {
   const { record, warnings } = await loadModel(store, models, def.model.name, def.version ?? undefined)
-  return { def, record, isDeclared: true, warnings }
+  const found = await Promise.all(
+    Object.entries(def.challengers).map(
+      async ([label, { model, version }]) =>
+        [label, await loadModel(store, models, model.name, version ?? undefined)] as const,
+    ),
+  )
+  return {
+    def,
+    record,
+    isDeclared: true,
+    challengers: Object.fromEntries(found.map(([label, one]) => [label, one.record])),
+    warnings: [...warnings, ...found.flatMap(([, one]) => one.warnings)],
+  }
 }
 
 function refuseUnknown(

@@ -10,7 +10,7 @@ import { type Fingerprint, type Plan, type PlannedChange, planFormat } from './p
 import { type PlanChangeOptions, plannedChange } from './planned-change.ts'
 import { removal } from './removal.ts'
 
-export interface PlanOptions extends DesiredOptions, PlanChangeOptions {
+export interface PlanOptions extends Omit<DesiredOptions, 'challengers'>, PlanChangeOptions {
   /** Deployments that are taken away, unless one that is wanted has the same object; default none. */
   readonly unlessWanted?: readonly DeployedObject[]
 }
@@ -20,7 +20,9 @@ export interface Wanted {
   readonly def: DeploymentDef
   readonly record: ModelRecord
   readonly isDeclared: boolean
-  /** What was said when the record was loaded. */
+  /** Records of the challengers that are declared, by label. */
+  readonly challengers?: Readonly<Record<string, ModelRecord>>
+  /** What was said when the records were loaded. */
   readonly warnings?: readonly Diagnostic[]
 }
 
@@ -72,8 +74,8 @@ export async function planDeployments(
 }
 
 async function changeOf(store: Store, wanted: Wanted, options: PlanOptions, now: string): Promise<PlannedChange> {
-  const { def, record, isDeclared, warnings = [] } = wanted
-  const target = await desired(store.db, def, record, options)
+  const { def, record, isDeclared, challengers = {}, warnings = [] } = wanted
+  const target = await desired(store.db, def, record, { ...options, challengers })
   const change = await plannedChange(store, target, { ...options, now, isDeclared })
   return { ...change, warnings: [...warnings, ...change.warnings] }
 }

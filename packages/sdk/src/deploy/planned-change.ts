@@ -1,5 +1,6 @@
 /** The change that a declaration asks for, with what it means and what stands in its way. */
 import { type Diagnostic, diagnostic, quoteIdentifier } from '@viewcast/compiler'
+import { preparedComparison } from '../predict/comparison.ts'
 import { prepareModel } from '../project/prepare-model.ts'
 import { runningPrediction } from '../project/running-query.ts'
 import type { Store } from '../store/store.ts'
@@ -41,6 +42,7 @@ export async function plannedChange(
   const makesSchema = target.lacksSchema !== undefined && options.createSchema === true
   const planned: PlannedChange = {
     ...change,
+    ...(target.challengers.length === 0 ? {} : { challengers: target.challengers }),
     statements: makesSchema
       ? [`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(object.schema)}`, ...change.statements]
       : change.statements,
@@ -68,8 +70,13 @@ async function asked(
   options: PlanChangeOptions,
 ): Promise<Made> {
   const { def, record } = target
+  const at = def.at === null ? {} : { at: def.at }
   const running = async () => {
-    const spine = { kind: 'entities', ...(def.at === null ? {} : { at: def.at }) } as const
+    if (target.scored) {
+      const asked = { ...at, ...(options.directory === undefined ? {} : { directory: options.directory }) }
+      return (await preparedComparison(db, { model: def.model, record }, target.scored, asked)).running
+    }
+    const spine = { kind: 'entities', ...at } as const
     return runningPrediction(await prepareModel(db, def.model, options.directory), record, spine)
   }
   if (def.as === 'function') return { as: def.as, dry: await dryRunFunction(db, target, { running }) }

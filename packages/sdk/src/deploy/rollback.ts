@@ -1,9 +1,10 @@
 /** Back to any earlier version, in one step: the object that was kept takes its place again, or is made again. */
-import { diagnostic, fail, type ModelRecord, objectComment, ViewcastError } from '@viewcast/compiler'
+import { diagnostic, fail, type ModelRecord, ViewcastError } from '@viewcast/compiler'
 import { isDatabaseError } from '../database/database-error.ts'
 import type { DeploymentDef } from '../define/deployment.ts'
 import type { Store } from '../store/store.ts'
 import { type ApplyPlanOptions, applyPlan } from './apply-plan.ts'
+import { commentOf, declaredChallengers } from './challengers.ts'
 import { changeTo, type Made } from './change-to.ts'
 import type { Desired } from './desired.ts'
 import { dryRun } from './dry-run.ts'
@@ -148,7 +149,9 @@ function restored(
   const { routine, ...spec } = version.spec as Pick<Desired, 'routine'>
   const def = { ...spec, model: { name: record.name }, readers, owner: null, renamed: {} } as unknown as DeploymentDef
   const { query, parameters } = version
-  const about = { def, object, record, query, columns: [], parameters, comment: objectComment(record), warnings: [] }
+  const challengers = declaredChallengers(version.spec)
+  const comment = commentOf(record, challengers)
+  const about = { def, object, record, challengers, query, columns: [], parameters, comment, warnings: [] }
   return routine ? { ...about, routine } : about
 }
 

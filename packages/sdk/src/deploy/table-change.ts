@@ -1,5 +1,6 @@
 /** What has to be done to a table so that it carries another prediction query. */
 import { digest, quoteIdentifier, quoteText } from '@viewcast/compiler'
+import { declaration } from './challengers.ts'
 import { columnChanges, exchanged, isAppend, isArranged, isBreaking, tombstonesOf } from './column-changes.ts'
 import type { Desired } from './desired.ts'
 import type { DryRun } from './dry-run.ts'
@@ -75,7 +76,7 @@ export function tableChange(
     blockers: [],
     warnings: wanted.warnings,
     parameters: [],
-    spec: { ...def, model: def.model.name, table: spec },
+    spec: { ...declaration(def, wanted.challengers), table: spec },
   }
 }
 

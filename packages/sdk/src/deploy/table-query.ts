@@ -1,6 +1,7 @@
 /** The query of a table as it is kept: whole but for the instant, which each refresh names. */
 import { predictionQuery as compilePredictionQuery, fail, InternalError, instant } from '@viewcast/compiler'
 import type { Database } from '../database/database.ts'
+import { comparisonQuery } from '../predict/comparison.ts'
 import { predictionOptions } from '../predict/queries.ts'
 import { prepareModel } from '../project/prepare-model.ts'
 import type { Desired } from './desired.ts'
@@ -21,7 +22,7 @@ const marks = ['2222-02-02 02:02:02.222222+00', '2333-03-03 03:03:03.333333+00']
 /** Errors: those of `predictionQuery`; `model/output` for a column that has the name of one every table has. */
 export async function tableQuery(
   db: Database,
-  { def, record, columns }: Desired,
+  { def, record, columns, scored }: Desired,
   options: { readonly directory?: string } = {},
 ): Promise<TableQuery> {
   const taken = columns.find((c) => c.name === versionColumn)
@@ -36,9 +37,12 @@ export async function tableQuery(
   }
   const { model, facts } = await prepareModel(db, def.model, options.directory)
   const outputs = def.outputs === null ? {} : { outputs: def.outputs }
-  const [cut, other] = marks.map((at) =>
-    compilePredictionQuery(model, record, facts, predictionOptions({ at, ...outputs })).sql.split(at),
-  )
+  const directory = options.directory === undefined ? {} : { directory: options.directory }
+  const queryOf = async (at: string): Promise<string> =>
+    scored
+      ? (await comparisonQuery(db, { model: def.model, record, ...outputs }, scored, { at, ...directory })).sql
+      : compilePredictionQuery(model, record, facts, predictionOptions({ at, ...outputs })).sql
+  const [cut, other] = await Promise.all(marks.map(async (at) => (await queryOf(at)).split(at)))
   // A query that computed with the instant when it was written would be of that instant only.
   if (!cut || !other || cut.join() !== other.join())
     throw new InternalError('The query keeps its instant in another form')

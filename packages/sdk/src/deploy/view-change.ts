@@ -1,5 +1,6 @@
 /** What has to be done to a view so that it carries another prediction query, without taking anything from those who read it. */
 import { digest, quoteIdentifier, quoteText } from '@viewcast/compiler'
+import { declaration } from './challengers.ts'
 import { arranged, columnChanges, exchanged, isAppend, isArranged, isBreaking, tombstonesOf } from './column-changes.ts'
 import type { Desired } from './desired.ts'
 import type { DryRun } from './dry-run.ts'
@@ -79,13 +80,8 @@ export function viewChange(wanted: Desired, { columns, reads }: DryRun, known: K
     blockers: [],
     warnings: wanted.warnings,
     parameters: [],
-    spec: specOf(wanted),
+    spec: declaration(wanted.def, wanted.challengers),
   }
-}
-
-/** The declaration as data: the model by its name. */
-function specOf({ def }: Desired): Record<string, unknown> {
-  return { ...def, model: def.model.name }
 }
 
 /** Replacing a view replaces all of its options, so that those somebody set are said again. */

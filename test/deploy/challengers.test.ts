@@ -1,0 +1,157 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  applyPlan,
+  collectProject,
+  type DeploymentDef,
+  type ModelRecord,
+  openStore,
+  planProject,
+  predict,
+  promoteModel,
+  readPlan,
+  refreshTable,
+  rollback,
+  type Store,
+  trainRecorded,
+  writePlan,
+} from '@viewcast/sdk'
+import { beforeAll, expect, test } from 'vitest'
+import { describeEachEngine } from '../engines/each-engine.ts'
+import { codesOf } from '../errors/codes-of.ts'
+import { model, modelOf, p, profile, spending, tables } from '../scenarios/shop.ts'
+
+const at = '2024-02-25T00:00:00Z'
+
+describeEachEngine('challengers of a deployment', (engine) => {
+  let store: Store
+  const records: ModelRecord[] = []
+  const other = p.model('others', {
+    dataset: p.dataset('other_answers', {
+      sample: model.dataset.sample,
+      target: model.dataset.target,
+      features: [spending],
+    } as never),
+    family: 'logistic',
+    label: 'answer',
+    penalty: 5,
+  } as never)
+  let elsewhere: ModelRecord
+  const record = async (name: string, version: number) =>
+    name === 'others' ? elsewhere : (records[version - 1] as ModelRecord)
+  beforeAll(async () => {
+    await engine.db.execute(tables)
+    store = await openStore(engine.db, { project: 'shop', actor: 'me' })
+    for (const penalty of [1, 20]) {
+      records.push((await trainRecorded(store, modelOf([profile, spending], {}, { penalty }))).record)
+    }
+    elsewhere = (await trainRecorded(store, other)).record
+    await promoteModel(store, 'replies', 'production', 1)
+    await promoteModel(store, 'replies', 'candidate', 2)
+  })
+  const planned = (def: DeploymentDef) =>
+    planProject(store, collectProject({ def }, { directory: '.', file: 'project.ts', name: 'shop' }), {
+      names: [def.name],
+    })
+  const deploy = async (def: DeploymentDef) => {
+    const plan = await planned(def)
+    expect(plan.changes.flatMap((c) => c.blockers)).toEqual([])
+    await applyPlan(store, plan, { record })
+    const [change] = plan.changes
+    return [change?.class, change?.strategy, change?.columns.map((c) => `${c.change} ${c.name}`)]
+  }
+  /** Customer → probability, as the version says alone. */
+  const alone = async (version: ModelRecord, of = model) => {
+    const { rows } = await predict(engine.db, of, version, { at })
+    const said = new Map<unknown, unknown>()
+    for await (const batch of rows) for (const [customer, , probability] of batch) said.set(customer, probability)
+    return said
+  }
+  const column = async (relation: string, name: string) => {
+    const found = await engine.db.query(`SELECT customer, ${name} FROM ${relation}`)
+    return new Map(found.rows.map(([customer, value]) => [customer, value]))
+  }
+  const production = { model, version: 'production', at } as const
+
+  test('stand behind its columns, and a promotion changes only what is said', async () => {
+    expect(await deploy(p.deployment('scores', production))).toEqual([
+      ...['add', 'create'],
+      ['appended customer', 'appended as_of', 'appended probability'],
+    ])
+    await engine.db.execute('CREATE VIEW theirs AS SELECT customer, probability FROM scores')
+    const challenged = p.deployment('scores', {
+      ...production,
+      challengers: { next: 'candidate', other: { model: other } },
+    })
+    const plan = await planned(challenged)
+    const file = join(mkdtempSync(join(tmpdir(), 'viewcast-')), 'plan.json')
+    await writePlan(file, plan)
+    expect((await readPlan(store, file)).changes[0]?.challengers).toEqual([
+      { label: 'next', model: 'replies', version: 2 },
+      { label: 'other', model: 'others', version: 1 },
+    ])
+    expect(await deploy(challenged)).toEqual([
+      ...['append', 'in place'],
+      ['kept customer', 'kept as_of', 'kept probability', 'appended next_probability', 'appended other_probability'],
+    ])
+    expect((await planned(challenged)).changes[0]?.class).toBe('none')
+    const [first, second] = [await alone(records[0] as ModelRecord), await alone(records[1] as ModelRecord)]
+    expect(first).not.toEqual(second)
+    expect(await column('theirs', 'probability')).toEqual(first)
+    expect(await column('scores', 'next_probability')).toEqual(second)
+    expect(await column('scores', 'other_probability')).toEqual(await alone(elsewhere, other))
+    const [comment] = await engine.db.rows<{ c: string }>(`SELECT obj_description('scores'::regclass) AS c`)
+    expect(comment?.c).toMatch(
+      /^viewcast: model replies version 1, .*; challenger next: model replies version 2; challenger other: /,
+    )
+
+    await promoteModel(store, 'replies', 'production', 2)
+    try {
+      expect((await deploy(challenged)).slice(0, 2)).toEqual(['body', 'in place'])
+      expect(await column('theirs', 'probability')).toEqual(second)
+      await rollback(store, { schema: 'public', name: 'scores' }, { record })
+      expect(await column('theirs', 'probability')).toEqual(first)
+      expect(await column('scores', 'next_probability')).toEqual(second)
+      const [after] = await engine.db.rows<{ c: string }>(`SELECT obj_description('scores'::regclass) AS c`)
+      expect(after).toEqual(comment)
+    } finally {
+      await promoteModel(store, 'replies', 'production', 1)
+    }
+    const gone = await deploy(p.deployment('scores', production))
+    expect(gone.slice(0, 2)).toEqual(['breaking', 'in place'])
+    expect(new Set((await column('scores', 'next_probability')).values())).toEqual(new Set([null]))
+  })
+
+  test('are kept and refreshed with the rows of a table', async () => {
+    const def = p.deployment('kept', { ...production, as: 'table', challengers: { next: 'candidate' } })
+    expect((await deploy(def))[2]).toEqual([
+      ...['appended customer', 'appended as_of', 'appended probability', 'appended next_probability'],
+      'appended model_version',
+    ])
+    await refreshTable(store, { schema: 'public', name: 'kept' }, { at })
+    expect(await column('kept', 'probability')).toEqual(await alone(records[0] as ModelRecord))
+    expect(await column('kept', 'next_probability')).toEqual(await alone(records[1] as ModelRecord))
+  })
+
+  test('are verified on the engine as the champion is', async () => {
+    const def = p.deployment('doubted', { ...production, challengers: { next: 'candidate' } })
+    const plan = await planned(def)
+    const wrong = async (name: string, version: number): Promise<ModelRecord> => {
+      const found = await record(name, version)
+      if (version === 1) return found
+      return { ...found, verification: found.verification.map((v) => ({ ...v, scores: v.scores.map(() => 12.5) })) }
+    }
+    expect(await codesOf(() => applyPlan(store, plan, { record: wrong }))).toEqual(['deploy/verification'])
+    expect(await engine.db.rows(`SELECT to_regclass('doubted') AS oid`)).toEqual([{ oid: null }])
+  })
+
+  test('are refused where nobody could read them, and where there is no such version', async () => {
+    expect(await codesOf(async () => p.deployment('f', { model, as: 'function', challengers: { next: 2 } }))).toEqual([
+      'define/option',
+    ])
+    expect(await codesOf(async () => p.deployment('f', { model, challengers: { ' ': 2 } }))).toEqual(['define/name'])
+    const none = p.deployment('none', { ...production, challengers: { next: 'nobody' } })
+    expect(await codesOf(() => planned(none))).toEqual(['model/no-alias'])
+  })
+})
