@@ -18,6 +18,7 @@ export interface Example {
 export interface GlobalOptions {
   readonly config?: string | undefined
   readonly database?: string | undefined
+  readonly env?: string | undefined
   readonly json: boolean
   readonly quiet: boolean
   readonly verbose: boolean

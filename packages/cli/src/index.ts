@@ -1,1 +1,1 @@
-export { type Config, defineConfig } from './config/define.ts'
+export { type Config, defineConfig, type Environment } from './config/define.ts'

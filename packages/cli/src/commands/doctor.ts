@@ -76,6 +76,9 @@ async function settingChecks(settings: Settings, cwd: string): Promise<Check[]> 
           hint: 'Run: viewcast init, or pass --config.',
         }
       : { name: 'configuration', ok: true, detail: place(settings.configFile) },
+    ...(settings.environment.value === ''
+      ? []
+      : [said('environment', settings.environment, settings.environment.value)]),
     said('directory', settings.directory, place(settings.directory.value)),
     // An unset variable is reported by the connection, with its own code.
     ...(target.kind === 'unset' ? [] : [said('database', settings.database, place(redact(target.target)))]),

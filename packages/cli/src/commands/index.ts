@@ -45,6 +45,7 @@ import { modelsLsCommand } from './models/ls.ts'
 import { modelsPromoteCommand } from './models/promote.ts'
 import { modelsShowCommand } from './models/show.ts'
 import { modelsTagCommand } from './models/tag.ts'
+import { planCommand } from './plan.ts'
 import { predictCommand } from './predict.ts'
 import { predictionsLogCommand } from './predictions/log.ts'
 import { predictionsPurgeCommand } from './predictions/purge.ts'
@@ -92,6 +93,7 @@ export const commands: readonly Command[] = [
   leakCommand,
   challengeCommand,
   challengeLsCommand,
+  planCommand,
   applyCommand,
   refreshCommand,
   predictionsLogCommand,

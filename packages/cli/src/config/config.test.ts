@@ -91,6 +91,49 @@ describe('settings', () => {
     })
   })
 
+  it('of an environment replace those of the file, and the flag beats what is set beside', () => {
+    const environments = {
+      staging: { schema: 'scoring_staging', createSchema: true },
+      production: { database: { env: 'PRODUCTION_URL' }, schema: 'scoring' },
+    }
+    const said = { ...config, database: 'postgres://file/x', environments }
+    const settings = (more: Partial<Parameters<typeof resolveSettings>[0]>) => {
+      const { database, environment, schema, createSchema } = resolveSettings({ ...sources, config: said, ...more })
+      const target = database.value.kind === 'target' ? database.value.target : `${database.value.variable} unset`
+      return [environment.value, environment.origin, target, schema.value, createSchema.value, schema.origin]
+    }
+    const inFile = 'viewcast.config.ts, environment'
+    expect(settings({})).toEqual(['', 'default', 'postgres://file/x', undefined, false, 'default'])
+    expect(settings({ flags: { environment: 'staging' } })).toEqual([
+      ...['staging', '--env', 'postgres://file/x', 'scoring_staging', true, `${inFile} staging`],
+    ])
+    const env = { VIEWCAST_ENV: 'production', PRODUCTION_URL: 'postgres://live/x' }
+    const live = ['production', 'VIEWCAST_ENV', 'postgres://live/x', 'scoring', false, `${inFile} production`]
+    expect(settings({ env })).toEqual(live)
+    expect(settings({ env: { VIEWCAST_ENV: 'production' } })[2]).toBe('PRODUCTION_URL unset')
+    expect(settings({ env, flags: { environment: 'staging' } })[0]).toBe('staging')
+    // A variable that happens to be set does not turn --env production into another database; --database does.
+    const other = { ...env, VIEWCAST_DATABASE: 'postgres://other/x' }
+    expect(settings({ env: other })[2]).toBe('postgres://other/x')
+    expect(settings({ env: other, flags: { environment: 'production' } })[2]).toBe('postgres://live/x')
+    expect(settings({ env: other, flags: { environment: 'staging' } })[2]).toBe('postgres://other/x')
+    const flags = { environment: 'production', database: 'memory:' }
+    expect(settings({ env: other, flags })[2]).toBe('memory:')
+  })
+
+  it('are those of an environment that there is: project/no-environment', async () => {
+    const io = memoryIo({ cwd: root })
+    write('viewcast.config.ts', 'export default { project: "./p.ts", environments: { production: {} } }')
+    const found = await problem(loadSettings({ ...globals, env: 'prodution' }, io))
+    expect([found.code, found.message]).toEqual([
+      'project/no-environment',
+      'The configuration has no environment "prodution" (--env)',
+    ])
+    expect((await loadSettings({ ...globals, env: 'production' }, io)).environment.value).toBe('production')
+    write('viewcast.config.ts', 'export default { project: "./p.ts", environments: { production: { schma: "x" } } }')
+    expect((await problem(loadSettings(globals, io))).message).toContain('schma')
+  })
+
   it('are refused with the file and the option when the configuration is not one', async () => {
     const io = memoryIo({ cwd: root })
     write('viewcast.config.ts', 'export default { project: "./p.ts", databse: "x" }')

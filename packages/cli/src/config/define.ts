@@ -16,8 +16,28 @@ export interface Config {
    * role may not write there, commands say so and go on.
    */
   readonly store?: boolean
+  /**
+   * Where the project is deployed, by name; `--env` chooses one. What an environment does not say, it has from above.
+   *
+   * ```ts
+   * environments: {
+   *   staging: { schema: 'scoring_staging' },
+   *   production: { database: { env: 'PRODUCTION_URL' }, schema: 'scoring' },
+   * }
+   * ```
+   */
+  readonly environments?: Readonly<Record<string, Environment>>
   /** Where OpenLineage events of every run go; default: none are written. */
   readonly openLineage?: OpenLineageConfig
+}
+
+export interface Environment {
+  /** As that of the configuration, which it replaces. */
+  readonly database?: string | { readonly env: string }
+  /** Schema of deployments that name none. Default the first of the search path. */
+  readonly schema?: string
+  /** Whether `apply` makes the schema of a deployment where it is missing. Default false. */
+  readonly createSchema?: boolean
 }
 
 /**

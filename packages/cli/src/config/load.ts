@@ -9,21 +9,46 @@ import type { Config } from './define.ts'
 import { findConfig } from './discover.ts'
 import { loadModule } from './modules.ts'
 import { openLineageSchema } from './open-lineage.ts'
-import { resolveSettings, type Settings } from './resolve.ts'
+import { chosenEnvironment, resolveSettings, type Settings } from './resolve.ts'
+
+const database = z.union([z.string().min(1), z.strictObject({ env: z.string().min(1) })])
 
 const schema = z.strictObject({
   project: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]),
-  database: z.union([z.string().min(1), z.strictObject({ env: z.string().min(1) })]).optional(),
+  database: database.optional(),
   directory: z.string().min(1).optional(),
   store: z.boolean().optional(),
+  environments: z
+    .record(
+      z.string().min(1),
+      z.strictObject({
+        database: database.optional(),
+        schema: z.string().min(1).optional(),
+        createSchema: z.boolean().optional(),
+      }),
+    )
+    .optional(),
   openLineage: openLineageSchema.optional(),
 })
 
-/** Errors: `project/load` when the file is there and cannot be used. */
+/** Errors: `project/load` when the file is there and cannot be used; `project/no-environment`. */
 export async function loadSettings(globals: GlobalOptions, io: Io): Promise<Settings> {
   const configFile = globals.config === undefined ? findConfig(io.cwd) : await named(globals.config, io)
   const config = configFile === undefined ? undefined : await loadConfig(configFile, io.cwd)
-  return resolveSettings({ configFile, config, flags: { database: globals.database }, env: io.env, cwd: io.cwd })
+  const flags = { database: globals.database, environment: globals.env }
+  const sources = { configFile, config, flags, env: io.env, cwd: io.cwd }
+  const chosen = chosenEnvironment(sources)
+  const names = Object.keys(config?.environments ?? {})
+  if (chosen && !names.includes(chosen.name)) {
+    const { fail, nearParameter } = await import('@viewcast/sdk')
+    fail('project/no-environment', {
+      environment: chosen.name,
+      origin: chosen.origin,
+      known: names.join(', '),
+      ...nearParameter(chosen.name, names),
+    })
+  }
+  return resolveSettings(sources)
 }
 
 async function named(path: string, io: Io): Promise<string> {

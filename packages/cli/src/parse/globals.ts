@@ -11,6 +11,10 @@ export const globalOptions = z.object({
     description:
       'postgres://… or a directory for the embedded engine; wins over VIEWCAST_DATABASE and the configuration',
   }),
+  env: z.string().optional().meta({
+    value: 'name',
+    description: 'Environment of the configuration: its database and schema; wins over VIEWCAST_ENV',
+  }),
   json: z.boolean().default(false).describe('One JSON object on stdout, errors too; progress as JSON lines on stderr'),
   quiet: z.boolean().default(false).meta({ short: 'q', description: 'No progress and no notes' }),
   verbose: z

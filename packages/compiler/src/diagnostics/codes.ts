@@ -485,6 +485,10 @@ export const codes = {
   ),
   'project/duplicate-name': entry((p) => `Two definitions are named "${p.name}"`),
   'project/no-file': entry((p) => `${p.view} names ${p.file}, which cannot be read: ${p.detail}`),
+  'project/no-environment': entry(
+    (p) => `The configuration has no environment "${p['environment']}" (${p['origin']})`,
+    (p) => near(p) ?? (p['known'] ? `It has: ${p['known']}.` : 'Declare it: environments: { staging: { schema: … } }.'),
+  ),
   'project/variable': entry(
     (p) => `The database is named by the environment variable ${p['variable']}, which is not set (${p['origin']})`,
     () => 'Set it, or pass --database.',

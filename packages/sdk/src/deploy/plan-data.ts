@@ -80,6 +80,8 @@ export interface PlannedChange {
   readonly creation: readonly string[]
   /** The flat prediction query. */
   readonly query: string
+  /** Unified diff of the flat query that is live and the one that is planned; absent where there is none, or they are the same. */
+  readonly difference?: string
   /** Hash of what the object should be, by which an equal version is found. */
   readonly digest: string
   /** Why it cannot be applied; with one, nothing is. */

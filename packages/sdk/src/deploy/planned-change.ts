@@ -3,6 +3,7 @@ import { type Diagnostic, diagnostic, quoteIdentifier } from '@viewcast/compiler
 import { preparedComparison } from '../predict/comparison.ts'
 import { prepareModel } from '../project/prepare-model.ts'
 import { runningPrediction } from '../project/running-query.ts'
+import { sqlDifference } from '../store/registry/sql-difference.ts'
 import type { Store } from '../store/store.ts'
 import { objectBlockers, roleBlockers } from './blockers.ts'
 import { type ChangeOptions, changeTo, type Made } from './change-to.ts'
@@ -58,8 +59,10 @@ export async function plannedChange(
     ],
   }
   if (planned.class === 'none') return planned
+  const difference = live && present ? sqlDifference(live.query, change.query, ['live', 'planned']) : ''
   const wanted = { def, record, dry: made.dry }
-  return withInsight(store, { change: planned, present, live, wanted }, options)
+  const shown = difference === '' ? planned : { ...planned, difference }
+  return withInsight(store, { change: shown, present, live, wanted }, options)
 }
 
 /** What the engine says of the query. */

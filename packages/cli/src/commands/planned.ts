@@ -1,0 +1,95 @@
+/** What `plan` and `apply` are about: everything that is declared, some of it, or a model that was named. */
+import type { Database, DeploymentKind, Plan, PlanOptions, Project, Store } from '@viewcast/sdk'
+import { z } from 'zod'
+import type { Settings } from '../config/resolve.ts'
+import { UsageError } from '../parse/usage.ts'
+import type { Output } from '../render/output.ts'
+import { namedVersion } from './chosen-model.ts'
+
+/** Options of both. */
+export const planOptions = {
+  as: z.enum(['view', 'table', 'function']).optional().describe('What to make of a model that is named, not declared'),
+  name: z.string().optional().meta({
+    value: 'schema.name',
+    description: "Name of the object of a model that is named; the model's own when absent",
+  }),
+  at: z.string().optional().meta({ value: 'instant', description: 'With --as: as of this instant' }),
+  exact: z
+    .boolean()
+    .default(false)
+    .describe('Exactly the columns that are declared: no columns of NULLs for those that went, by a swap if need be'),
+  leaveDependents: z
+    .boolean()
+    .default(false)
+    .describe('What others made of an object that is exchanged may stay with the old one, which is kept'),
+  createSchema: z.boolean().default(false).describe('Make the schema of a deployment where it is missing'),
+}
+
+interface Opened {
+  readonly settings: Settings
+  readonly project: Project
+  readonly db: Database
+  readonly store: Store
+}
+
+export interface PlanRequest {
+  /** Deployments, or with `as` one model: `delay15@3`. */
+  readonly names: readonly string[]
+  readonly as?: DeploymentKind | undefined
+  readonly name?: string | undefined
+  readonly at?: string | undefined
+  readonly version?: number | undefined
+  readonly exact: boolean
+  readonly leaveDependents: boolean
+  readonly createSchema: boolean
+  readonly signal?: AbortSignal
+}
+
+/** Errors: those of `planProject`; `UsageError`. */
+export async function planned(opened: Opened, request: PlanRequest, output: Output): Promise<Plan> {
+  const { planProject } = await import('@viewcast/sdk')
+  const { settings, project, store } = opened
+  const options = optionsOf(settings, request, output)
+  const models = settings.directory.value
+  if (request.as !== undefined) return ofModel(opened, request, request.as, options)
+  for (const option of ['name', 'at', 'version'] as const) {
+    if (request[option] !== undefined) throw new UsageError(`--${option} is for a model that is named: pass --as, too`)
+  }
+  const { names } = request
+  output.progress.step(names.length === 0 ? 'plan what is declared' : `plan ${names.join(', ')}`)
+  return planProject(store, project, { ...options, models, ...(names.length === 0 ? {} : { names }) })
+}
+
+function optionsOf({ environment, schema, createSchema }: Settings, request: PlanRequest, output: Output): PlanOptions {
+  return {
+    environment: environment.value,
+    ...(schema.value === undefined ? {} : { schema: schema.value }),
+    createSchema: createSchema.value || request.createSchema,
+    isExact: request.exact,
+    leaveDependents: request.leaveDependents,
+    onProgress: (part) => output.progress.step(`plan: ${part}`),
+  }
+}
+
+async function ofModel(
+  { settings, project, store }: Opened,
+  request: PlanRequest,
+  as: DeploymentKind,
+  options: PlanOptions,
+): Promise<Plan> {
+  const { deploymentOf, loadModel, planDeployments, resolveDefinition } = await import('@viewcast/sdk')
+  const [given, ...more] = request.names
+  if (given === undefined || more.length > 0)
+    throw new UsageError('--as is for one model: viewcast plan delay15@3 --as view')
+  const named = await namedVersion(project, given, request.version)
+  const model = resolveDefinition(project, named.name, 'model')
+  const { record, warnings } = await loadModel(store, settings.directory.value, named.name, named.selector)
+  const name = request.name ?? model.name
+  const def = deploymentOf(name, { model, as, ...(request.at === undefined ? {} : { at: request.at }) })
+  // A name with a schema says where it is; one without is where the environment has its deployments.
+  const { schema: _, ...anywhere } = options
+  return planDeployments(store, [{ def, record, isDeclared: project.deployments.has(name), warnings }], {
+    ...(name.includes('.') ? anywhere : options),
+    directory: project.directory,
+  })
+}
