@@ -172,17 +172,18 @@ async function predicted(
 ): Promise<ServedRow[]> {
   const { db, gate, models, metrics, timeout } = serving
   const stop = new AbortController()
-  const late = new Refusal(504, 'serve/timeout', {})
+  // Made when it is needed: an error takes its stack along, which every request would pay for.
+  const late = () => new Refusal(504, 'serve/timeout', {})
   let timer: NodeJS.Timeout | undefined
   const end = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
       stop.abort()
-      reject(late)
+      reject(late())
     }, timeout)
   })
   const predictedAt = new Date().toISOString()
   const work = gate.through(async () => {
-    if (stop.signal.aborted) throw late
+    if (stop.signal.aborted) throw late()
     // On the embedded engine it would end the engine, which others are waiting for.
     return predictRows(db, version, asked, db.engine === 'postgres' ? stop.signal : undefined)
   })
