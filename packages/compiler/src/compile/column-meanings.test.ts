@@ -192,6 +192,14 @@ test('a chain of queries that each read the one before twice takes no time', () 
   expect(changed(chain('amount'), chain('id'))).toEqual(['a'])
 })
 
+test('queries of one name in two places are two', () => {
+  const two = (second: string) =>
+    `SELECT s.customer, s.as_of, l.v AS a, r.v AS b FROM spine s
+     LEFT JOIN (WITH q AS (SELECT customer, sum(amount) AS v FROM orders GROUP BY customer) SELECT * FROM q) l ON l.customer = s.customer
+     LEFT JOIN (WITH q AS (SELECT customer, ${second} AS v FROM orders GROUP BY customer) SELECT * FROM q) r ON r.customer = s.customer`
+  expect(changed(two('sum(amount)'), two('max(amount)'))).toEqual(['b'])
+})
+
 test('declared windows are told apart by what they count and how far back', () => {
   const declared = (spec: Partial<AggregatesView['spec']>): AggregatesView => ({
     kind: 'aggregates',

@@ -30,7 +30,7 @@ interface Surroundings {
   readonly named: ReadonlyMap<string, Relation>
   readonly scopes: Scopes
   /** What closed parts came to: a chain of queries that are each read twice would take for ever. */
-  readonly known: Map<string, string>
+  readonly known: Map<Node | string, Map<string, string>>
   /** Views that are being followed: one in a circle ends there. */
   readonly path: readonly string[]
 }
@@ -157,46 +157,53 @@ function outputNames(select: Node): readonly string[] | undefined {
 function withNamed(select: Node, outside: Surroundings): Surroundings {
   const clause = child(select, 'withClause')
   if (!clause) return outside
+  const ctes = list(clause, 'ctes').map((item) => child(item, 'CommonTableExpr') ?? {})
   const named = new Map(outside.named)
+  if (clause['recursive'] === true && isEntangled(ctes)) {
+    const placeholder = (name: string): Relation => ({ columns: undefined, meaning: () => ['recursive', name] })
+    const seen = new Map([...named, ...ctes.map((c) => [nameOf(c), placeholder(nameOf(c))] as const)])
+    const whole = { ...outside, named: seen }
+    for (const cte of ctes)
+      named.set(nameOf(cte), { columns: undefined, meaning: () => [nameOf(cte), ctes.map((c) => tree(c, whole))] })
+    return { ...outside, named }
+  }
   let around: Surroundings = { ...outside, named }
-  for (const item of list(clause, 'ctes')) {
-    const cte = child(item, 'CommonTableExpr') ?? {}
-    const name = text(cte, 'ctename') ?? ''
+  for (const cte of ctes) {
     const query = child(child(cte, 'ctequery'), 'SelectStmt')
-    if (!query) {
-      named.set(name, { columns: undefined, meaning: () => tree(cte, around) })
-      continue
-    }
-    const seen = new Map(named)
-    const isRecursive = clause['recursive'] === true && reads(query, name)
-    if (isRecursive) seen.set(name, { columns: undefined, meaning: () => ['recursive', name] })
-    const within = { ...around, named: seen }
-    const plain = queried(query, within, nameParts(list(cte, 'aliascolnames')))
-    const whole: Relation = {
-      columns: plain.columns,
-      meaning: () => [tree(cte['cycle_clause'], within), plain.meaning('all')],
-    }
-    named.set(name, closed(isRecursive ? whole : plain, within, `${named.size} ${name}`))
-    around = { ...around, named }
+    const within = { ...around, named: new Map(around.named) }
+    const relation: Relation = query
+      ? queried(query, within, nameParts(list(cte, 'aliascolnames')))
+      : { columns: undefined, meaning: () => tree(cte, within) }
+    const next = new Map(within.named)
+    next.set(nameOf(cte), closed(relation, within, cte))
+    around = { ...around, named: next }
   }
   return around
 }
 
+const nameOf = (cte: Node): string => text(cte, 'ctename') ?? ''
+
+/** Whether one reads itself, or one that comes after it: then none can be told from the others. */
+const isEntangled = (ctes: readonly Node[]): boolean =>
+  ctes.some((cte, i) => ctes.slice(i).some((later) => reads(cte, nameOf(later))))
+
 /** What nothing around it can be read from is looked at once for each set of columns. */
-function closed(relation: Relation, { scopes, known, path }: Surroundings, title: string): Relation {
+function closed(relation: Relation, { scopes, known, path }: Surroundings, what: Node | string): Relation {
   if (scopes.length > 0) return relation
+  const own = known.get(what) ?? new Map<string, string>()
+  known.set(what, own)
   const meaning = (wanted: Wanted): unknown => {
-    const key = JSON.stringify([path, title, wanted === 'all' ? wanted : [...wanted].sort()])
-    const found = known.get(key) ?? identity(relation.meaning(wanted))
-    known.set(key, found)
+    const key = JSON.stringify([path, wanted === 'all' ? wanted : [...wanted].sort()])
+    const found = own.get(key) ?? identity(relation.meaning(wanted))
+    own.set(key, found)
     return ['query', found]
   }
   return { ...relation, meaning }
 }
 
-function reads(query: Node, name: string): boolean {
+function reads(cte: Node, name: string): boolean {
   let found = false
-  walk({ SelectStmt: query }, (type, node) => {
+  walk(cte['ctequery'], (type, node) => {
     if (type === 'RangeVar' && text(node, 'relname') === name && text(node, 'schemaname') === undefined) found = true
     return undefined
   })
