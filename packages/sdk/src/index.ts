@@ -212,6 +212,13 @@ export type { BranchCheck } from './predict/plan-branches.ts'
 export { type Prediction, predict } from './predict/predict.ts'
 export { projectLineage } from './predict/project-lineage.ts'
 export { type PredictOptions, predictionObject, predictionQuery, selfTest, trainingQuery } from './predict/queries.ts'
+export { type LabelledByTarget, type LabelOptions, labelPredictions } from './predict/replay/label-predictions.ts'
+export {
+  type CalibratedBin,
+  type MeasuredPeriod,
+  type MetricsOptions,
+  predictionMetrics,
+} from './predict/replay/prediction-metrics.ts'
 export { type ReplayOptions, replayPredictions } from './predict/replay/replay.ts'
 export type { Replay, ReplayCause, ReplayedColumn } from './predict/replay/replay-report.ts'
 export {
@@ -240,6 +247,7 @@ export {
 } from './record/compare-versions.ts'
 export { evaluateRecorded } from './record/evaluate.ts'
 export { importModelRecorded } from './record/import-model.ts'
+export { measurePredictions } from './record/measure-predictions.ts'
 export { predictRecorded } from './record/predict.ts'
 export { type LogOptions, logPredicted } from './record/predict-logged.ts'
 export type { ParamDifference } from './record/recorded-model.ts'
@@ -380,6 +388,8 @@ export {
 } from './store/outbox/send.ts'
 export { type OutboxReason, type OutboxStatus, outboxStatus, purgeEvents, retryEvents } from './store/outbox/status.ts'
 export type { Delivery, EventTarget } from './store/outbox/target.ts'
+export { type GivenLabel, type Labelled, recordLabels } from './store/predictions/labels.ts'
+export { type LoggedVersion, listPredictions } from './store/predictions/list.ts'
 export {
   type Logged,
   logPredictions,

@@ -47,7 +47,10 @@ import { modelsShowCommand } from './models/show.ts'
 import { modelsTagCommand } from './models/tag.ts'
 import { planCommand } from './plan.ts'
 import { predictCommand } from './predict.ts'
+import { predictionsLabelCommand } from './predictions/label.ts'
 import { predictionsLogCommand } from './predictions/log.ts'
+import { predictionsLsCommand } from './predictions/ls.ts'
+import { predictionsMetricsCommand } from './predictions/metrics.ts'
 import { predictionsPurgeCommand } from './predictions/purge.ts'
 import { predictionsReplayCommand } from './predictions/replay.ts'
 import { refreshCommand } from './refresh.ts'
@@ -97,7 +100,10 @@ export const commands: readonly Command[] = [
   applyCommand,
   refreshCommand,
   predictionsLogCommand,
+  predictionsLsCommand,
   predictionsReplayCommand,
+  predictionsLabelCommand,
+  predictionsMetricsCommand,
   predictionsPurgeCommand,
   exportModelCommand,
   lineageCommand,

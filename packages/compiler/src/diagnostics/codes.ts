@@ -10,6 +10,7 @@ import { type CodeEntry, entry, near } from './code-entry.ts'
 import { deployCodes } from './deploy-codes.ts'
 import { eventCodes } from './event-codes.ts'
 import { importCodes } from './import-codes.ts'
+import { logCodes } from './log-codes.ts'
 import { refreshCodes } from './refresh-codes.ts'
 import { registryCodes } from './registry-codes.ts'
 import { runCodes } from './run-codes.ts'
@@ -20,6 +21,7 @@ export const codes = {
   ...deployCodes,
   ...eventCodes,
   ...importCodes,
+  ...logCodes,
   ...refreshCodes,
   ...registryCodes,
   ...runCodes,

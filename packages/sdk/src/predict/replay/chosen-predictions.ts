@@ -14,14 +14,19 @@ export interface ChosenPredictions {
   readonly deployment?: string
 }
 
+/** Predictions of one version, by the id of its artifact, or of all versions of a model, by that of its asset. */
+export type OfModel = { readonly artifact: string } | { readonly asset: string }
+
 /** A condition over `viewcast.prediction` as `p` and its batch as `b`. Errors: `time/instant`. */
-export async function chosenSql(store: Store, artifact: string, chosen: ChosenPredictions): Promise<string> {
+export async function chosenSql(store: Store, of: OfModel, chosen: ChosenPredictions): Promise<string> {
   const at = (text: string): string =>
     `${quoteText(instant(text) ?? fail('time/instant', { value: text }))}::timestamptz`
   const { from, until, run, deployment } = chosen
   const asset = deployment === undefined ? undefined : await findAsset(store, { kind: 'deployment', name: deployment })
   return [
-    `b.artifact_id = ${quoteText(artifact)}::uuid`,
+    'artifact' in of
+      ? `b.artifact_id = ${quoteText(of.artifact)}::uuid`
+      : `b.artifact_id IN (SELECT id FROM viewcast.artifact WHERE asset_id = ${quoteText(of.asset)}::uuid)`,
     ...(from === undefined ? [] : [`p.as_of >= ${at(from)}`]),
     ...(until === undefined ? [] : [`p.as_of < ${at(until)}`]),
     ...(run === undefined ? [] : [`b.execution_id::text = ${quoteText(run)}`]),

@@ -57,7 +57,7 @@ export async function replayPredictions(
   const prepared = await prepareModel(store.db, model, options.directory)
   const record = explained(given)
   const bound = bindDataset(prepared.model.dataset, prepared.facts).value
-  const chosen = await chosenSql(store, artifact, options)
+  const chosen = await chosenSql(store, { artifact }, options)
   const { hashKey } = options
   const replayed: Replayed = {
     model: prepared.model,

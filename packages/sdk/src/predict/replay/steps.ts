@@ -43,7 +43,7 @@ const q = quoteIdentifier
 /** Takes the next predictions in the order of their ids, which are hashes. */
 export async function takeQuestions(
   tx: Database,
-  { asked, query }: Replayed,
+  { asked, query }: Pick<Replayed, 'asked' | 'query'>,
   chosen: string,
   size: number,
   after: string | undefined,
