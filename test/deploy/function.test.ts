@@ -125,7 +125,7 @@ describeEachEngine('a function', (engine) => {
     expect(again.changes[0]?.columns[3]?.tombstone).toBe(less.createdAt)
     const back = await planned(declared('two', { outputs: ['value', 'label'] }))
     expect(shape(back)).toEqual([
-      ['body', 'in place', ['kept customer', 'kept as_of', 'kept probability', 'kept label']],
+      ['append', 'in place', ['kept customer', 'kept as_of', 'kept probability', 'revived label']],
     ])
     await apply(back)
     expect((await engine.db.rows('SELECT * FROM of_two'))[0]).toMatchObject({ label: expect.anything() })
@@ -142,6 +142,53 @@ describeEachEngine('a function', (engine) => {
     const other = await planned(declared('growing', { model: requested }))
     expect(shape(other)[0]?.slice(0, 2)).toEqual(['breaking', 'swap'])
     expect(other.changes[0]?.parameters.map((c) => c.name)).toEqual(['p_customer', 'p_urgency', 'p_as_of'])
+  })
+
+  test('takes the place of one that is called otherwise, with its grants, and no overload is left', async () => {
+    await engine.db.execute('CREATE ROLE function_guest')
+    await made('exchanged')
+    await engine.db.execute(`GRANT EXECUTE ON FUNCTION exchanged TO function_guest;
+      REVOKE EXECUTE ON FUNCTION exchanged FROM PUBLIC`)
+    const [before] = await rowsOf(`SELECT probability FROM exchanged(9, '${at}')`)
+    await apply(await planned(declared('exchanged', { model: requested })))
+    const there = await rowsOf(`
+      SELECT pronamespace::regnamespace::text, pg_get_function_identity_arguments(oid),
+        has_function_privilege('function_guest', oid, 'EXECUTE'), has_function_privilege('public', oid, 'EXECUTE')
+      FROM pg_proc WHERE proname = 'exchanged' ORDER BY pronamespace::regnamespace::text`)
+    const instant = 'p_as_of timestamp with time zone'
+    expect(there).toEqual([
+      ['public', `p_customer integer, p_urgency integer, ${instant}`, true, false],
+      ['public__v1', `p_customer integer, ${instant}`, true, false],
+    ])
+    const [now] = await rowsOf(`SELECT probability FROM exchanged(9, 5, '${at}')`)
+    expect(now).not.toEqual(before)
+    // The one that was there goes on answering those who stayed with it.
+    expect((await rowsOf(`SELECT probability FROM public__v1.exchanged(9, '${at}')`))[0]).toEqual(before)
+    expect(shape(await planned(declared('exchanged', { model: requested })))[0]?.[0]).toBe('none')
+    await apply(await planned(declared('exchanged', { model: requested, outputs: ['value', 'label'] })))
+    expect(await rowsOf('SELECT * FROM exchanged(9, 5)')).toEqual([
+      [9, expect.anything(), expect.anything(), expect.anything()],
+    ])
+  })
+
+  test('says readers, comment and hand edits of their own class', async () => {
+    await engine.db.execute('CREATE ROLE function_late_reader')
+    await made('watched')
+    const read = await planned(declared('watched', { readers: ['function_late_reader'] }))
+    expect(shape(read)[0]?.slice(0, 2)).toEqual(['metadata', 'in place'])
+    await apply(read)
+    const may = `SELECT has_function_privilege('function_late_reader', oid, 'EXECUTE') FROM pg_proc WHERE proname = 'watched'`
+    expect(await rowsOf(may)).toEqual([[true]])
+    await engine.db.execute('ALTER FUNCTION watched COST 7')
+    const edited = await planned(declared('watched', { readers: ['function_late_reader'] }))
+    expect(edited.changes[0]?.blockers.map((b) => b.code)).toEqual(['deploy/edited'])
+    expect(edited.changes[0]?.edited).toContain('COST 7')
+  })
+
+  test('blocks where somebody has a function of the name (deploy/conflict)', async () => {
+    await engine.db.execute('CREATE FUNCTION taken(text) RETURNS int4 LANGUAGE sql RETURN 1')
+    const plan = await planned(declared('taken'))
+    expect(plan.changes[0]?.blockers.map((b) => b.code)).toEqual(['deploy/conflict'])
   })
 
   test('takes what a question brings', async () => {

@@ -1,13 +1,7 @@
 /** What has to be done to a function so that it carries another prediction query, without taking anything from those who call it. */
-import {
-  type Callable,
-  createFunction,
-  digest,
-  functionSignature,
-  quoteIdentifier,
-  quoteText,
-} from '@viewcast/compiler'
+import { type Callable, createFunction, digest, functionSignature, quoteText } from '@viewcast/compiler'
 import { declaration } from './challengers.ts'
+import { arranged, columnChanges, exchanged, isAppend, isArranged, isBreaking, tombstonesOf } from './column-changes.ts'
 import type { Desired } from './desired.ts'
 import type { FunctionDryRun } from './dry-run-function.ts'
 import { metadataChange } from './metadata-change.ts'
@@ -24,22 +18,26 @@ import type { Known } from './view-change.ts'
 export function functionChange(wanted: Desired, made: FunctionDryRun, known: Known): PlannedChange {
   const { present, live, now } = known
   const before = present?.kind === 'function' ? present : undefined
-  const changes = columnChanges(made.columns, before?.columns ?? [], live, now)
+  const inPlace = columnChanges(made.columns, {
+    present: before?.columns ?? [],
+    tombstones: tombstonesOf(live?.columns),
+    renamed: wanted.def.renamed,
+    now,
+  })
   const isCalledOtherwise = before !== undefined && !isSame(before.parameters, made.parameters)
-  const isGrown = before !== undefined && changes.some((c) => c.change === 'appended')
-  const isRetyped = changes.some((c) => c.change === 'retyped')
   const isOther = present !== undefined && before === undefined
-  const isSwap = isCalledOtherwise || isGrown || isRetyped || isOther
-  const isLosing = changes.some((c) => c.change === 'removed' && (isSwap || c.tombstone === now))
-  const isBreaking = isCalledOtherwise || isRetyped || isOther || isLosing
-  const isUnchanged = before !== undefined && live?.query === wanted.query && known.edited === undefined
+  const isOtherwise = known.isExact && before !== undefined && !isArranged(made.columns, inPlace)
+  const isSwap =
+    isCalledOtherwise || isOther || isOtherwise || (before !== undefined && !inPlace.every((c) => stays.has(c.change)))
+  const changes = isSwap ? exchanged(made.columns, inPlace) : inPlace
+  const isUnchanged = before !== undefined && !isSwap && live?.query === wanted.query && known.edited === undefined
   const metadata = metadataOf(wanted, before, live)
   const alone = [...metadata.comment, ...metadata.statements]
   const kind = !present
     ? 'add'
-    : isBreaking
+    : isCalledOtherwise || isOther || isBreaking(changes, now)
       ? 'breaking'
-      : isGrown
+      : isAppend(changes)
         ? 'append'
         : !isUnchanged
           ? 'body'
@@ -47,7 +45,7 @@ export function functionChange(wanted: Desired, made: FunctionDryRun, known: Kno
             ? 'none'
             : 'metadata'
   const creation = statements(wanted)
-  const inPlace = (): string[] => [arranged(wanted, made.columns, changes), ...alone]
+  const replaced = (): string[] => [rearranged(wanted, made.columns, changes), ...alone]
   return {
     class: kind,
     strategy: !present ? 'create' : kind === 'none' ? 'none' : isSwap ? 'swap' : 'in place',
@@ -59,7 +57,7 @@ export function functionChange(wanted: Desired, made: FunctionDryRun, known: Kno
       ? { from: { model: live.model, version: live.modelVersion, deployment: live.version } }
       : {}),
     to: { model: wanted.record.name, version: wanted.record.version, deployment: null },
-    columns: isSwap ? changes.map(withoutTombstone) : changes,
+    columns: changes,
     metadata: kind === 'metadata' && metadata.words.length === 0 ? ['comment'] : metadata.words,
     granted: metadata.granted,
     ...(known.edited === undefined ? {} : { edited: known.edited }),
@@ -72,14 +70,14 @@ export function functionChange(wanted: Desired, made: FunctionDryRun, known: Kno
           : isSwap
             ? metadata.statements
             : present
-              ? inPlace()
+              ? replaced()
               : creation,
     creation,
     query: wanted.query,
     digest: digest({
       as: 'function',
       query: wanted.query,
-      columns: changes.map((c) => [c.name, isSwap ? null : (c.tombstone ?? null)]),
+      columns: changes.flatMap((c) => (isSwap && c.change === 'removed' ? [] : [[c.name, c.tombstone ?? null]])),
     }),
     blockers: [],
     warnings: wanted.warnings,
@@ -88,47 +86,23 @@ export function functionChange(wanted: Desired, made: FunctionDryRun, known: Kno
   }
 }
 
+/** What a row of the same type can be made of: a column that comes, or is called otherwise, makes another type. */
+const stays: ReadonlySet<ColumnChange['change']> = new Set(['kept', 'removed', 'revived'])
+
 const isSame = (a: readonly PresentColumn[], b: readonly PresentColumn[]): boolean =>
   a.length === b.length && a.every((p, i) => p.name === b[i]?.name && p.type === b[i]?.type)
 
-function columnChanges(
-  wanted: readonly PresentColumn[],
-  present: readonly PresentColumn[],
-  live: LiveDeployment | undefined,
-  now: string,
-): ColumnChange[] {
-  const tombstones = new Map(live?.columns.map((c) => [c.name, c.tombstone]))
-  const byName = new Map(wanted.map((c) => [c.name, c]))
-  const names = new Set(present.map((c) => c.name))
-  return [
-    ...present.map((c): ColumnChange => {
-      const next = byName.get(c.name)
-      if (!next) return { ...c, change: 'removed', tombstone: tombstones.get(c.name) ?? now }
-      return next.type === c.type ? { ...c, change: 'kept' } : { ...next, was: c.type, change: 'retyped' }
-    }),
-    ...wanted.filter((c) => !names.has(c.name)).map((c): ColumnChange => ({ ...c, change: 'appended' })),
-  ]
-}
-
-/** A new function has the columns of its query alone. */
-function withoutTombstone({ tombstone: _, ...column }: ColumnChange): ColumnChange {
-  return column
-}
-
 /** The statement with its columns in the order of the changes; as it is when it has it. */
-function arranged(
+function rearranged(
   { query, routine }: Desired,
   made: readonly PresentColumn[],
   changes: readonly ColumnChange[],
 ): string {
-  if (!routine || (changes.length === made.length && changes.every((c, i) => c.name === made[i]?.name))) return query
-  const list = changes.map((c) =>
-    c.change === 'removed' ? `NULL::${c.type} AS ${quoteIdentifier(c.name)}` : `q.${quoteIdentifier(c.name)}`,
-  )
+  if (!routine || isArranged(made, changes)) return query
   const callable: Callable = {
     ...routine.callable,
     columns: changes.map((c) => ({ name: c.name, type: c.type, nullable: true, spelled: c.type })),
-    query: `SELECT ${list.join(', ')} FROM (\n${routine.callable.query}\n) AS q`,
+    query: arranged(routine.callable.query, made, changes),
   }
   return `${routine.head}\n${createFunction(callable)}`
 }
