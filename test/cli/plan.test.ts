@@ -40,6 +40,7 @@ it('shows what is declared, and says by its exit code whether anything is pendin
   expect(code, out).toBe(3)
   expect(out).toMatch(/^\+ add {6}reorder_now {2}view public\.reorder_now {2}reorder@1 {2}create$/m)
   expect(out).toMatch(/^ {4}customer_id integer, .*probability double precision/m)
+  expect(out).toMatch(/^ {4}cost [\d,]+, about [\d,]+ rows?$/m)
   expect(out).toMatch(/^1 add$/m)
   expect((await run('plan')).code).toBe(0)
 })

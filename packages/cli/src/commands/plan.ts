@@ -6,6 +6,7 @@ import { exit } from '../failure.ts'
 import { withProject } from '../open.ts'
 import { outOption, versionOption } from '../parse/values.ts'
 import { writeWhole } from '../render/file.ts'
+import { insightLines } from '../render/insight.ts'
 import { planScreen } from '../render/plan.ts'
 import { readableStore } from './chosen-model.ts'
 import { planned, planOptions } from './planned.ts'
@@ -33,6 +34,7 @@ export const planCommand = defineCommand({
     { command: 'viewcast plan', description: 'Everything that is declared' },
     { command: 'viewcast plan --env production --out plan.json', description: 'Save it, for review and apply' },
     { command: 'viewcast plan delay15_now --diff', description: 'One deployment, with what changes in its query' },
+    { command: 'viewcast plan --sample 10000', description: 'Compare the predictions of more keys' },
     {
       command: 'viewcast plan delay15@3 --as view --name scoring.delay15',
       description: 'A model that is not declared',
@@ -74,7 +76,7 @@ async function shown({ options, output }: PlanInvocation, plan: Plan): Promise<v
     planScreen(plan, {
       colors,
       all: options['all'] === true,
-      insight: () => [],
+      insight: (change) => insightLines(change, colors),
       say: ({ blockers }) => (blockers.length === 0 ? '' : renderDiagnostics(blockers, colors)),
       ...(options['diff'] === true ? { diff: differences } : {}),
     }),

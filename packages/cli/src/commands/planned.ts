@@ -5,6 +5,7 @@ import type { Settings } from '../config/resolve.ts'
 import { UsageError } from '../parse/usage.ts'
 import type { Output } from '../render/output.ts'
 import { namedVersion } from './chosen-model.ts'
+import { type InsightRequest, insightOf, insightOptions } from './insight-options.ts'
 
 /** Options of both. */
 export const planOptions = {
@@ -23,6 +24,7 @@ export const planOptions = {
     .default(false)
     .describe('What others made of an object that is exchanged may stay with the old one, which is kept'),
   createSchema: z.boolean().default(false).describe('Make the schema of a deployment where it is missing'),
+  ...insightOptions,
 }
 
 interface Opened {
@@ -32,7 +34,7 @@ interface Opened {
   readonly store: Store
 }
 
-export interface PlanRequest {
+export interface PlanRequest extends InsightRequest {
   /** Deployments, or with `as` one model: `delay15@3`. */
   readonly names: readonly string[]
   readonly as?: DeploymentKind | undefined
@@ -67,6 +69,8 @@ function optionsOf({ environment, schema, createSchema }: Settings, request: Pla
     createSchema: createSchema.value || request.createSchema,
     isExact: request.exact,
     leaveDependents: request.leaveDependents,
+    ...insightOf(request),
+    ...(request.signal ? { signal: request.signal } : {}),
     onProgress: (part) => output.progress.step(`plan: ${part}`),
   }
 }
