@@ -53,7 +53,7 @@ describeEachEngine('a function', (engine) => {
   const planned = (def: DeploymentDef) =>
     planDeployments(store, [{ def, record: def.model.name === 'requested' ? asking : record, isDeclared: true }])
   const apply = (plan: Plan) =>
-    applyPlan(store, plan, { record: async (name) => (name === 'requested' ? asking : record) })
+    applyPlan(store, plan, { record: async (name) => (name === 'requested' ? asking : record), allowBreaking: true })
   const shape = (plan: Plan) =>
     plan.changes.map((c) => [c.class, c.strategy, c.columns.map((one) => `${one.change} ${one.name}`)])
   const made = async (name: string, options: Partial<DeploymentOptions> = {}) =>

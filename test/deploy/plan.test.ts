@@ -48,7 +48,7 @@ describeEachEngine('the plan of a project', (engine) => {
   const apply = async (deployments: readonly DeploymentDef[], options: PlanProjectOptions = {}) => {
     const made = await plan(deployments, options)
     expect(made.changes.flatMap((c) => c.blockers)).toEqual([])
-    await applyPlan(store, made, { record: async () => record })
+    await applyPlan(store, made, { record: async () => record, allowBreaking: true, allowRemove: true })
     return made
   }
   const only = async (...args: Parameters<typeof plan>) => {

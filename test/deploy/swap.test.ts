@@ -46,7 +46,7 @@ describeEachEngine('an exchange of a view', (engine) => {
   }
   const deploy = async (one: ReturnType<typeof wanted>, options: PlanOptions = {}) => {
     const plan = await planned(one, options)
-    await applyPlan(store, plan, { record })
+    await applyPlan(store, plan, { record, allowBreaking: true, allowRemove: true })
     return plan
   }
   const back = (options: Partial<RollbackOptions> = {}) => rollback(store, object, { record, ...options })
@@ -91,7 +91,7 @@ describeEachEngine('an exchange of a view', (engine) => {
       { name: 'label', type: 'text', was: 'boolean', change: 'retyped' },
       { name: 'probability', type: 'double precision', change: 'removed' },
     ])
-    await applyPlan(store, plan, { record })
+    await applyPlan(store, plan, { record, allowBreaking: true, allowRemove: true })
     expect((await columns(view())).slice(0, 3)).toEqual(second)
     expect(await columns(`${object.schema}__v1."answers now"`)).toEqual(first)
     const [now] = await engine.db.rows(
@@ -157,7 +157,7 @@ describeEachEngine('an exchange of a view', (engine) => {
         message: expect.stringContaining(`kept as "${object.schema}__v1.answers now": view public.report`),
       },
     ])
-    await applyPlan(store, plan, { record })
+    await applyPlan(store, plan, { record, allowBreaking: true, allowRemove: true })
     expect(await engine.db.rows('SELECT n, yes FROM report')).toEqual([{ n: '200', yes: true }])
     await expect(back()).resolves.toBeDefined()
     await expect(back()).rejects.toMatchObject({ diagnostics: [{ code: 'deploy/dependents' }] })

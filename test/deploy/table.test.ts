@@ -25,7 +25,7 @@ describeEachEngine('a table', (engine) => {
   const planned = (def: DeploymentDef) => planDeployments(store, [{ def, record, isDeclared: true }])
   const deployed = async (def: DeploymentDef) => {
     const plan = await planned(def)
-    await applyPlan(store, plan, { record: async () => record })
+    await applyPlan(store, plan, { record: async () => record, allowBreaking: true })
     return { schema: 'public', name: def.name }
   }
   const rowsOf = (table: string) =>

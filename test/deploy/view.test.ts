@@ -17,7 +17,7 @@ describeEachEngine('a view', (engine) => {
   const shape = (plan: Awaited<ReturnType<typeof planned>>) =>
     plan.changes.map((c) => [c.class, c.strategy, c.columns.map((one) => `${one.change} ${one.name}`)])
   const apply = async (plan: Awaited<ReturnType<typeof planned>>) =>
-    applyPlan(store, plan, { record: async () => record })
+    applyPlan(store, plan, { record: async () => record, allowBreaking: true })
 
   test('is added, appended to, and keeps what goes as a tombstone', async () => {
     const first = await planned(outcome())

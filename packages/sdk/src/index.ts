@@ -157,7 +157,12 @@ export type { DeclaredView } from './define/sql-view.ts'
 export type { DeclaredTarget, KnownUntilOption, OutcomesOptions, Target, TargetQuery } from './define/target.ts'
 export type { FeatureViewDef, OpenView, Use, ViewOf, ViewTypes } from './define/view.ts'
 export type { WindowQuery } from './define/window-view.ts'
-export { type ApplyPlanOptions, applyPlan } from './deploy/apply-plan.ts'
+export {
+  type AppliedChange,
+  type AppliedPlan,
+  type ApplyPlanOptions,
+  applyPlan,
+} from './deploy/apply-plan.ts'
 export { type Applied, type ApplyOptions, applyView } from './deploy/apply-view.ts'
 export { type Carried, carry, type Heir } from './deploy/carry.ts'
 export {
@@ -194,6 +199,7 @@ export { type PlanProjectOptions, planProject } from './deploy/plan-project.ts'
 export { type Refreshed, type RefreshOptions, refreshTable } from './deploy/refresh.ts'
 export { planRollback, type RollbackOptions, type RollbackPlanOptions, rollback } from './deploy/rollback.ts'
 export { type DeploymentVersion, type DeploymentVersions, deploymentVersions } from './deploy/versions.ts'
+export type { BlockingSession, Waiting } from './deploy/waiting.ts'
 export { type DoctorCheck, type DoctorReport, doctor } from './health/doctor.ts'
 export type { Arrivals } from './health/leak/arrivals.ts'
 export type { LeakCheck, LeakFinding, LeakKind } from './health/leak/finding.ts'

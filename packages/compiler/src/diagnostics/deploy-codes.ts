@@ -8,7 +8,7 @@ export const deployCodes = {
   ),
   'deploy/breaking': entry(
     (p) => `Replacing "${p.object}" would change or remove columns: ${p.columns}`,
-    () => 'Deploy under another name with --name; nothing was changed.',
+    () => 'Nothing was changed. Allow it with --allow-breaking, or deploy under another name with --name.',
   ),
   'deploy/verification': entry(
     (p) => `${p.rows} verification rows disagree on this engine; nothing was deployed`,
@@ -85,5 +85,22 @@ export const deployCodes = {
     (p) => `Version ${p.version} of "${p.object}" is made again: the one put aside, "${p.kept}", ${p.what}`,
     () => 'Of a table this means new rows; grants are those of the object that is there.',
     'warning',
+  ),
+  'deploy/removal': entry(
+    (p) => `"${p.object}" is declared no more, and would be put aside`,
+    () => 'Nothing was changed. Allow it with --allow-remove.',
+  ),
+  'deploy/forbidden': entry(
+    (p) => `${p.role} may not ${p.what}`,
+    (p) => `Nothing was changed. Let somebody who may run: ${p.statement}`,
+  ),
+  'deploy/fails': entry(
+    (p) => `"${p.object}" fails when it is read: ${p.detail}`,
+    () =>
+      'Nothing was changed. Look at the rows with: viewcast predict, and mend the view that divides, casts or parses.',
+  ),
+  'deploy/locked': entry(
+    (p) => `"${p.object}" could not be locked in ${p.seconds} s${p.sessions ? `: held by session ${p.sessions}` : ''}`,
+    () => 'Nothing was changed. Try again when that transaction has ended, or wait for longer with --patience.',
   ),
 } as const satisfies Record<string, CodeEntry>

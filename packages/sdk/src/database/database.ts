@@ -46,8 +46,8 @@ export interface Database {
   rows<R = Record<string, Value>>(sql: string, parameters?: readonly unknown[]): Promise<R[]>
   /** Runs one statement; rows as arrays, so that duplicate column names survive. */
   query(sql: string, parameters?: readonly unknown[], options?: QueryOptions): Promise<QueryResult>
-  /** Runs several statements separated by semicolons; no result. */
-  execute(sql: string): Promise<void>
+  /** Runs several statements separated by semicolons; no result. The signal stops them and ends their session. */
+  execute(sql: string, options?: { readonly signal?: AbortSignal }): Promise<void>
   /** Runs one SELECT and yields batches of rows (arrays) without holding the result in memory. */
   stream(sql: string, options?: { batch?: number; signal?: AbortSignal }): AsyncIterable<readonly (readonly Value[])[]>
   /**

@@ -93,7 +93,8 @@ function statements(sessions: Sessions, types: TypeNames, use: Use) {
       const names = result.columns.map((c) => c.name)
       return result.rows.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i]])) as R)
     },
-    execute: (sql: string) => use((l) => wrapped(sql, l.script(sql))),
+    execute: (sql: string, { signal }: { readonly signal?: AbortSignal } = {}) =>
+      use((l) => interruptible(l, signal, 'The statement', () => wrapped(sql, l.script(sql)))),
     describe: (sql: string): Promise<Column[]> =>
       use(async (l) => columns(l, types, await wrapped(sql, l.describe(sql)))),
   }

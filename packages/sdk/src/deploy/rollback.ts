@@ -55,7 +55,7 @@ export async function rollback(store: Store, object: ObjectName, options: Rollba
   const plan = await planRollback(store, object, options)
   const blockers = plan.changes.flatMap((c) => c.blockers)
   if (blockers.length > 0) throw new ViewcastError(blockers)
-  await applyPlan(store, plan, { ...options, action: 'rollback' })
+  await applyPlan(store, plan, { ...options, allowBreaking: true, action: 'rollback' })
   return plan
 }
 

@@ -8,6 +8,7 @@ import type { Store } from '../store/store.ts'
 import { keepAside, keptAs, keptNoMore } from './kept-state.ts'
 import { assetName, type ObjectName } from './object-name.ts'
 import type { PlannedChange } from './plan-data.ts'
+import { inspect } from './present.ts'
 
 export interface LiveDeployment {
   readonly asset: string
@@ -59,14 +60,15 @@ export interface DeploymentChange {
   readonly action: 'apply' | 'rollback' | 'remove'
   readonly environment: string
   readonly verification?: string
-  /** The object as it is now. */
-  readonly left?: { readonly hash: string; readonly server: number; readonly definition: string }
   readonly run?: string
   readonly planDigest?: string
   readonly reason?: string
 }
 
-/** Writes what was done to an object; to be called in the transaction that did it. Returns the version that is live. */
+/**
+ * Writes what is done to an object; to be called in the transaction that does it, before it is done: from the first lock on
+ * readers wait. How the object is left then is said by {@link recordLeft}. Returns the version that is live by then.
+ */
 export async function recordChange(
   store: Store,
   done: DeploymentChange,
@@ -76,18 +78,15 @@ export async function recordChange(
   const asset = await ensureAsset(store, { kind: 'deployment', name: assetName(change.object) })
   const { built, keptAt } = change.exchange ?? {}
   if (built) await keptNoMore(store.db, built)
-  if (before && keptAt) {
-    await keepAside(store.db, before.artifact, keptAt)
-    await keptAs(store.db, keptAt)
-  }
+  if (before && keptAt) await keepAside(store.db, before.artifact, keptAt)
   const now = done.action === 'remove' ? undefined : await keepVersion(store, asset, done)
   await store.db.query(
-    `INSERT INTO viewcast.deployment (asset_id, project, environment, name, is_declared, kind, artifact_id, left_hash, left_server, left_definition, granted)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::text[])
+    `INSERT INTO viewcast.deployment (asset_id, project, environment, name, is_declared, kind, artifact_id, granted)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8::text[])
      ON CONFLICT (asset_id) DO UPDATE SET project = excluded.project, environment = excluded.environment, name = excluded.name,
        is_declared = excluded.is_declared, kind = excluded.kind, artifact_id = excluded.artifact_id,
-       left_hash = excluded.left_hash, left_server = excluded.left_server,
-       left_definition = excluded.left_definition, granted = excluded.granted, updated_at = clock_timestamp()`,
+       left_hash = NULL, left_server = NULL, left_definition = NULL, granted = excluded.granted,
+       updated_at = clock_timestamp()`,
     [
       asset,
       store.project,
@@ -96,9 +95,6 @@ export async function recordChange(
       change.isDeclared,
       change.as,
       now?.id ?? null,
-      done.left?.hash ?? null,
-      done.left?.server ?? null,
-      done.left?.definition ?? null,
       change.granted,
     ],
   )
@@ -120,6 +116,22 @@ export async function recordChange(
     ],
   )
   return now && { artifact: now.id, version: now.version }
+}
+
+/** Says how the objects of changes are, now that they were changed, and those that were put aside: a hand edit shows by it. */
+export async function recordLeft({ db }: Store, changes: readonly PlannedChange[]): Promise<void> {
+  for (const { object, exchange } of changes) {
+    const now = await inspect(db, object)
+    if (now) {
+      await db.query(
+        `UPDATE viewcast.deployment d SET left_hash = $2, left_server = current_setting('server_version_num')::integer / 10000,
+           left_definition = $3
+         FROM viewcast.asset o WHERE o.id = d.asset_id AND (o.kind, o.name) = ('deployment', $1)`,
+        [assetName(object), now.hash, now.definition],
+      )
+    }
+    if (exchange?.keptAt) await keptAs(db, exchange.keptAt)
+  }
 }
 
 async function keepVersion(store: Store, asset: string, { change, verification }: DeploymentChange) {

@@ -1,0 +1,34 @@
+/** Why a plan is not applied, before anything is asked of the database. */
+import { type Diagnostic, diagnostic, ViewcastError } from '@viewcast/compiler'
+import { assetName } from './object-name.ts'
+import type { PlannedChange } from './plan-data.ts'
+
+export interface Allowances {
+  /** Columns may go, or change their type. Default false. */
+  readonly allowBreaking?: boolean
+  /** Objects that are declared no more may be put aside. Default false. */
+  readonly allowRemove?: boolean
+  /** What was edited by hand may be overwritten. Default false. */
+  readonly overwriteEdited?: boolean
+}
+
+/** Everything at once. Errors: the blockers of the plan, `deploy/breaking`, `deploy/removal`. */
+export function refusePlan(changes: readonly PlannedChange[], allowed: Allowances): void {
+  const found = changes.flatMap((change) => [...blocking(change, allowed), ...unasked(change, allowed)])
+  if (found.length > 0) throw new ViewcastError(found)
+}
+
+const blocking = ({ blockers }: PlannedChange, { overwriteEdited }: Allowances): Diagnostic[] =>
+  blockers.filter((d) => !(overwriteEdited && isEdit(d)))
+
+const isEdit = (d: Diagnostic): boolean => (d.code as string) === 'deploy/edited'
+
+function unasked(change: PlannedChange, { allowBreaking, allowRemove }: Allowances): Diagnostic[] {
+  const object = assetName(change.object)
+  if (change.class === 'remove' && !allowRemove) return [diagnostic('deploy/removal', { object })]
+  if (change.class !== 'breaking' || allowBreaking) return []
+  const columns = change.columns.filter(
+    (c) => c.change === 'removed' || c.change === 'retyped' || c.change === 'renamed',
+  )
+  return [diagnostic('deploy/breaking', { object, columns: columns.map((c) => c.name).join(', ') })]
+}
