@@ -57,7 +57,7 @@ describeEachEngine('challengers of a deployment', (engine) => {
   const deploy = async (def: DeploymentDef) => {
     const plan = await planned(def)
     expect(plan.changes.flatMap((c) => c.blockers)).toEqual([])
-    await applyPlan(store, plan, { record })
+    await applyPlan(store, plan, { record, allowBreaking: true })
     const [change] = plan.changes
     return [change?.class, change?.strategy, change?.columns.map((c) => `${c.change} ${c.name}`)]
   }
@@ -142,7 +142,9 @@ describeEachEngine('challengers of a deployment', (engine) => {
       if (version === 1) return found
       return { ...found, verification: found.verification.map((v) => ({ ...v, scores: v.scores.map(() => 12.5) })) }
     }
-    expect(await codesOf(() => applyPlan(store, plan, { record: wrong }))).toEqual(['deploy/verification'])
+    expect(await codesOf(() => applyPlan(store, plan, { record: wrong, allowBreaking: true }))).toEqual([
+      'deploy/verification',
+    ])
     expect(await engine.db.rows(`SELECT to_regclass('doubted') AS oid`)).toEqual([{ oid: null }])
   })
 
