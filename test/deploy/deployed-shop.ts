@@ -45,7 +45,7 @@ export async function deployedShop(db: Database): Promise<DeployedShop> {
   }
 }
 
-export async function holdingsOf(db: Database): Promise<unknown> {
+async function holdingsOf(db: Database): Promise<unknown> {
   const [row] = await db.rows<{ all: unknown }>(
     `SELECT jsonb_build_object(
        'objects', (SELECT jsonb_agg(jsonb_build_array(n.nspname, c.relname, c.oid::text, c.relowner::regrole, c.relacl::text, c.reloptions,
