@@ -8,6 +8,7 @@ import {
   openPredictionLog,
   openStore,
   predict,
+  predictionBuffer,
   predictRecorded,
   purgePredictions,
   type Store,
@@ -212,5 +213,26 @@ describeEachEngine('the prediction log', (engine) => {
       ).rejects.toThrow(/permission denied|must be owner/)
     await expect(as((inside) => purgePredictions(inside, { before: '9000-01-01T00:00Z' }))).rejects.toThrow()
     expect(await count()).toBe(200)
+  })
+  test('takes what a server answers behind its back, and again when it could not be written', async () => {
+    const { shape } = await loggedPrediction(store.db, model, record)
+    const log = await openPredictionLog(store, { model: 'replies', version: 1, shape })
+    const errors: unknown[] = []
+    const buffer = predictionBuffer(store, log, { rows: 10, milliseconds: 5, most: 25, onError: (e) => errors.push(e) })
+    const add = (n: number) =>
+      buffer.add({ key: { customer: n }, asOf: at, outputs: { probability: n / 100 }, requestId: `r${n}` })
+    for (let n = 0; n < 5; n++) expect(add(n)).toBe(true)
+    await buffer.flush()
+    expect([await count(), buffer.waiting()]).toEqual([5, 0])
+    await store.db.execute('ALTER TABLE viewcast.prediction RENAME COLUMN outputs TO elsewhere')
+    for (let n = 5; n < 35; n++) add(n)
+    await expect(buffer.flush()).rejects.toThrow('outputs')
+    expect([buffer.waiting(), buffer.refused()]).toEqual([25, 5])
+    await store.db.execute('ALTER TABLE viewcast.prediction RENAME COLUMN elsewhere TO outputs')
+    await buffer.close()
+    expect([await count(), buffer.waiting()]).toEqual([30, 0])
+    expect(add(99)).toBe(false)
+    await buffer.close()
+    expect(await count()).toBe(30)
   })
 })

@@ -394,6 +394,7 @@ export {
 } from './store/outbox/send.ts'
 export { type OutboxReason, type OutboxStatus, outboxStatus, purgeEvents, retryEvents } from './store/outbox/status.ts'
 export type { Delivery, EventTarget } from './store/outbox/target.ts'
+export { type BufferOptions, type PredictionBuffer, predictionBuffer } from './store/predictions/buffer.ts'
 export { type GivenLabel, type Labelled, recordLabels } from './store/predictions/labels.ts'
 export { type LoggedVersion, listPredictions } from './store/predictions/list.ts'
 export {

@@ -5,8 +5,8 @@
 -- came true: a correction is one more revision.
 --
 -- The three are divided by the month of as_of in UTC. Months are made when a row needs one, without stopping who reads or
--- adds, and old ones go as a whole. The batch is not held by a foreign key: it is written in the transaction of its first
--- rows, and to hold every row to it would take longer than to write the row.
+-- adds, and old ones go as a whole. The batch is not held by a foreign key, which is looked up for every row of a bulk: only
+-- the functions that log write here, with an id they have just been given.
 
 CREATE TABLE viewcast.prediction_batch (
   id uuid PRIMARY KEY,
