@@ -2,10 +2,12 @@
 
 import { Validator } from '@seriousme/openapi-schema-validator'
 import {
+  applyPlan,
   collectProject,
   type ModelRecord,
   openStore,
   type PredictionServer,
+  planDeployments,
   project,
   promoteModel,
   type Store,
@@ -146,6 +148,22 @@ describeEachEngine('the document of the endpoint', (engine) => {
       ['priced', '1', 1],
       ['priced_now', 'deployment priced_now', 1],
     ])
+    // What is live is served, whatever is trained by then, until something else is.
+    const [def] = [...shop.deployments.values()]
+    if (!def) throw new Error('no deployment')
+    const deploy = async (version: ModelRecord) =>
+      applyPlan(store, await planDeployments(store, [{ def, record: version, isDeclared: true }]), {
+        record: async () => version,
+      })
+    await deploy(record)
+    const second = (await trainRecorded(store, { ...model, penalty: { l1: 0, l2: 3 } } as never)).record
+    expect(second.version).toBe(2)
+    expect(await of('priced', 'priced_now')).toEqual([
+      ['priced', 'latest', 2],
+      ['priced_now', 'deployment priced_now', 1],
+    ])
+    await deploy(second)
+    expect(await of('priced_now')).toEqual([['priced_now', 'deployment priced_now', 2]])
     expect(await codesOf(() => of('prized'))).toEqual(['project/unknown-name'])
     const empty = collectProject({}, { directory: '.', file: 'project.ts', name: 'empty' })
     expect(await codesOf(() => servedModels(store, empty, []))).toEqual(['serve/nothing'])

@@ -56,7 +56,10 @@ export const servePredictCommand = defineCommand({
         throw new UsageError(`--token-env: the variable ${options.tokenEnv} is not set`)
       }
       const names = [...(positionals['name'] === undefined ? [] : [positionals['name']]), ...more]
-      const served = await servedModels(store, project, names, { directory: settings.directory.value })
+      const served = await servedModels(store, project, names, {
+        directory: settings.directory.value,
+        environment: settings.environment.value,
+      })
       const line = (text: string): void => void io.stderr.write(`${text}\n`)
       return await withOwnSessions(opened.db, settings, options, async (db) => {
         const server = await servePredictions(db, served, {
