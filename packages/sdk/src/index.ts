@@ -178,6 +178,14 @@ export {
   keptVersions,
 } from './deploy/collect.ts'
 export { type DeployedObject, listDeployments } from './deploy/deployed-objects.ts'
+export { type ArtefactOptions, deploymentArtefact } from './deploy/export/artefact.ts'
+export {
+  deploymentMigration,
+  type MigrationFile,
+  type MigrationOptions,
+  type MigrationStyle,
+  migrationStyles,
+} from './deploy/export/migration.ts'
 export { type PlanOptions, planDeployments, type Wanted } from './deploy/plan.ts'
 export type {
   AffectedColumn,

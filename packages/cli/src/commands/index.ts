@@ -28,6 +28,7 @@ import { experimentsDeleteCommand, experimentsEditCommand, experimentsRestoreCom
 import { experimentsLsCommand } from './experiments/ls.ts'
 import { experimentsShowCommand } from './experiments/show.ts'
 import { explainCommand } from './explain.ts'
+import { exportDeploymentCommand } from './export-deployment.ts'
 import { exportModelCommand } from './export-model.ts'
 import { impactCommand } from './impact.ts'
 import { importCommand } from './import.ts'
@@ -99,6 +100,7 @@ export const commands: readonly Command[] = [
   planCommand,
   applyCommand,
   refreshCommand,
+  exportDeploymentCommand,
   predictionsLogCommand,
   predictionsLsCommand,
   predictionsReplayCommand,

@@ -24,6 +24,12 @@ import { compiledPrediction, type PredictionOptions } from './prediction-query.t
 import { scoredRows } from './verification-query.ts'
 import { withOutputs } from './with-outputs.ts'
 
+export interface SelfTest extends CompiledQuery {
+  /** The checks as rows, and the statement that raises, alone: to be put below another form of the same prediction. */
+  readonly checks: string
+  readonly raising: string
+}
+
 /**
  * The prediction query, a query of its checks, and a statement that raises the names of those that fail.
  *
@@ -41,12 +47,7 @@ import { withOutputs } from './with-outputs.ts'
  * DO $viewcast$ BEGIN … RAISE EXCEPTION … END $viewcast$;
  * ```
  */
-export function selfTest(
-  model: ModelDef,
-  trained: ModelRecord,
-  facts: Facts,
-  options: PredictionOptions,
-): CompiledQuery {
+export function selfTest(model: ModelDef, trained: ModelRecord, facts: Facts, options: PredictionOptions): SelfTest {
   const record = withOutputs(trained, options.outputs)
   const made = compiledPrediction(model, record, facts, options, 'query')
   const { text, questions, columns, warnings, plan } = made
@@ -55,12 +56,10 @@ export function selfTest(
   ])
   const format = passesOf(options).format
   const checks = layout(checksQuery(record, text, questions(), options), format)
-  const sql = [
-    `${layout(`${head}\n${text}`, format)};`,
-    `${sqlComment('Self-test: every row has to be ok.')}\n${checks}\nORDER BY c.position;`,
-    `${sqlComment('Self-test: an error when a row is not ok.')}\n${raising(record, checks)}`,
-  ].join('\n\n')
-  return { sql, columns, warnings, plan }
+  const rows = `${sqlComment('Self-test: every row has to be ok.')}\n${checks}\nORDER BY c.position;`
+  const raised = `${sqlComment('Self-test: an error when a row is not ok.')}\n${raising(record, checks)}`
+  const sql = [`${layout(`${head}\n${text}`, format)};`, rows, raised].join('\n\n')
+  return { sql, checks: rows, raising: raised, columns, warnings, plan }
 }
 
 function checksQuery(record: ModelRecord, text: string, questions: string, options: CompileOptions): string {

@@ -66,6 +66,10 @@ export const deployCodes = {
     () => 'Make it again on the new object; the kept one still has it.',
     'warning',
   ),
+  'deploy/unchanged': entry(
+    (p) => `"${p.name}" is as it is declared, so there is no change to write`,
+    () => 'Write all of it with --sql.',
+  ),
   'deploy/unknown': entry(
     (p) => `No deployment is named "${p.name}"`,
     (p) => near(p) ?? 'List them with: viewcast deployments ls',

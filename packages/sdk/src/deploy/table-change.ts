@@ -90,7 +90,7 @@ export const tableSpec = (live: Pick<LiveDeployment, 'kind' | 'spec'>): TableSpe
  *
  * @param query of the version: the flat query as it is kept.
  */
-const tableFill = (object: ObjectName, spec: TableSpec, query: string): string[] =>
+export const tableFill = (object: ObjectName, spec: TableSpec, query: string): string[] =>
   spec.refresh === 'partition' ? [] : [insertRows(object, spec, query)]
 
 function classOf(

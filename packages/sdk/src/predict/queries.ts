@@ -14,6 +14,7 @@ import {
   type PredictionObject,
   type PredictionObjectOptions,
   type PredictionOptions,
+  type SelfTest,
   type SpineBinding,
 } from '@viewcast/compiler'
 import type { Database } from '../database/database.ts'
@@ -120,7 +121,7 @@ export async function selfTest(
   model: ModelDef,
   record: ModelRecord,
   options: PredictOptions = {},
-): Promise<CompiledQuery> {
+): Promise<SelfTest> {
   const prepared = await prepareModel(db, model, options.directory)
   const query = compileSelfTest(prepared.model, record, prepared.facts, predictionOptions(options))
   return { ...query, warnings: [...prepared.warnings, ...query.warnings] }
