@@ -25,6 +25,8 @@ export interface PlannedQuery {
   readonly total: number
   /** Whether it would be compiled just in time. */
   readonly isJit: boolean
+  /** Names of tables that are read whole, without their schemas. */
+  readonly readWhole: readonly string[]
 }
 
 export interface ReadRelation {
@@ -200,8 +202,16 @@ export async function ifReadable<T>(body: () => Promise<T>): Promise<T | undefin
   }
 }
 
+interface PlanNode {
+  readonly 'Node Type': string
+  readonly 'Relation Name'?: string
+  readonly 'Total Cost': number
+  readonly 'Plan Rows': number
+  readonly Plans?: readonly PlanNode[]
+}
+
 interface Explained {
-  readonly Plan: { readonly 'Total Cost': number; readonly 'Plan Rows': number }
+  readonly Plan: PlanNode
   readonly JIT?: object
 }
 
@@ -210,5 +220,12 @@ export async function explained(tx: Database, statement: string): Promise<Planne
   const given = rows[0]?.[0]
   const [root] = (typeof given === 'string' ? JSON.parse(given) : given) as readonly Explained[]
   if (!root) throw new InternalError('EXPLAIN gave no plan')
-  return { rows: root.Plan['Plan Rows'], total: root.Plan['Total Cost'], isJit: root.JIT !== undefined }
+  const { Plan: plan, JIT: jit } = root
+  const readWhole = [...new Set(scannedBelow(plan))]
+  return { rows: plan['Plan Rows'], total: plan['Total Cost'], isJit: jit !== undefined, readWhole }
 }
+
+const scannedBelow = (node: PlanNode): string[] => [
+  ...(node['Node Type'] === 'Seq Scan' && node['Relation Name'] !== undefined ? [node['Relation Name']] : []),
+  ...(node.Plans ?? []).flatMap(scannedBelow),
+]

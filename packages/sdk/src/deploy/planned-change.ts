@@ -82,8 +82,9 @@ async function asked(
     const spine = { kind: 'entities', ...at } as const
     return runningPrediction(await prepareModel(db, def.model, options.directory), record, spine)
   }
-  if (def.as === 'function') return { as: def.as, dry: await dryRunFunction(db, target, { running }) }
-  const dry = await dryRun(db, target.query, { running, ...(present ? { present: present.columns } : {}) })
+  const timeout = options.timeout === undefined ? {} : { timeout: options.timeout }
+  if (def.as === 'function') return { as: def.as, dry: await dryRunFunction(db, target, { running, ...timeout }) }
+  const dry = await dryRun(db, target.query, { running, ...timeout, ...(present ? { present: present.columns } : {}) })
   if (def.as === 'view') return { as: def.as, dry }
   return { as: def.as, dry, query: await tableQuery(db, target, options) }
 }

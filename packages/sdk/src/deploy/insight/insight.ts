@@ -19,7 +19,7 @@ import type { LiveDeployment } from '../state.ts'
 import { affectedModels } from './affected.ts'
 import { coefficientMoves } from './coefficient-moves.ts'
 import { costOf } from './cost.ts'
-import { missingIndexes } from './missing-indexes.ts'
+import { missingIndexes, readByEachCall } from './missing-indexes.ts'
 import { movementOf } from './movement.ts'
 import { accessOf } from './privileges.ts'
 
@@ -93,7 +93,14 @@ export async function withInsight(
     privileges: access.privileges,
     indexes: missingIndexes(compiled.views, prepared.facts),
     ...(cost ? { cost } : {}),
-    notes: [...asked, ...access.notes, ...notes, ...ofModels, ...moved.notes],
+    notes: [
+      ...asked,
+      ...access.notes,
+      ...notes,
+      ...(change.as === 'function' ? readByEachCall(dry, prepared.facts) : []),
+      ...ofModels,
+      ...moved.notes,
+    ],
   }
   return { ...change, definitions, insight }
 }
