@@ -80,3 +80,22 @@ it('is of an environment, with its schema; what stands in the way is told and en
   expect(await codesOf('plan', '--env', 'prodution')).toEqual(['project/no-environment'])
   expect((await run('doctor', '--env', 'staging')).out).toMatch(/environment +staging +\(--env\)/)
 })
+
+it('lists, shows and tells the history of what is deployed', async () => {
+  expect((await run('deployments', 'ls')).out).toBe('Nothing is deployed.\n')
+  const applied = await run('apply', 'reorder@1', '--as', 'view', '--name', 'public.reorder_by_hand')
+  expect(applied.code, applied.err).toBe(0)
+  const { deployments } = await data('deployments', 'ls')
+  // How apply leaves its state is held by its own tests; what is listed can be shown.
+  for (const { object } of deployments as { object: { schema: string; name: string } }[]) {
+    const name = `${object.schema}.${object.name}`
+    expect(await data('deployments', 'show', name)).toMatchObject({ model: 'reorder', modelVersion: 1 })
+    expect((await run('deployments', 'show', name, '--sql')).out).toMatch(/SELECT/i)
+    expect((await data('deployments', 'history', name)).history[0]).toMatchObject({
+      action: 'apply',
+      class: 'add',
+      to: 1,
+    })
+  }
+  expect(await codesOf('deployments', 'show', 'reorder_nov')).toEqual(['deploy/unknown'])
+})

@@ -186,6 +186,7 @@ export {
   type MigrationStyle,
   migrationStyles,
 } from './deploy/export/migration.ts'
+export { type DeploymentEvent, deploymentHistory } from './deploy/deployment-history.ts'
 export { type PlanOptions, planDeployments, type Wanted } from './deploy/plan.ts'
 export type {
   AffectedColumn,
@@ -204,8 +205,10 @@ export type {
 } from './deploy/plan-data.ts'
 export { parsePlan, planDigest, printPlan, readPlan, writePlan } from './deploy/plan-file.ts'
 export { type PlanProjectOptions, planProject } from './deploy/plan-project.ts'
+export { type PlanPromotionOptions, planPromotion } from './deploy/plan-promotion.ts'
 export { type Refreshed, type RefreshOptions, refreshTable } from './deploy/refresh.ts'
 export { planRollback, type RollbackOptions, type RollbackPlanOptions, rollback } from './deploy/rollback.ts'
+export { type LiveDeployment, liveDeployment } from './deploy/state.ts'
 export { type DeploymentVersion, type DeploymentVersions, deploymentVersions } from './deploy/versions.ts'
 export type { BlockingSession, Waiting } from './deploy/waiting.ts'
 export { type DoctorCheck, type DoctorReport, doctor } from './health/doctor.ts'

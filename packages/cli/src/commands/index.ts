@@ -19,6 +19,9 @@ import { datasetsRegisterCommand } from './datasets/register.ts'
 import { datasetsShowCommand } from './datasets/show.ts'
 import { datasetsSnapshotCommand } from './datasets/snapshot.ts'
 import { datasetsTagCommand } from './datasets/tag.ts'
+import { deploymentsHistoryCommand } from './deployments/history.ts'
+import { deploymentsLsCommand } from './deployments/ls.ts'
+import { deploymentsShowCommand } from './deployments/show.ts'
 import { doctorCommand } from './doctor.ts'
 import { eventsPurgeCommand } from './events/purge.ts'
 import { eventsRetryCommand } from './events/retry.ts'
@@ -99,6 +102,9 @@ export const commands: readonly Command[] = [
   challengeLsCommand,
   planCommand,
   applyCommand,
+  deploymentsLsCommand,
+  deploymentsShowCommand,
+  deploymentsHistoryCommand,
   refreshCommand,
   exportDeploymentCommand,
   predictionsLogCommand,

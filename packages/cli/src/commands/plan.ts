@@ -27,6 +27,10 @@ export const planCommand = defineCommand({
       .boolean()
       .default(false)
       .describe('Exit code 3 when changes are pending, 0 when there are none'),
+    from: z.string().optional().meta({
+      value: 'name',
+      description: 'Plan what is live in this environment, with its versions, for the one of --env',
+    }),
     ...planOptions,
     version: versionOption,
   }),
@@ -39,6 +43,10 @@ export const planCommand = defineCommand({
       command: 'viewcast plan delay15@3 --as view --name scoring.delay15',
       description: 'A model that is not declared',
     },
+    {
+      command: 'viewcast plan --env production --from staging',
+      description: 'What is live in staging, for production',
+    },
     { command: 'viewcast plan --detailed-exitcode || echo pending', description: 'In a job' },
   ],
   run: (invocation) =>
@@ -50,7 +58,7 @@ export const planCommand = defineCommand({
       // Nothing is written where there is a store; without one there is nothing to compare with, and it is made.
       const store = (await readableStore(opened)) ?? (await openStore(db, { project: project.name }))
       const names = [positionals['deployment'], ...more].filter((name) => name !== undefined)
-      const plan = await planned({ ...opened, store }, { ...options, names }, output)
+      const plan = await planned({ ...opened, store }, { ...options, names }, invocation)
       output.progress.clear()
       await output.warn(plan.changes.flatMap((c) => c.warnings))
       if (options.out !== undefined) {

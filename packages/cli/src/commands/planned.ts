@@ -1,7 +1,10 @@
 /** What `plan` and `apply` are about: everything that is declared, some of it, or a model that was named. */
 import type { Database, DeploymentKind, Plan, PlanOptions, Project, Store } from '@viewcast/sdk'
 import { z } from 'zod'
+import type { Invocation } from '../command.ts'
+import { loadSettings } from '../config/load.ts'
 import type { Settings } from '../config/resolve.ts'
+import { withDatabase } from '../open.ts'
 import { UsageError } from '../parse/usage.ts'
 import type { Output } from '../render/output.ts'
 import { namedVersion } from './chosen-model.ts'
@@ -27,6 +30,8 @@ export const planOptions = {
   ...insightOptions,
 }
 
+type AnyInvocation = Pick<Invocation, 'globals' | 'io' | 'output'>
+
 interface Opened {
   readonly settings: Settings
   readonly project: Project
@@ -44,23 +49,42 @@ export interface PlanRequest extends InsightRequest {
   readonly exact: boolean
   readonly leaveDependents: boolean
   readonly createSchema: boolean
-  readonly signal?: AbortSignal
+  /** Environment whose live versions are meant. */
+  readonly from?: string | undefined
 }
 
 /** Errors: those of `planProject`; `UsageError`. */
-export async function planned(opened: Opened, request: PlanRequest, output: Output): Promise<Plan> {
+export async function planned(opened: Opened, request: PlanRequest, invocation: AnyInvocation): Promise<Plan> {
   const { planProject } = await import('@viewcast/sdk')
+  const { output } = invocation
   const { settings, project, store } = opened
   const options = optionsOf(settings, request, output)
   const models = settings.directory.value
+  if (request.as !== undefined && request.from !== undefined)
+    throw new UsageError('--from is for what is declared, not for --as')
   if (request.as !== undefined) return ofModel(opened, request, request.as, options)
   for (const option of ['name', 'at', 'version'] as const) {
     if (request[option] !== undefined) throw new UsageError(`--${option} is for a model that is named: pass --as, too`)
   }
-  const { names } = request
+  const { names, from } = request
   output.progress.step(names.length === 0 ? 'plan what is declared' : `plan ${names.join(', ')}`)
-  return planProject(store, project, { ...options, models, ...(names.length === 0 ? {} : { names }) })
+  const all = { ...options, models, ...(names.length === 0 ? {} : { names }) }
+  if (from === undefined) return planProject(store, project, all)
+  const { openStoreToRead, planPromotion, fail } = await import('@viewcast/sdk')
+  const source = await loadSettings({ ...invocation.globals, env: from, database: undefined }, invocation.io)
+  const promoted = async (db: Database): Promise<Plan> => {
+    const there = db === opened.db ? store : await openStoreToRead(db, { project: project.name })
+    if (!there) return fail('store/absent', { database: db.description })
+    return planPromotion(store, project, { ...all, from: { store: there, environment: from } })
+  }
+  // A directory of the embedded engine is opened once.
+  return isSame(source, settings) ? promoted(opened.db) : withDatabase(invocation, source, promoted)
 }
+
+const isSame = (a: Settings, b: Settings): boolean =>
+  a.database.value.kind === 'target' &&
+  b.database.value.kind === 'target' &&
+  a.database.value.target === b.database.value.target
 
 function optionsOf({ environment, schema, createSchema }: Settings, request: PlanRequest, output: Output): PlanOptions {
   return {

@@ -40,6 +40,7 @@ function changeText(change: PlannedChange, screen: PlanScreen, w: number): strin
   const how = change.strategy === 'none' ? '' : change.strategy
   const head = `${paint(padEnd(heading(change), w))}  ${moved.join(' → ')}  ${colors.dim(how)}`.trimEnd()
   const body = [
+    ...(change.origin ? [originLine(change.origin, change.to?.version)] : []),
     ...columnLines(change.columns, change.class),
     ...change.metadata.map((text) => `= ${text}`),
     ...screen.insight(change),
@@ -53,6 +54,9 @@ function changeText(change: PlannedChange, screen: PlanScreen, w: number): strin
     ...(said === '' ? [] : [said]),
   ].join('\n')
 }
+
+const originLine = ({ environment, version }: NonNullable<PlannedChange['origin']>, here: number | undefined): string =>
+  `from ${environment === '' ? 'the environment without a name' : environment}${version === here ? '' : `, where it is version ${version}`}`
 
 /** Of a new object its columns on one line; of another those that are not as they were. */
 function columnLines(columns: readonly ColumnChange[], kind: PlannedChange['class']): string[] {

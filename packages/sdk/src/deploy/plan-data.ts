@@ -88,6 +88,8 @@ export interface PlannedChange {
   readonly blockers: readonly Diagnostic[]
   readonly warnings: readonly Diagnostic[]
   readonly parameters: readonly Column[]
+  /** Of a promotion: the environment it comes from, and the number its model version has there. */
+  readonly origin?: { readonly environment: string; readonly version: number }
   /** The declaration as data. */
   readonly spec: Readonly<Record<string, unknown>>
   /** What stands behind the features of the model, to be kept with the version. */

@@ -31,8 +31,17 @@ export interface PlanProjectOptions extends Omit<PlanOptions, 'directory' | 'unl
  * ```
  */
 export async function planProject(store: Store, project: Project, options: PlanProjectOptions = {}): Promise<Plan> {
-  const { names, models = '.viewcast', ...rest } = options
-  const deployed = (await listDeployments(store, options.environment ?? '')).filter((d) => d.isDeclared)
+  return planResolved(store, project, options, (def) => resolved(store, def, options.models))
+}
+
+/** Of declarations that stand for no version, `resolve` gives undefined: they are left as they are. */
+export async function planResolved(
+  store: Store,
+  project: Project,
+  { names, models: _, ...rest }: PlanProjectOptions,
+  resolve: (def: DeploymentDef) => Promise<Wanted | undefined>,
+): Promise<Plan> {
+  const deployed = (await listDeployments(store, rest.environment ?? '')).filter((d) => d.isDeclared)
   refuseUnknown(names, project, deployed)
   const isMeant = (name: string): boolean => names === undefined || names.includes(name)
   const wanted: Wanted[] = []
@@ -40,7 +49,8 @@ export async function planProject(store: Store, project: Project, options: PlanP
   for (const def of project.deployments.values()) {
     if (!isMeant(def.name)) continue
     try {
-      wanted.push(await resolved(store, def, models))
+      const one = await resolve(def)
+      if (one) wanted.push(one)
     } catch (e) {
       if (!isViewcastError(e)) throw e
       problems.push(...e.diagnostics)
@@ -49,14 +59,17 @@ export async function planProject(store: Store, project: Project, options: PlanP
   if (problems.length > 0) throw new ViewcastError(problems)
   // Of a name that is declared, the object it had elsewhere goes; of others only if all are meant, or this one is.
   const isGone = (d: DeployedObject): boolean => isMeant(d.name)
+  const isLeft = (d: DeployedObject): boolean =>
+    project.deployments.has(d.name) && !wanted.some(({ def }) => def.name === d.name)
   return planDeployments(store, wanted, {
     ...rest,
     directory: project.directory,
-    unlessWanted: deployed.filter(isGone),
+    unlessWanted: deployed.filter((d) => isGone(d) && !isLeft(d)),
   })
 }
 
-async function resolved(store: Store, def: DeploymentDef, models: string): Promise<Wanted> {
+/** A declaration with the version it stands for in a store. */
+export async function resolved(store: Store, def: DeploymentDef, models = '.viewcast'): Promise<Wanted> {
   const { record, warnings } = await loadModel(store, models, def.model.name, def.version ?? undefined)
   const found = await Promise.all(
     Object.entries(def.challengers).map(

@@ -20,6 +20,8 @@ export interface Wanted {
   readonly def: DeploymentDef
   readonly record: ModelRecord
   readonly isDeclared: boolean
+  /** Of a promotion: where it comes from. */
+  readonly origin?: NonNullable<PlannedChange['origin']>
   /** Records of the challengers that are declared, by label. */
   readonly challengers?: Readonly<Record<string, ModelRecord>>
   /** What was said when the records were loaded. */
@@ -74,10 +76,10 @@ export async function planDeployments(
 }
 
 async function changeOf(store: Store, wanted: Wanted, options: PlanOptions, now: string): Promise<PlannedChange> {
-  const { def, record, isDeclared, challengers = {}, warnings = [] } = wanted
+  const { def, record, isDeclared, origin, challengers = {}, warnings = [] } = wanted
   const target = await desired(store.db, def, record, { ...options, challengers })
   const change = await plannedChange(store, target, { ...options, now, isDeclared })
-  return { ...change, warnings: [...warnings, ...change.warnings] }
+  return { ...change, ...(origin ? { origin } : {}), warnings: [...warnings, ...change.warnings] }
 }
 
 /** Of two declarations of one object neither is applied. */
