@@ -178,6 +178,7 @@ export {
   keptVersions,
 } from './deploy/collect.ts'
 export { type DeployedObject, listDeployments } from './deploy/deployed-objects.ts'
+export { type DeploymentEvent, deploymentHistory } from './deploy/deployment-history.ts'
 export { type ArtefactOptions, deploymentArtefact } from './deploy/export/artefact.ts'
 export {
   deploymentMigration,
@@ -186,7 +187,6 @@ export {
   type MigrationStyle,
   migrationStyles,
 } from './deploy/export/migration.ts'
-export { type DeploymentEvent, deploymentHistory } from './deploy/deployment-history.ts'
 export { type PlanOptions, planDeployments, type Wanted } from './deploy/plan.ts'
 export type {
   AffectedColumn,

@@ -49,6 +49,7 @@ export interface PlanRequest extends InsightRequest {
   readonly exact: boolean
   readonly leaveDependents: boolean
   readonly createSchema: boolean
+  readonly signal?: AbortSignal | undefined
   /** Environment whose live versions are meant. */
   readonly from?: string | undefined
 }
