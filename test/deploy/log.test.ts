@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import {
   grantAccess,
+  listAccess,
   loggedPrediction,
   logPredicted,
   logPredictions,
@@ -212,6 +213,27 @@ describeEachEngine('the prediction log', (engine) => {
         sql,
       ).rejects.toThrow(/permission denied|must be owner/)
     await expect(as((inside) => purgePredictions(inside, { before: '9000-01-01T00:00Z' }))).rejects.toThrow()
+    const inputs = (inside: Store) => inside.db.rows('SELECT inputs FROM viewcast.prediction_input LIMIT 1')
+    expect(await as(inputs)).toHaveLength(1)
+    await grantAccess(engine.db, role, 'append', { inputs: false })
+    expect((await listAccess(engine.db)).find((a) => a.role === role)).toEqual({
+      role,
+      access: 'append',
+      inputs: false,
+    })
+    for (const at of ['2031-07-02T00:00Z', '2031-08-02T00:00Z'])
+      await as((inside) => logPredicted(inside, model, record, { at, keys: [{ customer: 1 }], log: { inputs: 'all' } }))
+    for (const table of ['prediction_input', 'prediction_input_2031_07', 'prediction_input_2031_08'])
+      await expect(
+        as(({ db }) => db.rows(`SELECT inputs FROM viewcast.${table}`)),
+        table,
+      ).rejects.toThrow('permission denied')
+    // What is granted again for later tables leaves it out, too.
+    await engine.db.execute('SELECT viewcast.apply_access()')
+    await expect(as(inputs)).rejects.toThrow('permission denied')
+    await grantAccess(engine.db, role, 'append')
+    expect(await as(inputs)).toHaveLength(1)
+    await store.db.execute("DELETE FROM viewcast.prediction WHERE as_of > '2031-07-01Z'")
     expect(await count()).toBe(200)
   })
   test('takes what a server answers behind its back, and again when it could not be written', async () => {

@@ -302,7 +302,7 @@ export {
 } from './serve/serve-predictions.ts'
 export { type ServedModelsOptions, servedModels } from './serve/served-models.ts'
 export type { ServedModel } from './serve/served-version.ts'
-export { type Access, grantAccess, listAccess } from './store/access/grant.ts'
+export { type Access, type AccessOptions, grantAccess, listAccess } from './store/access/grant.ts'
 export type { Drift } from './store/catalog/drift.ts'
 export { type CatalogField, type Edited, type EditOptions, editCatalog } from './store/catalog/edit.ts'
 export {

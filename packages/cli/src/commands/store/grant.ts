@@ -15,10 +15,15 @@ export const storeGrantCommand = defineCommand({
     read: z.boolean().default(false).describe('Read only'),
     append: z.boolean().default(false).describe('Read and add'),
     none: z.boolean().default(false).describe('Take back what was granted'),
+    'without-inputs': z.boolean().default(false).describe('Keep the inputs of logged predictions from it'),
   }),
   examples: [
     { command: 'viewcast store grant trainer --append', description: 'For the jobs that train' },
     { command: 'viewcast store grant dashboards --read', description: 'For those who look' },
+    {
+      command: 'viewcast store grant scorer --append --without-inputs',
+      description: 'Logs predictions, and reads no inputs',
+    },
   ],
   run: async (invocation) => {
     const { globals, io, output, options } = invocation
@@ -31,12 +36,12 @@ export const storeGrantCommand = defineCommand({
     return withDatabase(invocation, settings, async (db) => {
       const { fail, grantAccess, listAccess, storeVersion } = await import('@viewcast/sdk')
       if ((await storeVersion(db)).applied === 0) fail('store/absent', { database: db.description })
-      await grantAccess(db, positional(invocation, 'role'), access)
+      await grantAccess(db, positional(invocation, 'role'), access, { inputs: !options['without-inputs'] })
       const roles = await listAccess(db)
       await output.result({ roles }, (colors) =>
         renderTable(
           [{ name: 'role' }, { name: 'access' }],
-          roles.map((r) => [r.role, r.access]),
+          roles.map((r) => [r.role, r.inputs ? r.access : `${r.access}, without inputs`]),
           { colors },
         ),
       )

@@ -5,8 +5,8 @@
 -- came true: a correction is one more revision.
 --
 -- The three are divided by the month of as_of in UTC. Months are made when a row needs one, without stopping who reads or
--- adds, and old ones go as a whole. The batch is not held by a foreign key, which is looked up for every row of a bulk: only
--- the functions that log write here, with an id they have just been given.
+-- adds, and old ones go as a whole. The batch is not held by a foreign key, which is looked up for every row of a bulk: it
+-- is always there before its rows, and goes after them.
 
 CREATE TABLE viewcast.prediction_batch (
   id uuid PRIMARY KEY,
@@ -154,3 +154,32 @@ LEFT JOIN LATERAL (
   SELECT l.label, l.value, l.said_by FROM viewcast.prediction_label l
   WHERE (l.id, l.as_of) = (p.id, p.as_of) ORDER BY l.revision DESC LIMIT 1
 ) l ON true;
+
+-- A role may be kept from inputs: from those that are there, and from those that come.
+ALTER TABLE viewcast.access ADD COLUMN sees_inputs boolean NOT NULL DEFAULT true;
+ALTER FUNCTION viewcast.apply_access() RENAME TO apply_access_to_tables;
+CREATE FUNCTION viewcast.apply_access() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  a record;
+  part regclass;
+BEGIN
+  PERFORM viewcast.apply_access_to_tables();
+  FOR a IN
+    SELECT role_name, kind, sees_inputs FROM viewcast.access
+    WHERE EXISTS (SELECT FROM pg_roles WHERE rolname = role_name)
+  LOOP
+    EXECUTE format('REVOKE ALL ON FUNCTION viewcast.apply_access_to_tables() FROM %I', a.role_name);
+    CONTINUE WHEN a.sees_inputs;
+    FOR part IN
+      SELECT 'viewcast.prediction_input'::regclass UNION ALL
+      SELECT inhrelid FROM pg_inherits WHERE inhparent = 'viewcast.prediction_input'::regclass
+    LOOP
+      EXECUTE format('REVOKE SELECT ON %s FROM %I', part, a.role_name);
+    END LOOP;
+    -- To add a row only once, its key must be seen.
+    EXECUTE format('GRANT SELECT (id, as_of) ON viewcast.prediction_input TO %I', a.role_name);
+  END LOOP;
+END
+$$;
+REVOKE ALL ON FUNCTION viewcast.apply_access(), viewcast.apply_access_to_tables() FROM PUBLIC;
