@@ -4,6 +4,7 @@ import {
   openStore,
   planDeployments,
   promoteModel,
+  rollback,
   type Store,
   trainRecorded,
 } from '@viewcast/sdk'
@@ -111,5 +112,20 @@ describeEachEngine('models that a definition concerns', (engine) => {
     const def = p.deployment('answers_first', { model })
     const plan = await planDeployments(store, [{ def, record, isDeclared: true }])
     expect(shape(plan.changes[0]?.insight)).toEqual([['replies@1', 'activity.spend same, trained on another']])
+  })
+
+  test('are told after a rollback, too, which is made of what it was made of', async () => {
+    await define(text('sum(amount) FILTER (WHERE amount > 3)'))
+    const def = p.deployment('answers_back', { model })
+    const more = p.deployment('answers_back', { model, outputs: ['value', 'label'] })
+    const records = { record: async () => record }
+    for (const one of [def, more]) {
+      const plan = await planDeployments(store, [{ def: one, record, isDeclared: true }])
+      await applyPlan(store, plan, records)
+    }
+    await rollback(store, { schema: 'public', name: 'answers_back' }, records)
+    await define(text())
+    const plan = await planDeployments(store, [{ def, record, isDeclared: true }])
+    expect(shape(plan.changes[0]?.insight)?.[0]).toEqual(['replies@1', 'activity.spend changed, trained on this'])
   })
 })

@@ -2,6 +2,7 @@
 import { diagnostic, fail, type ModelRecord, ViewcastError } from '@viewcast/compiler'
 import { isDatabaseError } from '../database/database-error.ts'
 import type { DeploymentDef } from '../define/deployment.ts'
+import { featureDefinitionsOf } from '../store/registry/feature-definitions.ts'
 import type { Store } from '../store/store.ts'
 import { type ApplyPlanOptions, applyPlan } from './apply-plan.ts'
 import { commentOf, declaredChallengers } from './challengers.ts'
@@ -121,7 +122,9 @@ async function changeBack(
     { present, live, now: new Date().toISOString(), isDeclared, isExact },
     options,
   )
-  return { ...change, name, warnings: [...change.warnings, ...warnings] }
+  // It is made of what it was made of, even where later columns make it a version of its own.
+  const definitions = (await featureDefinitionsOf(store, [version.artifact])).get(version.artifact) ?? []
+  return { ...change, name, definitions, warnings: [...change.warnings, ...warnings] }
 }
 
 /** Runs nothing: the engine is asked whether it would still take the query. */
