@@ -1,4 +1,8 @@
-/** Several models in one query: each says what it says alone, to the bit, and no source is read once more for it. */
+/**
+ * Several models in one query: each says what it says alone, to the bit, and no source is read once more for it.
+ *
+ * Long because all of it compares one query with others, by the same few lines.
+ */
 import {
   type Challenger,
   type CompileOptions,
@@ -11,6 +15,7 @@ import {
   passNames,
   predictionQuery,
   type SpineBinding,
+  trainingQuery,
 } from '@viewcast/compiler'
 import { type Database, prepareDataset } from '@viewcast/sdk'
 import fc from 'fast-check'
@@ -320,6 +325,55 @@ describeEachEngine('what is compared', (engine) => {
     expect(await equalsAlone(engine.db, facts, first, challengers, { spine: { kind: 'entities' } })).toBe(6)
     const { columns } = comparisonQuery(first, challengers, facts, { spine: { kind: 'entities' } })
     expect(columns.map((c) => c.name)).toEqual(['k', 'prediction', 'c_prediction', 'c_prediction_2'])
+  })
+
+  test('has the label of the champion and its part, whatever features are called', async () => {
+    await engine.db.execute(
+      'DROP TABLE IF EXISTS things; CREATE TABLE things (k int4 PRIMARY KEY); INSERT INTO things SELECT generate_series(1, 40)',
+    )
+    const told: DatasetDef = {
+      ...declared,
+      sample: {
+        ...declared.sample,
+        query: { kind: 'sql', text: 'SELECT k, k * 2.0::float8 AS heavy FROM things', origin },
+        split: { kind: 'hash', test: 0.5, seed: 's' },
+        weight: 'heavy',
+      },
+      target: {
+        ...{ kind: 'target', name: 'told', entity },
+        query: { kind: 'sql', text: 'SELECT k, k % 2 = 0 AS wanted FROM things WHERE k <> 7', origin },
+      },
+    }
+    const odd = 'SELECT k, 100 + k AS wanted, -k AS _label, 0 AS _split, 7 AS _weight FROM things'
+    const { facts, dataset: own } = await prepareDataset(engine.db, told)
+    const other = await prepareDataset(engine.db, {
+      ...{ ...told, name: 'other', features: [{ view: view('odd', odd) }] },
+      ...{ target: { ...told.target, query: { kind: 'sql', text: 'SELECT k, 1 AS z FROM things', origin } } as never },
+    })
+    const both: Facts = {
+      ...facts,
+      columns: (d) => (facts.columns(d).length > 0 ? facts.columns(d) : other.facts.columns(d)),
+    }
+    const champion = { model: { ...scored, dataset: own }, record: sum('a') }
+    const second = sum('wanted', '_label', '_split', '_weight')
+    const challenger = { label: 'c', model: { ...scored, name: 'n', dataset: other.dataset }, record: second }
+    const spine = { kind: 'sample' } as const
+    const { sql, columns, known } = comparisonQuery(champion, [challenger], both, { spine, withLabel: true })
+    const place = (name: string | undefined): number => columns.findIndex((c) => c.name === name)
+    const { rows } = await engine.db.query(sql)
+    const training = await engine.db.rows<{ k: number; wanted: boolean; _split: string; _weight: number }>(
+      trainingQuery(own, facts).sql,
+    )
+    expect(rows).toHaveLength(40)
+    for (const row of rows) {
+      const k = Number(row[0])
+      const expected = training.find((t) => t.k === k)
+      expect([row[place(known?.label?.column)], row[place(known?.split)], row[place(known?.weight)]]).toEqual([
+        ...[expected?.wanted, expected?._split, expected?._weight],
+      ])
+      expect(row[place('c_prediction')]).toBe(0.5 + (100 + k) - k + 0 + 7)
+    }
+    expect(new Set(rows.map((r) => r[place(known?.split)]))).toEqual(new Set(['train', 'test']))
   })
 
   test('answers the same questions, or is refused with the reason', async () => {

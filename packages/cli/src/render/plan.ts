@@ -42,6 +42,7 @@ function changeText(change: PlannedChange, screen: PlanScreen, w: number): strin
   const body = [
     ...(change.origin ? [originLine(change.origin, change.to?.version)] : []),
     ...columnLines(change.columns, change.class),
+    ...(change.challengers ?? []).map((c) => `challenger ${c.label}: ${c.model}@${c.version}`),
     ...change.metadata.map((text) => `= ${text}`),
     ...screen.insight(change),
   ]
