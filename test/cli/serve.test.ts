@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { connect } from '@viewcast/sdk'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { build, scratch, start, viewcast } from './viewcast.ts'
 
@@ -22,12 +23,14 @@ it('refuses what cannot be served', async () => {
   expect(open.code).toBe(1)
   const unset = await viewcast(shop, 'serve', 'predict', '--token-env', 'NOT_SET', '--port', '0')
   expect([unset.code, unset.err]).toEqual([2, expect.stringContaining('NOT_SET')])
+  const idle = await viewcast(shop, 'serve', 'predict', '--inputs', 'all', '--port', '0')
+  expect([idle.code, idle.err]).toEqual([2, expect.stringContaining('--keep')])
 })
 
 it('answers from a trained model, writes a log without what was asked, and ends when terminated', async () => {
   const trained = await viewcast(shop, 'train', 'reorder')
   expect(trained.code, trained.err).toBe(0)
-  const running = start(shop, 'serve', 'predict', '--port', '0', '--json', '--log')
+  const running = start(shop, 'serve', 'predict', '--port', '0', '--json', '--log', '--keep')
   const { stdout } = running.process
   if (!stdout) throw new Error('no stdout')
   let text = ''
@@ -52,6 +55,11 @@ it('answers from a trained model, writes a log without what was asked, and ends 
     rows: 1,
   })
   expect(err).not.toContain('4711')
+  const db = await connect(join(shop, '.viewcast/data'))
+  expect(await db.rows('SELECT model, key FROM viewcast.predictions')).toEqual([
+    { model: 'reorder', key: { customer_id: '4711' } },
+  ])
+  await db.close()
   const open = await viewcast(shop, 'serve', 'predict', 'reorder', '--host', '0.0.0.0', '--port', '0')
   expect([open.code, open.err]).toEqual([1, expect.stringContaining('VIEWCAST_SERVE_TOKEN')])
 })

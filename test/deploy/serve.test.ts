@@ -2,11 +2,13 @@
 import {
   type AccessEntry,
   type Database,
+  keptPredictions,
   type ModelRecord,
   openStore,
   type Predicted,
   type PredictionServer,
   predictionQuery,
+  replayRecorded,
   type ServePredictionsOptions,
   type Store,
   servePredictions,
@@ -264,6 +266,46 @@ describeEachEngine('predictions over HTTP', (engine) => {
       outputs: { probability: await byQuery(77) },
       inputs: { country: expect.any(String), n_7d: expect.any(Number) },
     })
+  })
+
+  test('keeps what it predicts in the log, behind the answers, once for each request', async () => {
+    const failed: unknown[] = []
+    const log = keptPredictions(store, { inputs: 'all', redact: ['country'], onError: (e) => failed.push(e) })
+    const one = await serve({ onPredicted: log.keep, withInputs: true, onError: (e) => failed.push(e) })
+    const { body } = await post(
+      {
+        rows: [
+          { customer: 5, urgency: 9 },
+          { customer: 6, urgency: null },
+        ],
+        as_of: at,
+      },
+      'requested',
+      one,
+    )
+    for (let again = 0; again < 2; again++) {
+      await fetch(`${one.url}/v1/models/replies/predict?customer=77&as_of=${at}`, {
+        headers: { 'X-Request-Id': 'once' },
+      })
+    }
+    await one.close()
+    await log.close()
+    expect(failed).toEqual([])
+    const kept = await engine.db.rows<{ key: object; outputs: Json; model: string }>(
+      'SELECT model, key, outputs FROM viewcast.predictions ORDER BY model, key::text',
+    )
+    expect(kept.map((k) => [k.model, k.key])).toEqual([
+      ['replies', { customer: '77' }],
+      ['requested', { customer: '5' }],
+      ['requested', { customer: '6' }],
+    ])
+    expect(Number(kept[1]?.outputs.probability)).toBe(body['predictions'][0]['outputs']['probability'])
+    const inputs = await engine.db.rows<{ inputs: object }>('SELECT inputs FROM viewcast.prediction_input')
+    expect(inputs).toHaveLength(3)
+    expect(Object.keys(inputs[0]?.inputs ?? {})).toEqual(expect.arrayContaining(['n_7d', 'amount_7d']))
+    expect(JSON.stringify(inputs)).not.toContain('country')
+    // What the endpoint answered is what the training side says of the same questions.
+    expect(await replayRecorded(store, requested, asking)).toMatchObject({ rows: 2, equal: 2 })
   })
 
   test('follows a version without a request being lost', async () => {

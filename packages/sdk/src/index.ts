@@ -293,6 +293,7 @@ export type { Estimate } from './report/estimate.ts'
 export { type EvaluateOptions, type Evaluation, evaluateModel } from './report/evaluation.ts'
 export { type ReportOptions, renderReport } from './report/report-page.ts'
 export type { EvaluatedPart } from './report/scored-rows.ts'
+export { type KeptPredictions, type KeptPredictionsOptions, keptPredictions } from './serve/kept-predictions.ts'
 export type { Predicted } from './serve/respond.ts'
 export {
   type AccessEntry,

@@ -6,6 +6,7 @@ import type { Settings } from '../../config/resolve.ts'
 import { withStoreIfAllowed } from '../../open.ts'
 import { UsageError } from '../../parse/usage.ts'
 import { renderPairs } from '../../render/table.ts'
+import { logOptions, readLogOptions } from '../predictions/log-options.ts'
 
 const defaultVariable = 'VIEWCAST_SERVE_TOKEN'
 
@@ -33,6 +34,9 @@ export const servePredictCommand = defineCommand({
       .default(2 ** 20)
       .describe('Bytes of a request at most'),
     follow: count(0, 86_400).default(5).describe('Seconds between looks for another version; 0 stays with the first'),
+    keep: z.boolean().default(false).describe('Keep predictions in the prediction log; see viewcast predictions'),
+    inputs: logOptions.inputs,
+    redact: logOptions.redact,
     log: z.boolean().default(false).describe('Write a line of JSON to stderr for each request, without what was asked'),
   }),
   examples: [
@@ -45,12 +49,21 @@ export const servePredictCommand = defineCommand({
       command: 'VIEWCAST_SERVE_TOKEN=… viewcast serve predict --host 0.0.0.0 --log',
       description: 'Every model, for other machines, with a log of requests',
     },
+    {
+      command: 'viewcast serve predict reorder --keep --inputs all',
+      description: 'And keep what was predicted, from what',
+    },
   ],
   run: (invocation) =>
     withStoreIfAllowed(invocation, async (opened) => {
       const { options, globals, io, output, positionals, more } = invocation
       const { settings, project, store } = opened
-      const { redact, servedModels, servePredictions } = await import('@viewcast/sdk')
+      const { fail, keptPredictions, redact, servedModels, servePredictions } = await import('@viewcast/sdk')
+      if (options.keep && store === undefined) fail('store/off', { origin: settings.store.origin })
+      const policy = readLogOptions(options, io.env)
+      if (!options.keep && (options.inputs !== undefined || options.redact !== undefined)) {
+        throw new UsageError('--inputs and --redact are about what --keep keeps')
+      }
       const token = io.env[options.tokenEnv]
       if (token === undefined && options.tokenEnv !== defaultVariable) {
         throw new UsageError(`--token-env: the variable ${options.tokenEnv} is not set`)
@@ -61,6 +74,14 @@ export const servePredictCommand = defineCommand({
         environment: settings.environment.value,
       })
       const line = (text: string): void => void io.stderr.write(`${text}\n`)
+      const onError = (error: unknown, id?: string): void => {
+        // What is not ours may quote values of rows.
+        const text =
+          error instanceof Error ? (globals.verbose ? redact(error.stack ?? error.message) : error.name) : 'failed'
+        line(id === undefined ? `error  ${text}` : `error  ${id}  ${text}`)
+      }
+      const kept =
+        options.keep && store ? keptPredictions(store, { ...policy, directory: project.directory, onError }) : undefined
       return await withOwnSessions(opened.db, settings, options, async (db) => {
         const server = await servePredictions(db, served, {
           host: options.host,
@@ -76,18 +97,17 @@ export const servePredictCommand = defineCommand({
           directory: project.directory,
           ...(options.log ? { onRequest: (entry: AccessEntry) => line(JSON.stringify(entry)) } : {}),
           onChange: (name, version, before) => void output.note(`${name}: version ${version} instead of ${before}`),
-          onError: (error, id) => {
-            // What is not ours may quote values of rows.
-            const text =
-              error instanceof Error ? (globals.verbose ? redact(error.stack ?? error.message) : error.name) : 'failed'
-            line(id === undefined ? `error  ${text}` : `error  ${id}  ${text}`)
-          },
+          onError,
+          ...(kept
+            ? { onPredicted: kept.keep, withInputs: options.inputs !== undefined && options.inputs !== 'none' }
+            : {}),
         })
         try {
           await say(invocation, server, opened.db, Boolean(token), served)
           if (!io.signal.aborted) await once(io.signal, 'abort')
         } finally {
           await server.close()
+          await kept?.close()
         }
         await output.note('Stopped.')
         return 0
