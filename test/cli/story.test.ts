@@ -292,7 +292,7 @@ describe('a trained model', () => {
   it('is applied as a view, twice', async () => {
     const first = await json('apply', 'reorder', '--as', 'view', '--name', 'reorder_now')
     expect(first.data).toMatchObject({ view: 'public.reorder_now', replaced: false })
-    expect((await run('apply', 'reorder', '--as', 'view', '--name', 'reorder_now')).out).toMatch(/^replaced/)
+    expect((await run('apply', 'reorder', '--as', 'view', '--name', 'reorder_now')).out).toMatch(/^unchanged {2}view/)
     const taken = await json('apply', 'reorder', '--as', 'view', '--name', 'orders')
     expect([taken.code, codes(taken.data)]).toEqual([1, ['deploy/conflict']])
   })

@@ -47,6 +47,7 @@ describeEachEngine('applying', (engine) => {
       {
         name: 'v',
         object: { schema: `s${schema}`, name: 'v' },
+        sqlName: `s${schema}.v`,
         as: 'view',
         class: 'add',
         strategy: 'create',

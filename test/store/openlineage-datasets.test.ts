@@ -199,6 +199,7 @@ describeEachEngine('a project from training to deployment', (engine) => {
     await verifyRecorded(store, buys, record)
     await applyRecorded(store, buys, record, { at: '2024-01-20T00:00:00Z' })
     const again = await trainRecorded(store, buys)
+    // The same version is there already, so that nothing is done.
     await applyRecorded(store, buys, again.record, { at: '2024-01-20T00:00:00Z' })
     const events = await eventsTold(store.db)
     expect(events.map((e) => `${e.job.name} ${e.eventType}`)).toEqual([
@@ -210,8 +211,6 @@ describeEachEngine('a project from training to deployment', (engine) => {
       'buys.apply COMPLETE',
       'buys.train START',
       'buys.train COMPLETE',
-      'buys.apply START',
-      'buys.apply COMPLETE',
     ])
     expect(events.every((e) => e.job.namespace === 'prod')).toBe(true)
     const [, trained, , verified, , applied, , unchanged] = events

@@ -86,7 +86,7 @@ describeEachEngine('recorded work', (engine) => {
        JOIN viewcast.asset s ON s.id = a.asset_id WHERE s.kind = 'deployment'`,
     )
     expect(versions).toEqual([{ name: applied.relation, version: 1, of: '1' }])
-    expect(await readsModel(applied.run.id)).toEqual({ name: 'replies', version: 1, direction: 'in' })
+    expect(await readsModel(applied.run?.id ?? '')).toEqual({ name: 'replies', version: 1, direction: 'in' })
     await store.db.execute('CREATE TABLE taken (a int)')
     await expect(applyRecorded(store, model, record, { name: 'taken' })).rejects.toThrow()
     expect((await runsOf('apply')).map((r) => r.state)).toEqual(['failed', 'finished'])

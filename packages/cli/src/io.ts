@@ -16,6 +16,8 @@ export interface Io {
   readonly columns: number
   /** Aborted by the first interrupt. */
   readonly signal: AbortSignal
+  /** Asks whoever is at the terminal; absent where nobody is. */
+  readonly ask?: (question: string) => Promise<string>
 }
 
 const readerGone = new Set(['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED', 'EOF'])
@@ -51,4 +53,17 @@ export const processIo = (signal: AbortSignal): Io => ({
   isTTY: { stdout: process.stdout.isTTY === true, stderr: process.stderr.isTTY === true },
   columns: process.stdout.columns ?? process.stderr.columns ?? 80,
   signal,
+  ...(process.stdin.isTTY === true && process.stderr.isTTY === true
+    ? { ask: (question) => ask(question, signal) }
+    : {}),
 })
+
+async function ask(question: string, signal: AbortSignal): Promise<string> {
+  const { createInterface } = await import('node:readline/promises')
+  const lines = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return await lines.question(question, { signal })
+  } finally {
+    lines.close()
+  }
+}

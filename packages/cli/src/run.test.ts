@@ -106,7 +106,6 @@ describe('wrong usage ends with 2 and the nearest thing meant', () => {
     [['show', 'x', '--limit', '1', '--limit', '2'], '--limit is given twice', undefined],
     [['show', 'x', '--format', 'xml'], '--format takes one of table, csv, json, ndjson, not "xml"', undefined],
     [['types', '--check=yes'], '--check takes no value', undefined],
-    [['apply', 'm'], '--as view', undefined],
     [['init', '--database', 'postgres://h/d'], '--database does not apply', undefined],
     [['help', 'tain'], 'There is no command "tain"', 'Did you mean "train"?'],
   ])('%j', async (argv, message, hint) => {

@@ -1,70 +1,192 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { AppliedPlan, Plan, Store, Waiting } from '@viewcast/sdk'
 import { z } from 'zod'
-import { defineCommand, positional } from '../command.ts'
+import { defineCommand, type Invocation } from '../command.ts'
 import { diagnosticData } from '../failure.ts'
-import { withStoreIfAllowed } from '../open.ts'
+import { type Opened, withStoreIfAllowed } from '../open.ts'
 import { UsageError } from '../parse/usage.ts'
-import { atOption, versionOption } from '../parse/values.ts'
-import { chosenModel } from './chosen-model.ts'
+import { versionOption } from '../parse/values.ts'
+import { insightLines } from '../render/insight.ts'
+import type { Colors } from '../render/palette.ts'
+import { planScreen } from '../render/plan.ts'
+import { applyWithoutStore } from './apply-without-store.ts'
+import { planned, planOptions } from './planned.ts'
+
+const seconds = z.coerce.number().positive().optional()
+
+const applyOptions = z.object({
+  ...planOptions,
+  version: versionOption,
+  yes: z.boolean().default(false).meta({ short: 'y', description: 'Do not ask' }),
+  allowBreaking: z.boolean().default(false).describe('Columns may go, or change their type'),
+  allowRemove: z.boolean().default(false).describe('What is declared no more may be put aside'),
+  overwriteEdited: z.boolean().default(false).describe('What was edited by hand may be overwritten'),
+  lockTimeout: seconds.meta({ value: 'seconds', description: 'How long one try waits for locks; default 2' }),
+  patience: seconds.meta({ value: 'seconds', description: 'How long is tried in all; default 60' }),
+  reason: z.string().optional().meta({ value: 'text', description: 'Kept in the history' }),
+})
 
 export const applyCommand = defineCommand({
   name: 'apply',
-  summary: 'Keep the prediction query of a model in the database as a view',
+  summary: 'Bring the database to what is declared',
   description:
-    'In one transaction: scores the rows kept with the model on this engine, then creates or replaces the view. What viewcast did not make is never touched, and what PostgreSQL cannot replace in place is refused.',
-  positionals: [{ name: 'model', description: 'trained model; model@3, model@production', required: true }],
-  options: z.object({
-    as: z.enum(['view']).optional().describe('What to make of it'),
-    name: z
-      .string()
-      .optional()
-      .meta({ value: 'schema.name', description: "Name of the view; the model's own when absent" }),
-    at: atOption,
-    version: versionOption,
-  }),
-  examples: [
-    { command: 'viewcast apply reorder --as view', description: 'The view "reorder"' },
-    { command: 'viewcast apply reorder --as view --name scoring.reorder_now', description: 'In another schema' },
+    'Shows the plan, asks on a terminal, and carries it out in one transaction: all of it or nothing. The rows kept with each model are scored on this engine first, what is new is read from, and locks are held for milliseconds. What viewcast did not make is never touched. A saved plan, and a model that is named with --as, are applied without a question.',
+  positionals: [
+    {
+      name: 'what',
+      description: 'deployments, a saved plan.json, or with --as a model: delay15@3; all that is declared when absent',
+      required: false,
+    },
   ],
-  run: (invocation) => {
-    if (invocation.options['as'] === undefined) {
-      throw new UsageError('"viewcast apply" needs to know what to make: --as view')
-    }
-    return withStoreIfAllowed(invocation, async (opened) => {
-      const { project, db, store } = opened
-      const { options, output } = invocation
-      const { applyRecorded, applyView } = await import('@viewcast/sdk')
-      const { model, record, warnings } = await chosenModel(
-        opened,
-        positional(invocation, 'model'),
-        options.version,
-        output,
-      )
-      output.progress.step(`apply ${model.name} version ${record.version}`)
-      const wanted = {
-        directory: project.directory,
-        ...(options.name === undefined ? {} : { name: options.name }),
-        ...(options.at === undefined ? {} : { at: options.at }),
-      }
-      const { view, sql, replaced, verification } = store
-        ? await applyRecorded(store, model, record, wanted)
-        : await applyView(db, model, record, wanted)
+  takesMore: true,
+  options: applyOptions,
+  examples: [
+    { command: 'viewcast apply', description: 'Everything that is declared, after a question' },
+    { command: 'viewcast apply --yes --allow-breaking', description: 'In a job' },
+    { command: 'viewcast apply plan.json', description: 'A plan that was reviewed; refused when the database moved' },
+    { command: 'viewcast apply reorder --as view', description: 'A model that is not declared, as the view "reorder"' },
+    { command: 'viewcast apply reorder@3 --as view --name scoring.reorder_now', description: 'In another schema' },
+  ],
+  run: (invocation) =>
+    withStoreIfAllowed(invocation, async (opened) => {
+      const { options, output, positionals, more } = invocation
+      const names = [positionals['what'], ...more].filter((name) => name !== undefined)
+      refuseModel(opened, names, options.as)
+      const { store } = opened
+      if (store === undefined) return applyWithoutStore(opened, { ...options, names }, output)
+      const { plan, isAsked } = await wanted({ ...opened, store }, names, invocation)
       output.progress.clear()
-      await output.result(
-        {
-          model: model.name,
-          version: record.version,
-          view,
-          replaced,
-          verification,
-          engine: db.description,
-          sql,
-          warnings: warnings.map(diagnosticData),
-        },
-        (colors) =>
-          `${colors.good(replaced ? 'replaced' : 'created')}  view ${view}  ${colors.dim(`(${verification})`)}\n`,
+      const warnings = plan.changes.flatMap((c) => c.warnings)
+      await output.warn(warnings)
+      if (isAsked && !(await consent(invocation, plan))) return 1
+      const applied = await carriedOut({ ...opened, store }, plan, invocation)
+      output.progress.clear()
+      const legacy = options.as === 'view' ? ofView(plan, applied, opened.db.description) : {}
+      await output.result({ ...legacy, ...applied, warnings: warnings.map(diagnosticData) }, (colors) =>
+        screen(applied, colors),
       )
-      await output.note(`next: select * from ${view} limit 10`)
+      const made = applied.changes.find((c) => c.outcome === 'done' && c.as !== 'function' && c.class !== 'remove')
+      if (made) await output.note(`next: select * from ${made.sqlName} limit 10`)
       return 0
-    })
-  },
+    }),
 })
+
+type ApplyInvocation = Invocation<z.output<typeof applyOptions>>
+type WithStore = Opened & { readonly db: Store['db']; readonly store: Store }
+
+/** A model is named where a deployment should be: what to make of it is not known. */
+function refuseModel({ project }: Opened, names: readonly string[], as: string | undefined): void {
+  if (as !== undefined) return
+  const model = names.find(
+    (name) => !project.deployments.has(name) && project.definitions.get(name.replace(/@.*$/, ''))?.kind === 'model',
+  )
+  if (model !== undefined) {
+    throw new UsageError(`"viewcast apply" needs to know what to make of the model "${model}": --as view`)
+  }
+}
+
+/** A saved plan, or one made now; and whether it has been agreed to. */
+async function wanted(opened: WithStore, names: readonly string[], { io, options, output }: ApplyInvocation) {
+  const [file, ...more] = names
+  if (file !== undefined && /\.json$/.test(file) && !opened.project.deployments.has(file)) {
+    if (more.length > 0) throw new UsageError('A saved plan is applied alone')
+    const { readPlan } = await import('@viewcast/sdk')
+    const path = resolve(io.cwd, file)
+    const plan = await readPlan(opened.store, existsSync(path) ? path : file, opened.settings.environment.value)
+    return { plan, isAsked: false }
+  }
+  const plan = await planned(opened, { ...options, names, signal: io.signal }, output)
+  return { plan, isAsked: options.as === undefined && !options.yes }
+}
+
+async function consent({ io, output }: ApplyInvocation, plan: Plan): Promise<boolean> {
+  const pending = plan.changes.filter((c) => c.class !== 'none')
+  if (pending.length === 0) return true
+  const { renderDiagnostics } = await import('@viewcast/sdk')
+  if (!output.json) {
+    await io.stderr.write(
+      planScreen(plan, {
+        colors: output.colors,
+        all: false,
+        insight: (change) => insightLines(change, output.colors),
+        say: ({ blockers }) => (blockers.length === 0 ? '' : renderDiagnostics(blockers, output.colors)),
+      }),
+    )
+  }
+  // What stands in the way is said by applying, which does nothing then.
+  if (pending.some((c) => c.blockers.length > 0)) return true
+  if (io.ask === undefined || output.json) {
+    throw new UsageError('Nobody is there to ask: pass --yes, or apply a saved plan')
+  }
+  const answer = await io.ask(
+    `Apply ${pending.length === 1 ? 'this change' : `these ${pending.length} changes`}? [y/N] `,
+  )
+  if (/^y(es)?$/i.test(answer.trim())) return true
+  await output.note('nothing was changed')
+  return false
+}
+
+async function carriedOut({ store, settings }: WithStore, plan: Plan, { io, options, output }: ApplyInvocation) {
+  const { applyPlanRecorded } = await import('@viewcast/sdk')
+  const { allowBreaking, allowRemove, overwriteEdited, lockTimeout, patience, reason } = options
+  output.progress.step('apply')
+  const { changes, held, run } = await applyPlanRecorded(store, plan, {
+    models: settings.directory.value,
+    allowBreaking,
+    allowRemove,
+    overwriteEdited,
+    signal: io.signal,
+    onWaiting: (waiting) => output.progress.step(waitingText(waiting)),
+    ...(lockTimeout === undefined ? {} : { lockTimeout: 1000 * lockTimeout }),
+    ...(patience === undefined ? {} : { patience: 1000 * patience }),
+    ...(reason === undefined ? {} : { reason }),
+  })
+  return { environment: plan.environment, changes, held, ...(run === undefined ? {} : { run: run.id }) }
+}
+
+function waitingText({ sessions, waited, patience }: Waiting): string {
+  const [first, ...more] = sessions
+  const others = more.length === 0 ? '' : ` and ${more.length} more`
+  const who =
+    first === undefined ? 'a lock' : `session ${first.pid}${first.application === '' ? '' : ` (${first.application})`}`
+  return `waiting for ${who}${others}, ${Math.round(waited / 1000)} of ${Math.round(patience / 1000)} s`
+}
+
+/** What the command gave before there were plans, for the scripts that read it. */
+function ofView({ changes }: Plan, applied: Pick<AppliedPlan, 'changes'>, engine: string): Record<string, unknown> {
+  const [planned] = changes
+  const [done] = applied.changes
+  if (!planned) return {}
+  return {
+    model: planned.to?.model,
+    version: planned.to?.version,
+    view: done?.sqlName,
+    replaced: planned.class !== 'add',
+    verification: done?.verification ?? null,
+    engine,
+    sql: planned.creation[0],
+  }
+}
+
+const verbs = {
+  add: 'created',
+  body: 'replaced',
+  append: 'replaced',
+  breaking: 'replaced',
+  remove: 'put aside',
+  metadata: 'changed',
+  none: 'unchanged',
+} as const
+
+function screen({ changes }: Pick<AppliedPlan, 'changes'>, colors: Colors): string {
+  const isIdle = changes.every((c) => c.outcome !== 'done')
+  const shown = isIdle ? changes : changes.filter((c) => c.outcome !== 'none')
+  if (shown.length === 0) return 'nothing is declared\n'
+  const lines = shown.map(({ outcome, class: kind, as, sqlName, verification }) => {
+    if (outcome !== 'done') return `unchanged  ${as} ${sqlName}  ${colors.dim('(as planned already)')}\n`
+    const proof = verification === undefined ? '' : `  ${colors.dim(`(${verification})`)}`
+    return `${colors.good(verbs[kind])}  ${as} ${sqlName}${proof}\n`
+  })
+  return lines.join('')
+}

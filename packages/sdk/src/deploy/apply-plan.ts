@@ -4,16 +4,17 @@
  * What takes long comes before the locks: verification, reading from what is new, what is written to the store. From the
  * first lock to the commit readers wait, and there is nothing there but the statements that change what they read.
  */
-import { type Diagnostic, diagnostic, digest, fail, type ModelRecord, ViewcastError } from '@viewcast/compiler'
+import { type Diagnostic, diagnostic, fail, type ModelRecord, ViewcastError } from '@viewcast/compiler'
 import type { Database } from '../database/database.ts'
 import { checkVerificationRows } from '../predict/verify.ts'
 import { atomically, type Store } from '../store/store.ts'
 import { fingerprintOf, movedParts } from './fingerprint.ts'
 import { type Holdable, hold, marksOf } from './hold.ts'
-import { assetName, type ObjectName } from './object-name.ts'
+import { assetName, type ObjectName, quoted } from './object-name.ts'
 import { bePatient, defaultLockTimeout, type Patience, type PatienceOptions } from './patience.ts'
 import { forbidden } from './permission.ts'
 import type { Plan, PlannedChange, VersionOf } from './plan-data.ts'
+import { planDigest } from './plan-file.ts'
 import { inspect } from './present.ts'
 import { type Allowances, refusePlan } from './refusals.ts'
 import { isSettled } from './settled.ts'
@@ -44,6 +45,8 @@ export interface DeployedVersion {
 export interface AppliedChange {
   readonly name: string
   readonly object: ObjectName
+  /** The object as SQL writes it. */
+  readonly sqlName: string
   readonly as: PlannedChange['as']
   readonly class: PlannedChange['class']
   readonly strategy: PlannedChange['strategy']
@@ -108,9 +111,6 @@ async function beWatched({ db }: Store, watch: Watch, { lockTimeout = defaultLoc
   await db.execute(`SET LOCAL lock_timeout = ${Math.round(lockTimeout)}`)
 }
 
-/** Of a plan in memory and of the same one read from a file. */
-const planDigest = (plan: Plan): string => digest(JSON.parse(JSON.stringify(plan)))
-
 interface Task {
   readonly plan: Plan
   readonly digest: string
@@ -135,7 +135,7 @@ function outcome(
   proof: Proof = {},
 ) {
   const { name, object, as, class: kind, strategy } = change
-  const about = { name, object, as, class: kind, strategy }
+  const about = { name, object, sqlName: quoted(object), as, class: kind, strategy }
   if (!done) return { ...about, outcome: kind === 'none' ? ('none' as const) : ('already' as const) }
   const { version, trial = proof.trial } = done
   return {

@@ -138,7 +138,7 @@ async function keepVersion(store: Store, asset: string, { change, verification }
   const model = change.to && (await modelArtifact(store, change.to.model, change.to.version))
   const version = await registerArtifact(store, asset, {
     digest: change.digest,
-    props: { model: change.to?.model, modelVersion: change.to?.version },
+    props: { model: change.to?.model, modelVersion: change.to?.version, sql: change.creation[0] },
   })
   const columns = change.columns
     .filter((c) => c.change !== 'removed' || c.tombstone !== undefined)

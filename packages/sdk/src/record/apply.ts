@@ -1,53 +1,48 @@
-import { createHash } from 'node:crypto'
-import type { ModelDef, ModelRecord } from '@viewcast/compiler'
-import { type Applied, type ApplyOptions, applyView } from '../deploy/apply-view.ts'
-import { keepDeploymentColumns } from '../store/catalog/keep-columns.ts'
-import { recordEvent, registerArtifact } from '../store/graph/artifacts.ts'
-import { ensureAsset } from '../store/graph/assets.ts'
-import { registerDeployment } from '../store/lineage/register-deployment.ts'
-import { endRun } from '../store/runs/run.ts'
+import { fail, type ModelDef, type ModelRecord } from '@viewcast/compiler'
+import { defineDeployment } from '../define/deployment.ts'
+import type { Applied, ApplyOptions } from '../deploy/apply-view.ts'
+import { assetName, quoted } from '../deploy/object-name.ts'
+import { planDeployments } from '../deploy/plan.ts'
 import type { Run } from '../store/runs/started.ts'
-import { withRun } from '../store/runs/with-run.ts'
 import type { Store } from '../store/store.ts'
-import { recordModelUse } from './model-use.ts'
+import { applyPlanRecorded } from './apply-plan.ts'
 
 /**
- * Deploys a model as {@link applyView} does, as a run of the store; the view, its version, and the end of the run are one
- * transaction.
+ * Deploys a model as a view, as {@link applyView} does, by a plan of its own: what is there already is left as it is, and then
+ * there is no run.
+ *
+ * Errors: those of {@link planDeployments} and of {@link applyPlanRecorded}; the blockers of the plan.
  */
 export async function applyRecorded(
   store: Store,
   model: ModelDef,
   record: ModelRecord,
-  options: ApplyOptions = {},
-): Promise<Applied & { readonly run: Run }> {
-  return withRun(
-    store,
-    {
-      kind: 'apply',
-      name: options.name ?? model.name,
-      job: `${model.name}.apply`,
-      params: { model: model.name, version: record.version, ...(options.at === undefined ? {} : { at: options.at }) },
-    },
-    async (run) => {
-      const applied = await applyView(store.db, model, record, {
-        ...options,
-        onApplied: async (tx, done) => {
-          const inside = { ...store, db: tx }
-          await recordModelUse(inside, run, record)
-          const asset = await ensureAsset(inside, { kind: 'deployment', name: done.relation })
-          const digest = createHash('sha256').update(done.sql).digest('hex')
-          const { id } = await registerArtifact(inside, asset, {
-            digest,
-            props: { model: model.name, modelVersion: record.version, sql: done.sql },
-          })
-          await recordEvent(inside, run.id, id, 'out', 'deployment')
-          await registerDeployment(inside, done.relation, record, { run: run.id })
-          await keepDeploymentColumns(inside, done.relation)
-          await endRun(inside, run, 'finished')
-        },
-      })
-      return { ...applied, run }
-    },
-  )
+  options: Omit<ApplyOptions, 'onApplied'> = {},
+): Promise<Applied & { readonly run?: Run }> {
+  const { name = model.name, at, schema, directory, lockTimeout } = options
+  const def = defineDeployment(name, {
+    model,
+    ...(at === undefined ? {} : { at }),
+    ...(schema === undefined ? {} : { schema }),
+  })
+  const plan = await planDeployments(store, [{ def, record, isDeclared: false }], {
+    sample: 0,
+    ...(directory === undefined ? {} : { directory }),
+  })
+  const { changes, run } = await applyPlanRecorded(store, plan, {
+    record: async () => record,
+    ...(lockTimeout === undefined ? {} : { lockTimeout }),
+  })
+  const [planned] = plan.changes
+  const [done] = changes
+  if (!planned || !done)
+    return fail('define/option', { option: 'name', what: `deployment "${name}"`, detail: '', hint: '' })
+  return {
+    view: quoted(planned.object),
+    relation: assetName(planned.object),
+    sql: planned.creation[0] ?? planned.query,
+    replaced: planned.class !== 'add',
+    verification: done.verification ?? 'as it was',
+    ...(run === undefined ? {} : { run }),
+  }
 }

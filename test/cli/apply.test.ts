@@ -1,0 +1,80 @@
+/** `apply`, by everything it may be given: nothing, a name, a saved plan, a model; and what has to be said before it does. */
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { build, scratch, viewcast } from './viewcast.ts'
+
+let root = ''
+let shop = ''
+let original = ''
+const run = (...args: string[]) => viewcast(shop, ...args)
+const data = async (...args: string[]) => {
+  const { code, out, err } = await run(...args, '--json')
+  expect(code, out + err).toBe(0)
+  return JSON.parse(out)
+}
+const codesOf = async (...args: string[]): Promise<string[]> => {
+  const { code, out } = await run(...args, '--json')
+  expect(code).not.toBe(0)
+  return JSON.parse(out).error.diagnostics.map((d: { code: string }) => d.code)
+}
+const declare = (text: string) => writeFileSync(join(shop, 'project.ts'), `${original}\n${text}\n`)
+
+beforeAll(async () => {
+  await build()
+  root = scratch()
+  shop = join(root, 'shop')
+  await viewcast(root, 'init', 'shop')
+  original = readFileSync(join(shop, 'project.ts'), 'utf8')
+  await run('train', 'reorder')
+})
+afterAll(() => rmSync(root, { recursive: true, force: true }))
+
+it('needs to know what to make of a model, and a yes where nobody can be asked', async () => {
+  const model = await run('apply', 'reorder')
+  expect(model.code, model.err).toBe(2)
+  expect(model.err).toContain('--as view')
+  declare(`export const now = p.deployment('reorder_now', { model: reorder, outputs: ['value', 'label'] })`)
+  const asked = await run('apply')
+  expect(asked.code, asked.err).toBe(2)
+  expect(asked.err).toContain('+ add')
+  expect(asked.err).toContain('--yes')
+  expect((await data('plan')).changes[0].class).toBe('add')
+})
+
+it('does what is declared, and then nothing', async () => {
+  const first = await run('apply', '--yes', '--reason', 'first of all')
+  expect(first.out, first.err).toMatch(
+    /^created {2}view public\.reorder_now {2}\(\d+ verification rows, 0 disagree\)\n$/,
+  )
+  expect(await run('apply')).toMatchObject({
+    code: 0,
+    out: 'unchanged  view public.reorder_now  (as planned already)\n',
+  })
+  const { changes, held, run: none } = await data('apply', 'reorder_now')
+  expect([changes[0].outcome, held, none]).toEqual(['none', null, undefined])
+})
+
+it('takes nothing away without being told to', async () => {
+  declare(`export const now = p.deployment('reorder_now', { model: reorder })`)
+  expect(await codesOf('apply', '--yes')).toEqual(['deploy/breaking'])
+  const { changes, held } = await data('apply', '--yes', '--allow-breaking')
+  expect(changes).toMatchObject([{ class: 'breaking', strategy: 'in place', outcome: 'done', version: 2 }])
+  expect(held).toBeGreaterThan(0)
+  declare('')
+  expect(await codesOf('apply', '--yes')).toEqual(['deploy/removal'])
+  const gone = await run('apply', '--yes', '--allow-remove')
+  expect(gone.out, gone.err).toMatch(/^put aside {2}view public\.reorder_now\n$/)
+})
+
+it('applies a saved plan once, and not to a database that moved', async () => {
+  declare(`export const now = p.deployment('reorder_saved', { model: reorder })`)
+  await run('plan', '--out', 'plan.json')
+  const first = await run('apply', 'plan.json')
+  expect(first.out, first.err).toMatch(/^created/)
+  expect((await run('apply', 'plan.json')).out).toContain('as planned already')
+  declare(`export const now = p.deployment('reorder_saved', { model: reorder, outputs: ['value', 'label'] })`)
+  await run('apply', '--yes')
+  expect(await codesOf('apply', 'nowhere.json')).toEqual(['deploy/plan-file'])
+  expect(await codesOf('apply', 'plan.json')).toEqual(['deploy/moved'])
+})
