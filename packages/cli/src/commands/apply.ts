@@ -87,7 +87,8 @@ function refuseModel({ project }: Opened, names: readonly string[], as: string |
 }
 
 /** A saved plan, or one made now; and whether it has been agreed to. */
-async function wanted(opened: WithStore, names: readonly string[], { io, options, output }: ApplyInvocation) {
+async function wanted(opened: WithStore, names: readonly string[], invocation: ApplyInvocation) {
+  const { io, options } = invocation
   const [file, ...more] = names
   if (file !== undefined && /\.json$/.test(file) && !opened.project.deployments.has(file)) {
     if (more.length > 0) throw new UsageError('A saved plan is applied alone')
@@ -96,7 +97,7 @@ async function wanted(opened: WithStore, names: readonly string[], { io, options
     const plan = await readPlan(opened.store, existsSync(path) ? path : file, opened.settings.environment.value)
     return { plan, isAsked: false }
   }
-  const plan = await planned(opened, { ...options, names, signal: io.signal }, output)
+  const plan = await planned(opened, { ...options, names, signal: io.signal }, invocation)
   return { plan, isAsked: options.as === undefined && !options.yes }
 }
 
