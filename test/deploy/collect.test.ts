@@ -3,6 +3,7 @@ import {
   collectKept,
   type DeploymentDef,
   deploymentVersions,
+  findDeployment,
   keptVersions,
   type ModelDef,
   type ModelRecord,
@@ -218,5 +219,16 @@ describeEachEngine('what was put aside', (engine) => {
     expect((await kept()).versions).toEqual([])
     await back()
     expect(await there('lost')).toEqual(['lost', 'lost__v2'])
+  })
+
+  test('is of a deployment that is found by its name, or by the object where several have it', async () => {
+    for (const schema of ['one', 'two']) await (await inSchema(schema, 'view')).deploy(binary)
+    await expect(findDeployment(store, 'now')).rejects.toMatchObject({
+      diagnostics: [{ code: 'deploy/ambiguous', message: expect.stringContaining('one.now, two.now') }],
+    })
+    expect(await findDeployment(store, 'two.now')).toMatchObject({
+      object: { schema: 'two', name: 'now' },
+      isLive: true,
+    })
   })
 })

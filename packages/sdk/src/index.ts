@@ -187,6 +187,7 @@ export {
   type MigrationStyle,
   migrationStyles,
 } from './deploy/export/migration.ts'
+export { type FoundDeployment, findDeployment } from './deploy/find-deployment.ts'
 export { type PlanOptions, planDeployments, type Wanted } from './deploy/plan.ts'
 export type {
   AffectedColumn,
@@ -278,6 +279,7 @@ export {
   type Reproduction,
   reproduce,
 } from './record/reproduce.ts'
+export { rollbackRecorded } from './record/rollback.ts'
 export { selectRecorded } from './record/select.ts'
 export { type RecordedTraining, type RecordedTrainOptions, trainRecorded } from './record/train.ts'
 export { findLeaksRecorded, verifyRecorded } from './record/verify.ts'

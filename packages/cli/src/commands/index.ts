@@ -33,6 +33,7 @@ import { experimentsShowCommand } from './experiments/show.ts'
 import { explainCommand } from './explain.ts'
 import { exportDeploymentCommand } from './export-deployment.ts'
 import { exportModelCommand } from './export-model.ts'
+import { gcCommand } from './gc.ts'
 import { impactCommand } from './impact.ts'
 import { importCommand } from './import.ts'
 import { importModelCommand } from './import-model.ts'
@@ -60,6 +61,7 @@ import { predictionsReplayCommand } from './predictions/replay.ts'
 import { refreshCommand } from './refresh.ts'
 import { reportCommand } from './report.ts'
 import { reproduceCommand } from './reproduce.ts'
+import { rollbackCommand } from './rollback.ts'
 import { runsBestCommand } from './runs/best.ts'
 import { runsCompareCommand } from './runs/compare.ts'
 import { runsDeleteCommand } from './runs/delete.ts'
@@ -107,6 +109,8 @@ export const commands: readonly Command[] = [
   deploymentsHistoryCommand,
   refreshCommand,
   exportDeploymentCommand,
+  rollbackCommand,
+  gcCommand,
   predictionsLogCommand,
   predictionsLsCommand,
   predictionsReplayCommand,

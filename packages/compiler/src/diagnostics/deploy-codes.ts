@@ -74,6 +74,10 @@ export const deployCodes = {
     (p) => `No deployment is named "${p.name}"`,
     (p) => near(p) ?? 'List them with: viewcast deployments ls',
   ),
+  'deploy/ambiguous': entry(
+    (p) => `"${p.name}" may be ${p['objects']}`,
+    () => 'Name the object with its schema, or the environment with --env.',
+  ),
   'deploy/no-version': entry(
     (p) =>
       p.version

@@ -1,20 +1,23 @@
 /** Back to any earlier version, in one step: the object that was kept takes its place again, or is made again. */
-import { diagnostic, fail, type ModelRecord, ViewcastError } from '@viewcast/compiler'
+import { diagnostic, fail, type ModelRecord } from '@viewcast/compiler'
 import { isDatabaseError } from '../database/database-error.ts'
 import type { DeploymentDef } from '../define/deployment.ts'
 import { featureDefinitionsOf } from '../store/registry/feature-definitions.ts'
 import type { Store } from '../store/store.ts'
 import { type ApplyPlanOptions, applyPlan } from './apply-plan.ts'
+import { objectBlockers } from './blockers.ts'
 import { commentOf, declaredChallengers } from './challengers.ts'
 import { changeTo, type Made } from './change-to.ts'
 import type { Desired } from './desired.ts'
 import { dryRun } from './dry-run.ts'
 import { dryRunFunction } from './dry-run-function.ts'
 import { fingerprintOf } from './fingerprint.ts'
+import { handEdit } from './hand-edit.ts'
 import { keptPlace } from './kept-place.ts'
 import { assetName, type ObjectName } from './object-name.ts'
 import { type ColumnChange, type Plan, type PlannedChange, planFormat } from './plan-data.ts'
 import { inspect, type Present } from './present.ts'
+import { rememberedRecords } from './remembered-records.ts'
 import { type LiveDeployment, liveDeployment } from './state.ts'
 import { moving, standing } from './swap.ts'
 import type { TableQuery } from './table-query.ts'
@@ -53,10 +56,9 @@ export interface RollbackOptions extends RollbackPlanOptions, Omit<ApplyPlanOpti
  * ```
  */
 export async function rollback(store: Store, object: ObjectName, options: RollbackOptions): Promise<Plan> {
-  const plan = await planRollback(store, object, options)
-  const blockers = plan.changes.flatMap((c) => c.blockers)
-  if (blockers.length > 0) throw new ViewcastError(blockers)
-  await applyPlan(store, plan, { ...options, allowBreaking: true, action: 'rollback' })
+  const record = rememberedRecords(options.record)
+  const plan = await planRollback(store, object, { ...options, record })
+  await applyPlan(store, plan, { ...options, record, allowBreaking: true, action: 'rollback' })
   return plan
 }
 
@@ -99,7 +101,7 @@ function chosen(
 async function changeBack(
   store: Store,
   object: ObjectName,
-  { name, isDeclared }: DeploymentVersions,
+  { name, isDeclared, environment }: DeploymentVersions,
   version: DeploymentVersion,
   options: RollbackPlanOptions,
 ): Promise<PlannedChange> {
@@ -109,22 +111,27 @@ async function changeBack(
   const target = restored(object, version, record, live?.granted ?? [])
   const made = await stillReadable(store, version.version, target)
   const { reads } = made.dry
-  const present = await inspect(db, object)
+  const present = (live && (await inspect(db, object, live.kind))) ?? (await inspect(db, object, version.kind))
   const about = { present, live, object, name, isDeclared, reads }
   if (version.isLive && present) return unchanged(version, about)
+  const edited = await handEdit(db, present, live)
+  const blockers = objectBlockers(store, { object, present, live, environment, edited })
   const { kept, warnings } = await keptAsLeft(store, object, version)
-  if (kept) return exchangeBack(store, version, kept, about, options)
   const { isExact = false } = options
-  const change = await changeTo(
-    db,
-    target,
-    made,
-    { present, live, now: new Date().toISOString(), isDeclared, isExact },
-    options,
-  )
+  const known = { present, live, now: new Date().toISOString(), isDeclared, isExact, edited }
+  const change = kept
+    ? await exchangeBack(store, version, kept, about, options)
+    : await changeTo(db, target, made, known, options)
   // It is made of what it was made of, even where later columns make it a version of its own.
   const definitions = (await featureDefinitionsOf(store, [version.artifact])).get(version.artifact) ?? []
-  return { ...change, name, definitions, warnings: [...change.warnings, ...warnings] }
+  return {
+    ...change,
+    name,
+    definitions,
+    ...(edited === undefined ? {} : { edited }),
+    blockers: [...change.blockers, ...blockers],
+    warnings: [...change.warnings, ...warnings],
+  }
 }
 
 /** Runs nothing: the engine is asked whether it would still take the query. */

@@ -1,0 +1,102 @@
+import type { PlannedChange } from '@viewcast/sdk'
+import { z } from 'zod'
+import { defineCommand, positional } from '../command.ts'
+import { exit } from '../failure.ts'
+import { withStore } from '../open.ts'
+import { type Colors, plainColors } from '../render/palette.ts'
+
+export const rollbackCommand = defineCommand({
+  name: 'rollback',
+  summary: 'Bring an earlier version of a deployment back',
+  description:
+    'In one transaction that readers do not notice. A version that was put aside, by a swap or a removal, comes back as it was left, with its data and grants; any other is made again from its text. The rows kept with its model are scored first. Without --to it is the version that was live before the last change, so that a second rollback takes the first one back.',
+  positionals: [
+    {
+      name: 'deployment',
+      description: 'name of the declaration, or of the object: scoring.delay15_now',
+      required: true,
+    },
+  ],
+  options: z.object({
+    to: z.coerce.number().int().positive().optional().meta({
+      value: 'n',
+      expects: 'a version number',
+      description: 'Version of the deployment; the one before when absent',
+    }),
+    exact: z
+      .boolean()
+      .default(false)
+      .describe('Exactly its columns: no empty ones for those that came later, by a new object if need be'),
+    leaveDependents: z
+      .boolean()
+      .default(false)
+      .describe('Let what others made of the object stay with it, when it is put aside'),
+    plan: z.boolean().default(false).describe('Show what would be done, and do nothing'),
+    reason: z.string().optional().meta({ value: 'text', description: 'Why, as the history has it' }),
+    lockTimeout: z.coerce.number().int().positive().optional().meta({
+      value: 'ms',
+      expects: 'milliseconds',
+      description: 'How long to wait for a lock at a time',
+    }),
+  }),
+  examples: [
+    { command: 'viewcast rollback delay15_now --reason "AUC fell"', description: 'To the version before' },
+    { command: 'viewcast rollback scoring.delay15_now --to 3 --plan', description: 'Look first' },
+    { command: 'viewcast rollback delay15_now --to 3 --exact', description: 'With the columns of version 3 alone' },
+  ],
+  run: (invocation) =>
+    withStore(invocation, async ({ settings, store }) => {
+      const { findDeployment, loadModel, planRollback, renderDiagnostics, rollbackRecorded } = await import(
+        '@viewcast/sdk'
+      )
+      const { options, output } = invocation
+      const { object } = await findDeployment(store, positional(invocation, 'deployment'))
+      const wanted = {
+        record: async (model: string, version: number) =>
+          (await loadModel(store, settings.directory.value, model, version)).record,
+        isExact: options.exact,
+        leaveDependents: options.leaveDependents,
+        ...(options.to === undefined ? {} : { to: options.to }),
+        ...(options.reason === undefined ? {} : { reason: options.reason }),
+        ...(options.lockTimeout === undefined ? {} : { lockTimeout: options.lockTimeout }),
+      }
+      output.progress.step(`roll back ${object.schema}.${object.name}`)
+      const plan = options.plan
+        ? await planRollback(store, object, wanted)
+        : (await rollbackRecorded(store, object, wanted)).plan
+      output.progress.clear()
+      const [change] = plan.changes
+      await output.warn(change?.warnings ?? [])
+      await output.result(plan, (colors) => (change ? told(change, options.plan, colors) : ''))
+      if (!options.plan || !change || change.blockers.length === 0) return exit.ok
+      await output.note(renderDiagnostics(change.blockers, plainColors))
+      return exit.failed
+    }),
+})
+
+function told(change: PlannedChange, isPlan: boolean, colors: Colors): string {
+  const { object, to, from, exchange, strategy } = change
+  const name = `${object.schema}.${object.name}`
+  if (change.class === 'none') return `${name} is ${versionText(to)} already\n`
+  const kept = exchange?.keptAt
+  const done = isPlan ? 'would be' : colors.good('rolled back')
+  const lines = [
+    `${done}  ${change.as} ${name}: ${versionText(to)}  ${colors.dim(`(${strategy})`)}`,
+    ...(kept ? [`  ${versionText(from)} ${isPlan ? 'would be' : 'is'} kept as ${kept.schema}.${kept.name}`] : []),
+    ...change.columns.filter((c) => c.change !== 'kept').map((c) => columnText(c, colors)),
+    ...(isPlan ? [...change.statements, ...(exchange?.statements ?? [])].map((sql) => `${sql};`) : []),
+  ]
+  return lines.map((line) => `${line}\n`).join('')
+}
+
+function versionText(version: PlannedChange['to']): string {
+  if (!version) return 'what is there'
+  const { deployment, model } = version
+  return `${deployment === null ? '' : `version ${deployment}, `}model ${model} version ${version.version}`
+}
+
+function columnText(column: PlannedChange['columns'][number], { dim }: Colors): string {
+  const was = column.was === undefined ? '' : ` ${dim(`${column.was} → ${column.type}`)}`
+  const stays = column.tombstone === undefined ? '' : ` ${dim('stays, as NULLs')}`
+  return `  ${column.change} ${column.name}${was}${stays}`
+}

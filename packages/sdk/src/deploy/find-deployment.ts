@@ -1,0 +1,45 @@
+/** Which deployment is meant by a name. */
+import { fail, nearParameter } from '@viewcast/compiler'
+import type { Store } from '../store/store.ts'
+import { type ObjectName, objectOf } from './object-name.ts'
+
+export interface FoundDeployment {
+  readonly name: string
+  readonly environment: string
+  readonly object: ObjectName
+  /** False for one that was taken away. */
+  readonly isLive: boolean
+}
+
+/**
+ * The deployment of a name: that of its declaration, of its object, or of the object with its schema; also of one that was
+ * taken away, unless another of the name is live.
+ *
+ * @param environment only those of this one; `''` is the one without a name. Default all of them.
+ *
+ * Errors: `deploy/unknown`, with the nearest name; `deploy/ambiguous`.
+ */
+export async function findDeployment(
+  { db, project }: Store,
+  given: string,
+  environment?: string,
+): Promise<FoundDeployment> {
+  const rows = await db.rows<{ name: string; environment: string; object: string; isLive: boolean }>(
+    `SELECT d.name, d.environment, o.name AS object, d.artifact_id IS NOT NULL AS "isLive"
+     FROM viewcast.deployment d JOIN viewcast.asset o ON o.id = d.asset_id
+     WHERE d.project = $1 AND ($2::text IS NULL OR d.environment = $2) ORDER BY 2, 3`,
+    [project, environment ?? null],
+  )
+  const all = rows.map((row) => ({ ...row, object: objectOf(row.object), asset: row.object }))
+  const named = all.filter((d) => d.asset === given || d.name === given || d.object.name === given)
+  const live = named.filter((d) => d.isLive)
+  const [found, ...others] = live.length > 0 ? live : named
+  if (!found) {
+    const known = all.flatMap((d) => [d.name, d.asset])
+    return fail('deploy/unknown', { name: given, ...nearParameter(given, known) })
+  }
+  const places = [found, ...others].map((d) => (d.environment === '' ? d.asset : `${d.asset} (${d.environment})`))
+  if (others.length > 0) fail('deploy/ambiguous', { name: given, objects: places.join(', ') })
+  const { asset: _, ...deployment } = found
+  return deployment
+}
