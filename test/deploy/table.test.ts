@@ -76,6 +76,8 @@ describeEachEngine('a table', (engine) => {
     const versions = () =>
       store.db.rows<{ customer: number; xmin: string }>('SELECT customer, xmin::text FROM by_key ORDER BY 1')
     const first = await versions()
+    // Older than what it was filled with.
+    expect(await codesOf(() => refreshTable(store, object, { at: '2024-02-14T00:00Z' }))).toEqual(['refresh/instant'])
     expect(await refreshTable(store, object, early)).toMatchObject({ inserted: 0, updated: 0, deleted: 0 })
     expect(await versions()).toEqual(first)
     const before = new Map((await rowsOf('by_key')).map((r) => [r.customer, r]))

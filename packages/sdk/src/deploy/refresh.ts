@@ -14,7 +14,7 @@ import { queryAt } from './table-query.ts'
 import { deleteVanished, insertRows, staged, type TableSpec, upsertRows } from './table-statements.ts'
 
 export interface RefreshOptions {
-  /** ISO instant with a zone the predictions are made at; default that of the declaration, else the start of the transaction. */
+  /** ISO instant with a zone the predictions are made at; default that of the declaration, else now. */
   readonly at?: string
   /** How long to wait for another refresh of the table, or a deployment of it, in milliseconds; default 60,000. */
   readonly lockTimeout?: number
@@ -66,7 +66,7 @@ export async function refreshTable(store: Store, object: ObjectName, options: Re
       const { live, spec, model, version } = await deployedTable(inside, object)
       const verification = await checkVerificationRows(db, (await modelVersion(inside, model, version)).record)
       if (!verification.ok) fail('refresh/verification', { table: quoted(object), rows: verification.detail })
-      const at = await instantOf(inside, live, spec, options.at)
+      const at = await instantOf(inside, object, live, spec, options.at)
       const path = [...spec.searchPath, 'pg_temp'].filter((s, i, all) => all.indexOf(s) === i)
       await db.execute(`SET LOCAL search_path = ${path.map(quoteIdentifier).join(', ')}`)
       const rows = await filled(db, object, live, spec, at, options.signal)
@@ -109,6 +109,7 @@ async function deployedTable(store: Store, object: ObjectName): Promise<Deployed
 
 async function instantOf(
   { db }: Store,
+  object: ObjectName,
   live: LiveDeployment,
   { hasAsOf, refresh }: TableSpec,
   wanted: string | undefined,
@@ -124,12 +125,15 @@ async function instantOf(
   }
   const declared = live.spec['at']
   const given = wanted ?? (typeof declared === 'string' ? declared : undefined)
+  // Not the start of the transaction: another refresh may have been waited for since, and be of a later instant.
+  const newest = `coalesce((SELECT max(r.as_of) FROM viewcast.refresh r WHERE r.asset_id = $1 AND r.kind = 'upsert'),
+    (SELECT max(t.as_of) FROM ${quoted(object)} AS t))`
   const [row] = await db.rows<{ now: string; newest: string | null; isOlder: boolean }>(
-    `SELECT now()::text AS now, max(r.as_of)::text AS newest, coalesce($2::timestamptz < max(r.as_of), false) AS "isOlder"
-     FROM viewcast.refresh r WHERE r.asset_id = $1 AND r.kind = 'upsert'`,
+    `SELECT clock_timestamp()::text AS now, k.newest::text AS newest, coalesce($2::timestamptz < k.newest, false) AS "isOlder"
+     FROM (SELECT ${refresh === 'upsert' ? newest : 'NULL::timestamptz'} AS newest, $1::uuid) AS k`,
     [live.asset, given === undefined ? null : (instant(given) ?? fail('time/instant', { value: given }))],
   )
-  if (refresh === 'upsert' && row?.isOlder) {
+  if (row?.isOlder) {
     const detail = `has the predictions of ${row.newest} already: older ones would take the place of newer ones`
     fail('refresh/instant', {
       table,
