@@ -29,7 +29,7 @@ describeEachEngine('the plan of a project', (engine) => {
     await engine.db.execute(tables)
     store = await openStore(engine.db, { project: 'shop', actor: 'me' })
     record = (await trainRecorded(store, model)).record
-    await engine.db.execute('CREATE ROLE etl; CREATE ROLE bi; CREATE ROLE boss; CREATE ROLE scorer')
+    await engine.db.execute('CREATE ROLE plan_etl; CREATE ROLE plan_bi; CREATE ROLE plan_boss; CREATE ROLE plan_scorer')
   })
   // Deployments are declared in an environment of their own, so that tests do not see each other's.
   beforeEach(async () => {
@@ -80,25 +80,26 @@ describeEachEngine('the plan of a project', (engine) => {
   })
 
   test('changed readers alone are metadata, and only what viewcast granted is taken back', async () => {
-    await apply([declared('scores', { readers: ['etl', 'bi'] })])
-    await engine.db.execute(`GRANT SELECT ON ${schema}.scores TO boss`)
-    const change = await only([declared('scores', { readers: ['bi', 'boss', 'scorer'] })])
+    await apply([declared('scores', { readers: ['plan_etl', 'plan_bi'] })])
+    await engine.db.execute(`GRANT SELECT ON ${schema}.scores TO plan_boss`)
+    const change = await only([declared('scores', { readers: ['plan_bi', 'plan_boss', 'plan_scorer'] })])
     expect(change).toMatchObject({
       class: 'metadata',
       strategy: 'in place',
-      metadata: ['grant SELECT to scorer', 'revoke SELECT from etl'],
-      granted: ['bi', 'scorer'],
+      metadata: ['grant SELECT to plan_scorer', 'revoke SELECT from plan_etl'],
+      granted: ['plan_bi', 'plan_scorer'],
     })
-    await apply([declared('scores', { readers: ['bi', 'boss', 'scorer'] })])
-    expect(await Promise.all(['etl', 'bi', 'boss', 'scorer'].map((role) => mayRead(role)))).toEqual([
-      false,
-      true,
-      true,
-      true,
-    ])
+    await apply([declared('scores', { readers: ['plan_bi', 'plan_boss', 'plan_scorer'] })])
+    expect(await Promise.all(['plan_etl', 'plan_bi', 'plan_boss', 'plan_scorer'].map((role) => mayRead(role)))).toEqual(
+      [false, true, true, true],
+    )
     // Nobody is declared any more: the grant that somebody else gave stays.
     await apply([declared()])
-    expect(await Promise.all(['bi', 'boss', 'scorer'].map((role) => mayRead(role)))).toEqual([false, true, false])
+    expect(await Promise.all(['plan_bi', 'plan_boss', 'plan_scorer'].map((role) => mayRead(role)))).toEqual([
+      false,
+      true,
+      false,
+    ])
     const [live] = await engine.db.rows(`SELECT version FROM viewcast.deployments WHERE environment = $1`, [schema])
     expect(live).toEqual({ version: 1 })
   })
@@ -106,15 +107,15 @@ describeEachEngine('the plan of a project', (engine) => {
   test('owner, options and comment are metadata, and what somebody set beside stays', async () => {
     await apply([declared()])
     await engine.db.execute(
-      `ALTER VIEW ${schema}.scores SET (security_barrier = true); GRANT USAGE, CREATE ON SCHEMA ${schema} TO scorer`,
+      `ALTER VIEW ${schema}.scores SET (security_barrier = true); GRANT USAGE, CREATE ON SCHEMA ${schema} TO plan_scorer`,
     )
     expect((await only([declared()])).class).toBe('none')
-    const change = await only([declared('scores', { owner: 'scorer', security: 'owner' })])
+    const change = await only([declared('scores', { owner: 'plan_scorer', security: 'owner' })])
     expect(change).toMatchObject({
       class: 'metadata',
-      metadata: ['reads with the privileges of its owner', 'owner becomes scorer'],
+      metadata: ['reads with the privileges of its owner', 'owner becomes plan_scorer'],
     })
-    await apply([declared('scores', { owner: 'scorer', security: 'owner' })])
+    await apply([declared('scores', { owner: 'plan_scorer', security: 'owner' })])
     const options = async () =>
       (
         await engine.db.rows<{ o: string }>(
@@ -123,10 +124,10 @@ describeEachEngine('the plan of a project', (engine) => {
       )[0]?.o
     expect(await options()).toBe('security_barrier=true,security_invoker=false')
     // The same query again, with another: the barrier is still somebody's.
-    await apply([declared('scores', { owner: 'scorer', outputs: ['value', 'label'] })])
+    await apply([declared('scores', { owner: 'plan_scorer', outputs: ['value', 'label'] })])
     expect(await options()).toBe('security_barrier=true,security_invoker=true')
     await engine.db.execute(`COMMENT ON VIEW ${schema}.scores IS 'mine'`)
-    expect(await only([declared('scores', { owner: 'scorer', outputs: ['value', 'label'] })])).toMatchObject({
+    expect(await only([declared('scores', { owner: 'plan_scorer', outputs: ['value', 'label'] })])).toMatchObject({
       class: 'metadata',
       metadata: ['comment'],
       blockers: [],
@@ -196,7 +197,7 @@ describeEachEngine('the plan of a project', (engine) => {
 
   test('no wolf is cried: another search path, grants, comments and options of a column are no edits', async () => {
     await apply([declared()])
-    await engine.db.execute(`GRANT SELECT ON ${schema}.scores TO boss; COMMENT ON COLUMN ${schema}.scores.customer IS 'who';
+    await engine.db.execute(`GRANT SELECT ON ${schema}.scores TO plan_boss; COMMENT ON COLUMN ${schema}.scores.customer IS 'who';
       ALTER VIEW ${schema}.scores ALTER COLUMN probability SET DEFAULT 0.5`)
     const change = await engine.db.transaction(async (tx) => {
       await tx.execute(`SET LOCAL search_path = pg_catalog, ${schema}, public`)
@@ -255,7 +256,7 @@ describeEachEngine('the plan of a project', (engine) => {
 
   test('roles that nobody has, two declarations of one object, and a conflict are told at once', async () => {
     await engine.db.execute(`CREATE TABLE ${schema}.scores (a int)`)
-    const first = declared('scores', { readers: ['elt', 'bi'], owner: 'scorrer' })
+    const first = declared('scores', { readers: ['plan_elt', 'plan_bi'], owner: 'plan_scorrer' })
     const second = declared(`${schema}.scores`)
     const made = await plan([first, second], { schema: undefined as never })
     // Without a schema of the environment the first is in that of the search path.
@@ -263,7 +264,10 @@ describeEachEngine('the plan of a project', (engine) => {
       ['deploy/unknown-role', 'deploy/unknown-role'],
       ['deploy/conflict'],
     ])
-    expect(made.changes[0]?.blockers.map((b) => b.hint)).toEqual(['Did you mean "etl"?', 'Did you mean "scorer"?'])
+    expect(made.changes[0]?.blockers.map((b) => b.hint)).toEqual([
+      'Did you mean "plan_etl"?',
+      'Did you mean "plan_scorer"?',
+    ])
     const twice = await plan([declared('scores', { schema }), declared('labels'), second], {
       schema: undefined as never,
     })
@@ -288,6 +292,25 @@ describeEachEngine('the plan of a project', (engine) => {
     await apply([renamed])
     expect(await engine.db.rows(`SELECT p FROM ${schema}.report LIMIT 1`)).toEqual([{ p: expect.any(Number) }])
     expect((await only([renamed])).class).toBe('none')
+  })
+
+  test('readers who are declared no more do not come along to the object that takes the place', async () => {
+    await apply([declared('scores', { outputs: ['value', 'label'], readers: ['plan_etl'] })])
+    await engine.db.execute(`GRANT SELECT ON ${schema}.scores TO plan_boss`)
+    const bi = declared('scores', { readers: ['plan_bi'] })
+    const change = await only([bi], { isExact: true })
+    expect([change.class, change.strategy, change.metadata]).toEqual([
+      ...['breaking', 'swap'],
+      ['grant SELECT to plan_bi', 'revoke SELECT from plan_etl'],
+    ])
+    await apply([bi], { isExact: true })
+    expect(await Promise.all(['plan_etl', 'plan_bi', 'plan_boss'].map((role) => mayRead(role)))).toEqual([
+      false,
+      true,
+      true,
+    ])
+    expect((await only([bi])).class).toBe('none')
+    expect((await engine.db.describe(`SELECT * FROM ${schema}.scores`)).map((c) => c.name)).not.toContain('label')
   })
 
   test('a tombstone keeps its date through other versions, and is revived', async () => {

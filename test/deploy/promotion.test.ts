@@ -20,7 +20,7 @@ describeEachEngine('a promotion', (engine) => {
   let production: Store
   const project = collectProject(
     {
-      a: p.deployment('scores', { model, readers: ['etl'] }),
+      a: p.deployment('scores', { model, readers: ['promotion_etl'] }),
       b: p.deployment('labels', { model, outputs: ['label'] }),
     },
     { directory: '.', file: 'project.ts', name: 'shop' },
@@ -39,8 +39,8 @@ describeEachEngine('a promotion', (engine) => {
     await other.execute(`${tables}; CREATE SCHEMA live`)
     // Roles are of the server, which both may be on.
     for (const db of [engine.db, other]) {
-      const known = await db.rows(`SELECT FROM pg_roles WHERE rolname = 'etl'`)
-      if (known.length === 0) await db.execute('CREATE ROLE etl')
+      const known = await db.rows(`SELECT FROM pg_roles WHERE rolname = 'promotion_etl'`)
+      if (known.length === 0) await db.execute('CREATE ROLE promotion_etl')
     }
     staging = await storeOf(engine.db)
     production = await storeOf(other)

@@ -58,7 +58,7 @@ export const planCommand = defineCommand({
       // Nothing is written where there is a store; without one there is nothing to compare with, and it is made.
       const store = (await readableStore(opened)) ?? (await openStore(db, { project: project.name }))
       const names = [positionals['deployment'], ...more].filter((name) => name !== undefined)
-      const plan = await planned({ ...opened, store }, { ...options, names }, invocation)
+      const plan = await planned({ ...opened, store }, { ...options, names, signal: io.signal }, invocation)
       output.progress.clear()
       await output.warn(plan.changes.flatMap((c) => c.warnings))
       if (options.out !== undefined) {
