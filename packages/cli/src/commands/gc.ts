@@ -32,13 +32,15 @@ export const gcCommand = defineCommand({
     { command: 'viewcast gc --apply --keep 1', description: 'Keep one earlier version of each' },
   ],
   run: (invocation) =>
-    withStore(invocation, async ({ store }) => {
+    withStore(invocation, async ({ settings, store }) => {
       const { collectKept, keptVersions } = await import('@viewcast/sdk')
       const { options, output } = invocation
       const { keep, apply, lockTimeout, reason } = options
+      const environment = settings.environment.value
+      const which = { keep, ...(environment === '' ? {} : { environment }) }
       if (apply) {
         const done = await collectKept(store, {
-          keep,
+          ...which,
           ...(lockTimeout === undefined ? {} : { lockTimeout }),
           ...(reason === undefined ? {} : { reason }),
         })
@@ -53,7 +55,7 @@ export const gcCommand = defineCommand({
         )
         return 0
       }
-      const kept = await keptVersions(store, { keep })
+      const kept = await keptVersions(store, which)
       await output.result(
         kept,
         (colors) => `${table(kept.versions, output, colors)}${kept.schemas.map(schemaText).join('')}`,

@@ -50,7 +50,8 @@ export const rollbackCommand = defineCommand({
         '@viewcast/sdk'
       )
       const { options, output } = invocation
-      const { object } = await findDeployment(store, positional(invocation, 'deployment'))
+      const environment = settings.environment.value || undefined
+      const { object } = await findDeployment(store, positional(invocation, 'deployment'), environment)
       const wanted = {
         record: async (model: string, version: number) =>
           (await loadModel(store, settings.directory.value, model, version)).record,
