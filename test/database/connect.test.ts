@@ -1,4 +1,4 @@
-import { createServer, type Server, type Socket } from 'node:net'
+import { createConnection, createServer, type Server, type Socket } from 'node:net'
 import { connect, redact } from '@viewcast/sdk'
 import { afterEach, describe, expect, inject, test } from 'vitest'
 import { engineNames } from '../engines/engine-names.ts'
@@ -132,6 +132,34 @@ const message = (type: string, ...parts: Buffer[]) => {
 
 describe.runIf(engineNames().includes('postgres'))('a server of flesh and blood', () => {
   const server = () => new URL(inject('postgres'))
+
+  test('gives a session back clean though its state comes late after the error', async () => {
+    const url = server()
+    const { hostname, port } = url
+    url.host = `127.0.0.1:${await listen((socket) => {
+      const far = createConnection(Number(port), hostname)
+      socket.on('data', (bytes) => far.write(bytes)).on('close', () => far.destroy())
+      let sent = Promise.resolve()
+      const send = (bytes: Buffer, wait: number) => {
+        sent = sent.then(() => new Promise((done) => void setTimeout(() => done(void socket.write(bytes)), wait)))
+      }
+      far
+        .on('error', () => undefined)
+        .on('data', (bytes: Buffer) => {
+          // The state of the session is the last message of an answer, and has six bytes.
+          send(bytes.subarray(0, -6), 0)
+          send(bytes.subarray(-6), 20)
+        })
+    })}`
+    url.searchParams.set('sslmode', 'disable')
+    const db = await connect(url.href)
+    try {
+      await expect(db.execute('BEGIN; SELECT 1/0; COMMIT')).rejects.toThrow('division by zero')
+      expect(await db.rows('SELECT 1 AS n')).toEqual([{ n: 1 }])
+    } finally {
+      await db.close()
+    }
+  })
 
   test('refuses a wrong password without repeating it', async () => {
     const url = server()

@@ -39,12 +39,25 @@ export function wireLease(client: ClientBase, own: Own): Lease {
     })
   return {
     run: (sql, parameters = [], name) => job(() => run(client, sql, parameters, name)),
-    script: (sql) => job(async () => void (await client.query(sql))),
+    script: (sql) => job(() => script(client, sql)),
     describe: (sql) => job(() => describe(client, sql)),
     load: (target, rows) => job(() => own.load(target, rows)),
     ...(own.copyOut ? { copyOut: own.copyOut } : {}),
     interrupt: () => own.interrupt(),
     busy: () => client.getTransactionStatus() !== 'I',
+  }
+}
+
+/**
+ * A script that fails may have begun a transaction, and the driver tells of the error before the server has told of the
+ * session's state: that is known when the next answer is there.
+ */
+async function script(client: ClientBase, sql: string): Promise<void> {
+  try {
+    await client.query(sql)
+  } catch (e) {
+    await client.query('').catch(() => undefined)
+    throw e
   }
 }
 
