@@ -14,14 +14,20 @@ export interface Allowances {
 
 /** Everything at once. Errors: the blockers of the plan, `deploy/breaking`, `deploy/removal`. */
 export function refusePlan(changes: readonly PlannedChange[], allowed: Allowances): void {
-  const found = changes.flatMap((change) => [...blocking(change, allowed), ...unasked(change, allowed)])
+  const found = changes.flatMap((change) => {
+    const blockers = blocking(change, allowed)
+    // Of what belongs to somebody else it is of no interest what else it would lose.
+    const conflicts = blockers.filter((d) => d.code === 'deploy/conflict')
+    if (conflicts.length > 0) return conflicts
+    return blockers.length > 0 ? blockers : unasked(change, allowed)
+  })
   if (found.length > 0) throw new ViewcastError(found)
 }
 
 const blocking = ({ blockers }: PlannedChange, { overwriteEdited }: Allowances): Diagnostic[] =>
   blockers.filter((d) => !(overwriteEdited && isEdit(d)))
 
-const isEdit = (d: Diagnostic): boolean => (d.code as string) === 'deploy/edited'
+const isEdit = (d: Diagnostic): boolean => d.code === 'deploy/edited'
 
 function unasked(change: PlannedChange, { allowBreaking, allowRemove }: Allowances): Diagnostic[] {
   const object = assetName(change.object)
