@@ -1,5 +1,6 @@
 import {
   applyPlan,
+  connect,
   deploymentVersions,
   type ModelDef,
   type ModelRecord,
@@ -233,5 +234,28 @@ describeEachEngine('an exchange of a view', (engine) => {
     expect(await engine.db.rows(`SELECT DISTINCT label FROM ${object.schema}__v1_2."answers now"`)).toEqual([
       { label: true },
     ])
+  })
+
+  test('is never noticed by readers in other sessions', async () => {
+    if (engine.url === undefined) return
+    await deploy(many())
+    let isOver = false
+    let reads = 0
+    const reader = async () => {
+      const session = await connect(engine.url ?? '')
+      try {
+        while (!isOver) {
+          expect((await session.rows(`SELECT count(*) AS n FROM ${view()}`))[0]).toEqual({ n: '200' })
+          reads++
+        }
+      } finally {
+        await session.close()
+      }
+    }
+    const readers = [reader(), reader()]
+    for (let i = 0; i < 6; i++) await back().finally(() => (isOver = i === 5))
+    await Promise.all(readers)
+    expect(reads).toBeGreaterThan(6)
+    expect(await live()).toBe(2)
   })
 })
