@@ -157,6 +157,7 @@ async function mainJob(db: Database, options: DemoOptions, show: Screen) {
   npx viewcast predict delay15${target} --at ${at} --limit 10
   npx viewcast runs ls${target}
   npx viewcast impact public.flights.landed_at${target}
+  npx viewcast plan delay15${target} --as view
   npx viewcast apply delay15${target} --as view`)
   return { record, plain: plain.record, report, predictions, written, loaded }
 }

@@ -7,20 +7,17 @@ import { planDigest } from '../deploy/plan-file.ts'
 import { keepDeploymentColumns } from '../store/catalog/keep-columns.ts'
 import { recordEvent } from '../store/graph/artifacts.ts'
 import { registerDeployment } from '../store/lineage/register-deployment.ts'
-import { loadModel } from '../store/registry/load-model.ts'
 import { endRun } from '../store/runs/run.ts'
 import type { Run } from '../store/runs/started.ts'
 import { withRun } from '../store/runs/with-run.ts'
 import type { Store } from '../store/store.ts'
 import { recordModelUse } from './model-use.ts'
+import { type RecordsOptions, recordsOf } from './records-of.ts'
 import { signalOf } from './signal.ts'
 
-export interface ApplyRecordedOptions extends Omit<ApplyPlanOptions, 'record' | 'run' | 'onChange' | 'onDone'> {
-  /** Folder of the project's state, with `models/<model>/<version>.json`; default `.viewcast`. */
-  readonly models?: string
-  /** Record of a version; default what the store or the folder has. */
-  readonly record?: ApplyPlanOptions['record']
-}
+export interface ApplyRecordedOptions
+  extends Omit<ApplyPlanOptions, 'record' | 'run' | 'onChange' | 'onDone'>,
+    RecordsOptions {}
 
 /**
  * Carries out a plan as {@link applyPlan} does, as a run of the store. The objects, what is kept of them, their lineage,
@@ -39,15 +36,8 @@ export async function applyPlanRecorded(
   plan: Plan,
   options: ApplyRecordedOptions = {},
 ): Promise<AppliedPlan & { readonly run?: Run }> {
-  const { models = '.viewcast', ...rest } = options
-  const known = new Map<string, Promise<ModelRecord>>()
-  const load = options.record ?? (async (model, version) => (await loadModel(store, models, model, version)).record)
-  const record = (model: string, version: number): Promise<ModelRecord> => {
-    const key = `${model}@${version}`
-    const found = known.get(key) ?? load(model, version)
-    known.set(key, found)
-    return found
-  }
+  const { models: _, ...rest } = options
+  const record = recordsOf(store, options)
   const pending = plan.changes.filter((c) => c.class !== 'none')
   if (pending.length === 0) return applyPlan(store, plan, { ...rest, record })
   return withRun(store, { ...described(plan, pending), ...signalOf(options) }, async (run) => {
