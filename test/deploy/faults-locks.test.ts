@@ -106,6 +106,16 @@ describeEachEngine('deploying among others', (engine) => {
       expect(await engine.db.rows(`SELECT probability FROM ${view}`)).toEqual([{ probability: 0.5 }])
     })
 
+    test('a comment that is written while it waits stays, and it is told so', async () => {
+      const wanted = await shop.plan([view], outcome)
+      const note = `COMMENT ON VIEW ${view} IS E'viewcast: as it was\\n\\nAsk Ada.'`
+      const found = await during(note, (end) => diagnosticsOf(() => shop.apply(wanted, { onWaiting: end })))
+      expect(found.map((d) => d.message)).toEqual([`"public.${view}" is no longer what was planned for: comment`])
+      await shop.apply(await shop.plan([view], outcome))
+      const [row] = await engine.db.rows<{ said: string }>(`SELECT obj_description('${view}'::regclass) AS said`)
+      expect(row?.said).toMatch(/^viewcast: model replies version 1.*\n\nAsk Ada\.$/)
+    })
+
     test('two of one object: one wins, and the other is told, whoever it is', async () => {
       const them = await anotherStore()
       const [ours, theirs] = [await shop.plan([view], outcome), await shop.plan([view], outcome, them)]

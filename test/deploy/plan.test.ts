@@ -330,7 +330,11 @@ describeEachEngine('the plan of a project', (engine) => {
   test('a name that nobody knows, and a model that was never trained, are refused: deploy/unknown', async () => {
     const found = await diagnosticsOf(() => plan([declared()], { names: ['score'] }))
     expect(found.map((d) => [d.code, d.hint])).toEqual([['deploy/unknown', 'Did you mean "scores"?']])
-    const missing = [declared('a', { version: 7 }), declared('b', { version: 'production' })]
+    const missing = [
+      declared('a', { version: 7 }),
+      declared('b', { version: 'production' }),
+      declared('c', { version: 7 }),
+    ]
     expect((await diagnosticsOf(() => plan(missing))).map((d) => d.code)).toEqual([
       'model/not-trained',
       'model/no-alias',

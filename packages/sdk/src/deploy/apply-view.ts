@@ -14,6 +14,7 @@ import {
 import type { Database } from '../database/database.ts'
 import { predictionQuery } from '../predict/queries.ts'
 import { checkVerificationRows } from '../predict/verify.ts'
+import { keptComment } from './kept-comment.ts'
 
 export interface ApplyOptions {
   /** Name of the view; default the model's name. */
@@ -81,7 +82,7 @@ export async function applyView(
     if (!verification.ok) fail('deploy/verification', { rows: verification.detail })
     const sql = `CREATE OR REPLACE VIEW ${view} WITH (security_invoker = true) AS\n${query.sql}`
     await tx.execute(sql)
-    await tx.execute(`COMMENT ON VIEW ${view} IS ${quoteText(objectComment(record))}`)
+    await tx.execute(`COMMENT ON VIEW ${view} IS ${quoteText(keptComment(objectComment(record), existing?.comment))}`)
     const applied: Applied = {
       view,
       relation: `${target.schema}.${target.name}`,

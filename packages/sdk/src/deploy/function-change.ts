@@ -4,6 +4,7 @@ import { declaration } from './challengers.ts'
 import { arranged, columnChanges, exchanged, isAppend, isArranged, isBreaking, tombstonesOf } from './column-changes.ts'
 import type { Desired } from './desired.ts'
 import type { FunctionDryRun } from './dry-run-function.ts'
+import { keptComment } from './kept-comment.ts'
 import { metadataChange } from './metadata-change.ts'
 import type { ColumnChange, PlannedChange } from './plan-data.ts'
 import type { Present, PresentColumn } from './present.ts'
@@ -131,9 +132,9 @@ function metadataOf(
 ) {
   const target = routine ? functionSignature(routine.callable) : ''
   const rest = metadataChange({ def, present, live, keyword: 'FUNCTION', target })
-  const isCommented = present?.comment === comment
+  const kept = keptComment(comment, present?.comment)
   return {
     ...rest,
-    comment: isCommented ? [] : [`COMMENT ON FUNCTION ${target} IS ${quoteText(comment)}`],
+    comment: present?.comment === kept ? [] : [`COMMENT ON FUNCTION ${target} IS ${quoteText(kept)}`],
   }
 }

@@ -45,6 +45,8 @@ export async function marksOf(db: Database, objects: readonly Holdable[]): Promi
     `SELECT string_agg(concat_ws(' ', c.oid, c.xmin, c.relname, c.relnamespace,
               (SELECT string_agg(r.xmin::text, ' ' ORDER BY r.oid) FROM pg_rewrite r WHERE r.ev_class = c.oid), '/',
               (SELECT string_agg(a.xmin::text, ' ' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid), '/',
+              (SELECT string_agg(t.xmin::text, ' ' ORDER BY t.objsubid) FROM pg_description t
+               WHERE t.classoid = 'pg_class'::regclass AND t.objoid = c.oid), '/',
               (SELECT count(*) FROM pg_depend d WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid)), ';' ORDER BY c.oid) AS marks
      FROM pg_class c WHERE c.oid = ANY ($1::text[]::oid[])`,
     [objects.map((o) => o.oid)],

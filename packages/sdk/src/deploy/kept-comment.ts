@@ -5,6 +5,8 @@ const mark = 'viewcast:'
  * it whatever somebody wrote.
  */
 export function keptComment(ours: string, present: string | null | undefined): string {
-  const theirs = present?.startsWith(mark) ? present.replace(/^.*\n*/, '') : (present ?? '')
+  // What is put back as it was is whole already.
+  if (present === ours) return ours
+  const theirs = present?.startsWith(mark) ? present.replace(/^[^\r\n]*[\r\n]*/, '') : (present ?? '')
   return theirs === '' ? ours : `${ours}\n\n${theirs}`
 }

@@ -7,6 +7,7 @@ import type { Store } from '../store/store.ts'
 import { type DeployedObject, listDeployments } from './deployed-objects.ts'
 import { type PlanOptions, planDeployments, type Wanted } from './plan.ts'
 import type { Plan } from './plan-data.ts'
+import { toldOnce } from './told-once.ts'
 
 export interface PlanProjectOptions extends Omit<PlanOptions, 'directory' | 'unlessWanted'> {
   /** Only these declarations, or deployments that are declared no more; default all. */
@@ -56,7 +57,7 @@ export async function planResolved(
       problems.push(...e.diagnostics)
     }
   }
-  if (problems.length > 0) throw new ViewcastError(problems)
+  if (problems.length > 0) throw new ViewcastError(toldOnce(problems))
   // Of a name that is declared, the object it had elsewhere goes; of others only if all are meant, or this one is.
   const isGone = (d: DeployedObject): boolean => isMeant(d.name)
   const isLeft = (d: DeployedObject): boolean =>

@@ -9,6 +9,7 @@ import { assetName } from './object-name.ts'
 import { type Fingerprint, type Plan, type PlannedChange, planFormat } from './plan-data.ts'
 import { type PlanChangeOptions, plannedChange } from './planned-change.ts'
 import { removal } from './removal.ts'
+import { toldOnce } from './told-once.ts'
 
 export interface PlanOptions extends Omit<DesiredOptions, 'challengers'>, PlanChangeOptions {
   /** Deployments that are taken away, unless one that is wanted has the same object; default none. */
@@ -55,7 +56,7 @@ export async function planDeployments(
       problems.push(...e.diagnostics)
     }
   }
-  if (problems.length > 0) throw new ViewcastError(problems)
+  if (problems.length > 0) throw new ViewcastError(toldOnce(problems))
   const objects = planned.map((c) => c.object)
   for (const gone of declaredNoMore(options.unlessWanted ?? [], objects)) {
     const change = await removal(store, gone, options)

@@ -4,6 +4,7 @@ import { declaration } from './challengers.ts'
 import { columnChanges, exchanged, isAppend, isArranged, isBreaking, tombstonesOf } from './column-changes.ts'
 import type { Desired } from './desired.ts'
 import type { DryRun } from './dry-run.ts'
+import { keptComment } from './kept-comment.ts'
 import { metadataChange } from './metadata-change.ts'
 import { type ObjectName, quoted } from './object-name.ts'
 import type { ChangeClass, ColumnChange, PlannedChange } from './plan-data.ts'
@@ -113,9 +114,9 @@ const added = (object: ObjectName, { name, type }: PresentColumn): string =>
 /** Comment, grants and owner, as far as they are otherwise. */
 function about({ object, comment, def }: Desired, present: Present | undefined, live: LiveDeployment | undefined) {
   const table = quoted(object)
-  const isCommented = present?.comment === comment
+  const kept = keptComment(comment, present?.comment)
   return {
     ...metadataChange({ def, present, live, keyword: 'TABLE', target: table }),
-    comment: isCommented ? [] : [`COMMENT ON TABLE ${table} IS ${quoteText(comment)}`],
+    comment: present?.comment === kept ? [] : [`COMMENT ON TABLE ${table} IS ${quoteText(kept)}`],
   }
 }

@@ -4,6 +4,7 @@ import { declaration } from './challengers.ts'
 import { arranged, columnChanges, exchanged, isAppend, isArranged, isBreaking, tombstonesOf } from './column-changes.ts'
 import type { Desired } from './desired.ts'
 import type { DryRun } from './dry-run.ts'
+import { keptComment } from './kept-comment.ts'
 import { metadataChange, viewOptions } from './metadata-change.ts'
 import { quoted } from './object-name.ts'
 import type { ColumnChange, PlannedChange } from './plan-data.ts'
@@ -101,14 +102,14 @@ function metadataOf({ def, object, comment }: Desired, present: Present | undefi
   const view = quoted(object)
   const { words, statements, granted } = metadataChange({ def, present, live, keyword: 'VIEW', target: view })
   const isSecured = !present || viewOptions(def, present).isSame
-  const isCommented = present?.comment === comment
+  const kept = keptComment(comment, present?.comment)
   return {
     words: [
       ...(isSecured ? [] : [`reads with the privileges of its ${def.security === 'owner' ? 'owner' : 'reader'}`]),
       ...words,
     ],
     options: isSecured ? [] : [`ALTER VIEW ${view} SET (security_invoker = ${def.security === 'invoker'})`],
-    comment: isCommented ? [] : [`COMMENT ON VIEW ${view} IS ${quoteText(comment)}`],
+    comment: present?.comment === kept ? [] : [`COMMENT ON VIEW ${view} IS ${quoteText(kept)}`],
     statements,
     granted,
   }
