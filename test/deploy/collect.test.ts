@@ -5,6 +5,8 @@ import {
   deploymentVersions,
   findDeployment,
   keptVersions,
+  listDeployments,
+  liveDeployment,
   type ModelDef,
   type ModelRecord,
   openStore,
@@ -127,6 +129,31 @@ describeEachEngine('what was put aside', (engine) => {
     )
     expect(history.map((h) => h['action'])).toEqual(['apply', 'apply', 'rollback', 'rollback', 'collect', 'rollback'])
     expect((await deploymentVersions(store, object))?.versions.map((v) => v.isLive)).toEqual([true, false])
+  })
+
+  test('because it was removed comes back as it was left', async () => {
+    const { deploy, back, rows, object } = await inSchema('gone', 'table')
+    await deploy(binary)
+    await engine.db.execute(`GRANT SELECT ON gone.now TO reader; UPDATE gone.now SET probability = 0.5 WHERE customer = 7;
+      CREATE VIEW public.on_gone AS SELECT customer FROM gone.now`)
+    const before = await rows()
+    const ours = (await listDeployments(store, '')).filter((d) => d.object.schema === 'gone')
+    const removal = (options: PlanOptions = {}) =>
+      planDeployments(store, [], { ...options, unlessWanted: ours as NonNullable<PlanOptions['unlessWanted']> })
+    const blocked = await removal()
+    expect(blocked.changes[0]?.blockers.map((b) => b.code)).toEqual(['deploy/dependents'])
+    await expect(applyPlan(store, blocked, allowed)).rejects.toThrow('on_gone')
+    const plan = await removal({ leaveDependents: true })
+    await expect(applyPlan(store, plan, { record })).rejects.toThrow('deploy/removal')
+    await applyPlan(store, plan, allowed)
+    expect(await engine.db.rows(`SELECT to_regclass('gone.now') AS r`)).toEqual([{ r: null }])
+    expect(await liveDeployment(store, object)).toBeUndefined()
+    expect(await engine.db.rows('SELECT count(*)::int AS n FROM on_gone')).toEqual([{ n: 200 }])
+    await back({ to: 1 })
+    expect(await rows()).toEqual(before)
+    const [may] = await engine.db.rows(`SELECT has_table_privilege('reader', 'gone.now', 'SELECT') AS may`)
+    expect(may).toEqual({ may: true })
+    expect((await liveDeployment(store, object))?.version).toBe(1)
   })
 
   test('of a function, with other columns, comes back with who may call it', async () => {
