@@ -1,5 +1,5 @@
 /** `viewcast refresh` in the project that `init` writes. */
-import { rmSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import {
@@ -29,6 +29,9 @@ beforeAll(async () => {
   root = scratch()
   shop = join(root, 'shop')
   await viewcast(root, 'init', 'shop')
+  const config = join(shop, 'viewcast.config.ts')
+  const environments = `environments: { staging: { schema: 'other' } },`
+  writeFileSync(config, readFileSync(config, 'utf8').replace('defineConfig({', `defineConfig({\n  ${environments}`))
   expect((await run('train', 'reorder')).code).toBe(0)
   const file = join(shop, 'project.ts')
   const { definitions } = collectProject(await import(pathToFileURL(file).href), { directory: shop, file })
@@ -46,7 +49,8 @@ beforeAll(async () => {
   await db.execute('CREATE SCHEMA other')
   const twice = p.deployment('reorder_now', { model, as: 'table', schema: 'other' })
   for (const def of [...defs, twice]) {
-    const plan = await planDeployments(store, [{ def, record, isDeclared: true }], { directory: shop })
+    const environment = def === twice ? 'staging' : ''
+    const plan = await planDeployments(store, [{ def, record, isDeclared: true }], { directory: shop, environment })
     await applyPlan(store, plan, { record: async () => record })
   }
   await db.close()
@@ -64,6 +68,14 @@ it('refreshes at an instant, and tells what it did', async () => {
   expect((await run('runs', 'show', found.run)).out).toMatch(/rows\.inserted/)
 })
 
+it('refreshes the table of the environment that is named', async () => {
+  const runOf = async (...args: string[]) => (await data('refresh', ...args)).refreshed[0].object
+  expect(await runOf('reorder_now', '--env', 'staging')).toEqual({ schema: 'other', name: 'reorder_now' })
+  expect(await runOf('reorder_daily', '--at', '2025-12-01T00:00Z')).toEqual({ schema: 'public', name: 'reorder_daily' })
+  const { code, err } = await run('refresh', 'reorder_daily', '--env', 'staging')
+  expect([code, err]).toEqual([1, expect.stringContaining('deploy/unknown')])
+})
+
 it('goes through a series, and leaves out what is done', async () => {
   const days = ['--from', '2025-12-28T00:00Z', '--to', '2025-12-30T00:00Z', '--every', '1 day']
   expect((await data('refresh', 'reorder_daily', ...days)).refreshed).toHaveLength(3)
@@ -79,11 +91,11 @@ it('refuses what cannot be', async () => {
     const { code, err } = await run('refresh', ...args)
     return [code, err]
   }
-  expect(await refused('nothing')).toEqual([1, expect.stringContaining('refresh/not-a-table')])
+  expect(await refused('nothing')).toEqual([1, expect.stringContaining('deploy/unknown')])
   expect(await refused('reorder_view')).toEqual([1, expect.stringContaining('is deployed as a view')])
   expect(await refused('reorder_now')).toEqual([
-    2,
-    expect.stringContaining('deployed as other.reorder_now and public.reorder_now'),
+    1,
+    expect.stringContaining('"reorder_now" may be public.reorder_now, other.reorder_now (staging)'),
   ])
   expect(await refused('reorder_daily', '--from', '2025-12-28T00:00Z')).toEqual([2, expect.stringContaining('--every')])
   expect(await refused('reorder_daily', '--again')).toEqual([2, expect.stringContaining('--again is of a series')])

@@ -6,6 +6,7 @@ import { defineCommand, positional } from '../command.ts'
 import { withStore } from '../open.ts'
 import { UsageError } from '../parse/usage.ts'
 import { writeWhole } from '../render/file.ts'
+import { placeOf } from './planned.ts'
 
 export const exportDeploymentCommand = defineCommand({
   name: 'export-deployment',
@@ -40,7 +41,12 @@ export const exportDeploymentCommand = defineCommand({
       const name = positional(invocation, 'deployment')
       const def = project.deployments.get(name) ?? fail('deploy/unknown', { name })
       const directory = settings.directory.value
-      const plan = await planProject(store, project, { names: [name], models: directory, sample: 0 })
+      const plan = await planProject(store, project, {
+        ...placeOf(settings),
+        names: [name],
+        models: directory,
+        sample: 0,
+      })
       const change = plan.changes.find((c) => c.name === name && c.to) ?? fail('deploy/unknown', { name })
       await output.warn(change.warnings)
       let files: readonly MigrationFile[]

@@ -87,11 +87,17 @@ const isSame = (a: Settings, b: Settings): boolean =>
   b.database.value.kind === 'target' &&
   a.database.value.target === b.database.value.target
 
-function optionsOf({ environment, schema, createSchema }: Settings, request: PlanRequest, output: Output): PlanOptions {
+/** Where the environment that was chosen has its deployments. */
+export const placeOf = ({ environment, schema, createSchema }: Settings): PlanOptions => ({
+  environment: environment.value,
+  ...(schema.value === undefined ? {} : { schema: schema.value }),
+  createSchema: createSchema.value,
+})
+
+function optionsOf(settings: Settings, request: PlanRequest, output: Output): PlanOptions {
   return {
-    environment: environment.value,
-    ...(schema.value === undefined ? {} : { schema: schema.value }),
-    createSchema: createSchema.value || request.createSchema,
+    ...placeOf(settings),
+    ...(request.createSchema ? { createSchema: true } : {}),
     isExact: request.exact,
     leaveDependents: request.leaveDependents,
     ...insightOf(request),

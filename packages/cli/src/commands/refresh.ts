@@ -41,19 +41,15 @@ export const refreshCommand = defineCommand({
     if (given === 3 && at !== undefined)
       throw new UsageError('--at is one instant, --from, --to and --every are a series')
     if (again && given === 0) throw new UsageError('--again is of a series: --from, --to, --every')
-    return withStore(invocation, async ({ store }) => {
+    return withStore(invocation, async ({ settings, store }) => {
       const { io, output } = invocation
-      const { listDeployments, refreshRecorded } = await import('@viewcast/sdk')
+      const { findDeployment, refreshRecorded } = await import('@viewcast/sdk')
       const name = positional(invocation, 'table')
-      const found = (await listDeployments(store)).filter(
-        (d) => d.name === name || `${d.object.schema}.${d.object.name}` === name,
-      )
-      const titles = found.map((d) => `${d.object.schema}.${d.object.name}`)
-      if (titles.length > 1) throw new UsageError(`"${name}" is deployed as ${titles.join(' and ')}: name one of them`)
+      const { object } = await findDeployment(store, name, settings.environment.value || undefined)
       const series = from !== undefined && to !== undefined && every !== undefined ? { from, to, every } : undefined
       output.progress.step(`refresh ${name}`, series ? undefined : 1)
       let done = 0
-      const { run, refreshed, skipped } = await refreshRecorded(store, found[0]?.object ?? name, {
+      const { run, refreshed, skipped } = await refreshRecorded(store, object, {
         signal: io.signal,
         ...(at === undefined ? {} : { at }),
         ...(series ? { series, again } : {}),

@@ -35,7 +35,8 @@ export async function deploymentArtefact(
 ): Promise<string> {
   if (!change.to) fail('deploy/unknown', { name: change.name })
   const spec = tableSpec({ kind: change.as, spec: change.spec })
-  const made = [...change.creation, ...(spec ? tableFill(change.object, spec, change.query) : [])].map(again)
+  const schema = change.statements.filter((sql) => sql.startsWith('CREATE SCHEMA '))
+  const made = [...schema, ...change.creation, ...(spec ? tableFill(change.object, spec, change.query) : [])].map(again)
   const body = made.map(ended).join('\n\n')
   const hash = createHash('sha256').update(body).digest('hex')
   const test = await selfTest(store.db, def.model, record, {
