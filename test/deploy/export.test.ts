@@ -134,6 +134,16 @@ describeEachEngine('a deployment as files', (engine) => {
     expect(await store.db.rows('SELECT count(*)::int AS n FROM theirs')).toEqual([{ n: 200 }])
   })
 
+  test('is not ended by a name with a line break in the comment it begins with', async () => {
+    for (const end of ['\r', '\n', '\r\n']) {
+      const { up, down } = await written(p.deployment(`broken${end}SELECT 1 / 0; --`, { model }))
+      const before = await everything(store.db)
+      await attempt(up)
+      await attempt(down)
+      expect(await everything(store.db)).toEqual(before)
+    }
+  })
+
   test('is named and divided as the tool wants it', async () => {
     const { only } = await change(p.deployment('for tools', { model }))
     const names = await Promise.all(

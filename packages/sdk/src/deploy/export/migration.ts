@@ -90,5 +90,6 @@ export const ended = (sql: string): string => `${sql.trimEnd().replace(/;$/, '')
 
 function title({ name, as, to, from }: PlannedChange): string {
   const version = (v: typeof to): string => (v ? `${v.model} version ${v.version}` : 'nothing')
-  return `${as} ${name}, ${version(to)}${from ? ` after ${version(from)}` : ''}`.replaceAll('\n', ' ')
+  // Either ends a comment, and what follows would be run.
+  return `${as} ${name}, ${version(to)}${from ? ` after ${version(from)}` : ''}`.replace(/[\r\n]+/g, ' ')
 }
