@@ -1,4 +1,5 @@
 /** The endpoint on a server that is busy, slow, gone, changed under it, or told to stop. */
+import { request } from 'node:http'
 import {
   connect,
   type Database,
@@ -87,6 +88,22 @@ describeEachEngine('the endpoint', (engine) => {
       await engine.db.execute('ALTER TABLE orders ALTER COLUMN amount TYPE float8')
     }
     expect((await ask(one)).status).toBe(200)
+  })
+
+  test('takes a target that is no URL for a path that it does not know, and no failure of its own', async () => {
+    const { port } = await serve()
+    const statuses = ['//', '//[', '*', '/healthz'].map(
+      (path) =>
+        new Promise((resolve, reject) => {
+          const asked = request({ host: '127.0.0.1', port, path, agent: false }, (answer) => {
+            answer.resume()
+            resolve(answer.statusCode)
+          })
+          asked.on('error', reject).end()
+        }),
+    )
+    expect(await Promise.all(statuses)).toEqual([404, 404, 404, 200])
+    expect(errors).toEqual([])
   })
 
   onServer('goes on when a session forgets what it has prepared', async () => {

@@ -4,6 +4,7 @@ import { fail } from '@viewcast/compiler'
 import { type AccessRule, isLoopback } from '../http/access.ts'
 import { type Listening, listening } from '../http/listening.ts'
 import { readBody } from '../http/read-body.ts'
+import { requestUrl } from '../http/request-url.ts'
 import type { Store } from '../store/store.ts'
 import { checkAccess } from './access.ts'
 import { MlflowFailure, refuse } from './failure.ts'
@@ -59,7 +60,7 @@ async function handle(store: Store, incoming: IncomingMessage, outgoing: ServerR
   let path = '/'
   let response: MlflowResponse
   try {
-    const url = new URL(incoming.url ?? '/', 'http://localhost')
+    const url = requestUrl(incoming)
     path = decoded(url.pathname)
     checkAccess(incoming.headers, path, how.rule)
     const body = (await readBody(incoming, how.limit)) ?? tooLarge(how.limit)

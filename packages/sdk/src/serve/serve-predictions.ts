@@ -6,6 +6,7 @@ import type { Database } from '../database/database.ts'
 import { type AccessProblem, type AccessRule, accessProblem, isLoopback } from '../http/access.ts'
 import { type Listening, listening } from '../http/listening.ts'
 import { readBody } from '../http/read-body.ts'
+import { requestUrl } from '../http/request-url.ts'
 import { following } from './following.ts'
 import { gate } from './gate.ts'
 import { metrics } from './metrics.ts'
@@ -174,7 +175,7 @@ async function handle(incoming: IncomingMessage, outgoing: ServerResponse, how: 
   let answer: PredictionAnswer
   let refusal: Refusal | undefined
   try {
-    const url = new URL(incoming.url ?? '/', 'http://localhost')
+    const url = requestUrl(incoming)
     path = url.pathname
     const problem = accessProblem(incoming.headers, isOpenPath(path), how.rule)
     if (problem) {
