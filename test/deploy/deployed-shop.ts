@@ -6,6 +6,7 @@ import {
   type ModelRecord,
   openStore,
   type Plan,
+  type PlanOptions,
   planDeployments,
   type Store,
   trainRecorded,
@@ -17,7 +18,7 @@ export const outcome = ['value', 'label'] as const
 export interface DeployedShop {
   readonly store: Store
   readonly record: ModelRecord
-  plan(names: readonly string[], outputs?: typeof outcome, store?: Store): Promise<Plan>
+  plan(names: readonly string[], outputs?: typeof outcome, store?: Store, options?: PlanOptions): Promise<Plan>
   apply(plan: Plan, options?: Partial<ApplyPlanOptions>, store?: Store): ReturnType<typeof applyPlan>
   /** Everything a deployment may touch: objects with their grants, and all that the store says of deployments. */
   holdings(): Promise<unknown>
@@ -30,7 +31,7 @@ export async function deployedShop(db: Database): Promise<DeployedShop> {
   return {
     store,
     record,
-    plan: (names, outputs, by = store) =>
+    plan: (names, outputs, by = store, options = {}) =>
       planDeployments(
         by,
         names.map((name) => ({
@@ -38,6 +39,7 @@ export async function deployedShop(db: Database): Promise<DeployedShop> {
           record,
           isDeclared: true,
         })),
+        options,
       ),
     apply: (plan, options = {}, by = store) =>
       applyPlan(by, plan, { record: async () => record, allowBreaking: true, ...options }),

@@ -40,9 +40,9 @@ describeEachEngine('deploying as a role', (engine) => {
       await asReader.close()
       for (const role of [deployer, owner, reader]) await engine.db.execute(`DROP OWNED BY ${role}; DROP ROLE ${role}`)
     })
-    const refused = async (wanted: Awaited<ReturnType<DeployedShop['plan']>>) => {
+    const refused = async (wanted: Awaited<ReturnType<DeployedShop['plan']>>, allowed = {}) => {
       const before = await shop.holdings()
-      const found = await diagnosticsOf(() => shop.apply(wanted, {}, store))
+      const found = await diagnosticsOf(() => shop.apply(wanted, allowed, store))
       expect(await shop.holdings()).toEqual(before)
       return found.map((d) => `${d.code}: ${d.message}; ${d.hint?.replace(/^.*run: /, '')}`)
     }
@@ -58,6 +58,19 @@ describeEachEngine('deploying as a role', (engine) => {
       expect(await refused(wanted)).toEqual([
         `deploy/forbidden: ${deployer} may not create in schema public; GRANT USAGE, CREATE ON SCHEMA public TO ${deployer}`,
       ])
+    })
+
+    test('deploy/forbidden: it may not make the schema that a swap needs, as long as it may not', async () => {
+      await shop.apply(await shop.plan([view], outcome, store), {}, store)
+      const exact = await shop.plan([view], undefined, store, { isExact: true })
+      expect(exact.changes.map((c) => c.strategy)).toEqual(['swap'])
+      const [database] = await engine.db.rows<{ name: string }>('SELECT current_database()::text AS name')
+      expect(await refused(exact, { allowBreaking: true })).toEqual([
+        `deploy/forbidden: ${deployer} may not create schemas in this database; GRANT CREATE ON DATABASE ${database?.name} TO ${deployer}`,
+      ])
+      await engine.db.execute(`GRANT CREATE ON DATABASE ${database?.name} TO ${deployer}`)
+      expect((await shop.apply(exact, { allowBreaking: true }, store)).changes[0]?.outcome).toBe('done')
+      await engine.db.execute(`REVOKE CREATE ON DATABASE ${database?.name} FROM ${deployer}`)
     })
 
     test('deploy/forbidden: the object belongs to somebody else, until it is a member, and then it stays theirs', async () => {

@@ -15,14 +15,32 @@ export async function forbidden(db: Database, changes: readonly PlannedChange[])
 async function forbiddenFor(db: Database, change: PlannedChange): Promise<Diagnostic[]> {
   const { object } = change
   const present = await inspect(db, object)
-  const [may] = await db.rows<{ role: string; create: boolean | null; own: boolean | null }>(
-    `SELECT current_user::text AS role, has_schema_privilege(n.oid, 'USAGE') AND has_schema_privilege(n.oid, 'CREATE') AS "create",
+  const [may] = await db.rows<{
+    role: string
+    database: string
+    schemas: boolean
+    create: boolean | null
+    own: boolean | null
+  }>(
+    `SELECT current_user::text AS role, current_database()::text AS database,
+            has_database_privilege(current_database(), 'CREATE') AS schemas, has_schema_privilege(n.oid, 'USAGE') AND has_schema_privilege(n.oid, 'CREATE') AS "create",
             pg_has_role(r.oid, 'USAGE') AS own
      FROM (SELECT 1) one LEFT JOIN pg_namespace n ON n.nspname = $1 LEFT JOIN pg_roles r ON r.rolname = $2`,
     [object.schema, present?.owner ?? null],
   )
   const makesSchema = change.statements.some((sql) => /^CREATE SCHEMA/i.test(sql))
-  if (may === undefined || (may.create === null && makesSchema)) return []
+  if (may === undefined) return []
+  if (makesSchema && !may.schemas) {
+    const statement = `GRANT CREATE ON DATABASE ${quoteIdentifier(may.database)} TO ${quoteIdentifier(may.role)}`
+    return [
+      diagnostic('deploy/forbidden', {
+        role: quoteIdentifier(may.role),
+        what: 'create schemas in this database',
+        statement,
+      }),
+    ]
+  }
+  if (may.create === null && makesSchema) return []
   if (may.create === null) return [diagnostic('deploy/moved', { object: assetName(object), what: 'schema' })]
   const role = quoteIdentifier(may.role)
   const refused: Diagnostic[] = []
