@@ -258,4 +258,28 @@ describeEachEngine('what was put aside', (engine) => {
       isLive: true,
     })
   })
+
+  test('stays when it is edited between the list and its turn', async () => {
+    const { deploy } = await inSchema('turn', 'view')
+    await deploy(binary)
+    await deploy(many)
+    await deploy(binary)
+    await deploy(many)
+    expect((await there('turn__')).length).toBeGreaterThan(1)
+    // The newest is collected first; somebody has edited the oldest by the time that is committed.
+    await engine.db.execute(`
+      CREATE FUNCTION turn.edit() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF to_regclass('turn__v3.now') IS NULL AND to_regclass('turn__v1.now') IS NOT NULL THEN
+          EXECUTE 'CREATE OR REPLACE VIEW turn__v1.now AS SELECT * FROM (' || rtrim(pg_get_viewdef('turn__v1.now'::regclass), ';') || ') AS q WHERE label';
+        END IF; END $$;
+      CREATE EVENT TRIGGER turn_edit ON sql_drop EXECUTE FUNCTION turn.edit()`)
+    try {
+      const { versions } = await collectKept(store, { keep: 0 })
+      const ours = versions.filter((v) => v.object.schema === 'turn').map((v) => [v.at.schema, v.outcome])
+      expect(ours).toContainEqual(['turn__v1', 'changed'])
+      expect(await engine.db.rows(`SELECT to_regclass('turn__v1.now') IS NOT NULL AS stays`)).toEqual([{ stays: true }])
+    } finally {
+      await engine.db.execute('DROP EVENT TRIGGER turn_edit')
+    }
+  })
 })

@@ -211,8 +211,11 @@ async function collectOne(
   const { status, at } = version
   if (status === 'gone') await keptNoMore(store.db, at)
   if (status !== 'collectable') return status
+  let since: KeptStatus = status
   return (
     (await attempt(store, options, async (db) => {
+      since = await statusNow({ ...store, db }, version, options)
+      if (since !== 'collectable') return
       const present = await inspect(db, at, version.kind)
       if (present) await db.execute(`DROP ${present.kind.toUpperCase()} ${reference(present, at)}`)
       await keptNoMore(db, at)
@@ -222,8 +225,15 @@ async function collectOne(
          WHERE (o.kind, o.name, a.version) = ('deployment', $1, $2)`,
         [assetName(version.object), version.version, store.actor, options.reason ?? null],
       )
-    })) ?? 'collected'
+    })) ?? (since === 'collectable' ? 'collected' : since)
   )
+}
+
+/** Under the lock of those who deploy: since it was listed it may have gone back to its place, or have been edited. */
+async function statusNow(store: Store, listed: KeptVersion, options: CollectOptions): Promise<KeptStatus> {
+  const { versions } = await keptVersions(store, options)
+  const now = versions.find((v) => assetName(v.at) === assetName(listed.at) && v.version === listed.version)
+  return now?.status ?? 'gone'
 }
 
 /** What stood in the way; undefined when it was done. */
