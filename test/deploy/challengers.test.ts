@@ -156,4 +156,18 @@ describeEachEngine('challengers of a deployment', (engine) => {
     const none = p.deployment('none', { ...production, challengers: { next: 'nobody' } })
     expect(await codesOf(() => planned(none))).toEqual(['model/no-alias'])
   })
+
+  test('are verified again when their version is gone back to', async () => {
+    await deploy(p.deployment('returned', { ...production, challengers: { next: 'candidate' } }))
+    await deploy(p.deployment('returned', production))
+    const object = { schema: 'public', name: 'returned' }
+    const wrong = async (name: string, version: number): Promise<ModelRecord> => {
+      const found = await record(name, version)
+      if (version === 1) return found
+      return { ...found, verification: found.verification.map((v) => ({ ...v, scores: v.scores.map(() => 12.5) })) }
+    }
+    expect(await codesOf(() => rollback(store, object, { to: 1, record: wrong }))).toEqual(['deploy/verification'])
+    const { changes } = await rollback(store, object, { to: 1, record })
+    expect(changes[0]?.challengers).toEqual([{ label: 'next', model: 'replies', version: 2 }])
+  })
 })

@@ -14,13 +14,18 @@ export async function handEdit(
   live: Pick<LiveDeployment, 'kind' | 'leftHash' | 'leftServer' | 'leftDefinition'> | undefined,
 ): Promise<string | undefined> {
   if (!present || !live?.leftHash || live.leftHash === present.hash) return undefined
-  const [server] = await db.rows<{ major: number }>(
-    `SELECT current_setting('server_version_num')::integer / 10000 AS major`,
-  )
-  const isSameServer = live.leftServer === server?.major
+  const isSameServer = live.leftServer === (await serverMajor(db))
   const left = isSameServer ? live.leftDefinition : await printedNow(db, live)
   if (left === present.definition || (left === undefined && !isSameServer)) return undefined
   return sqlDifference(left ?? '', present.definition, ['as viewcast left it', 'as it is'])
+}
+
+/** By which texts that the server printed can be compared: 15, 18. */
+export async function serverMajor(db: Database): Promise<number | undefined> {
+  const [server] = await db.rows<{ major: number }>(
+    `SELECT current_setting('server_version_num')::integer / 10000 AS major`,
+  )
+  return server?.major
 }
 
 /** Undefined for what cannot be made any more, or is no view. */

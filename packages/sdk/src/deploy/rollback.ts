@@ -12,7 +12,7 @@ import type { Desired } from './desired.ts'
 import { dryRun } from './dry-run.ts'
 import { dryRunFunction } from './dry-run-function.ts'
 import { fingerprintOf } from './fingerprint.ts'
-import { handEdit } from './hand-edit.ts'
+import { handEdit, serverMajor } from './hand-edit.ts'
 import { keptPlace } from './kept-place.ts'
 import { assetName, type ObjectName } from './object-name.ts'
 import { type ColumnChange, type Plan, type PlannedChange, planFormat } from './plan-data.ts'
@@ -113,8 +113,8 @@ async function changeBack(
   const { reads } = made.dry
   const present = (live && (await inspect(db, object, live.kind))) ?? (await inspect(db, object, version.kind))
   const about = { present, live, object, name, isDeclared, reads }
-  if (version.isLive && present) return unchanged(version, about)
   const edited = await handEdit(db, present, live)
+  if (version.isLive && present && edited === undefined) return unchanged(version, about)
   const blockers = objectBlockers(store, { object, present, live, environment, edited })
   const { kept, warnings } = await keptAsLeft(store, object, version)
   const { isExact = false } = options
@@ -128,6 +128,7 @@ async function changeBack(
     ...change,
     name,
     definitions,
+    ...(target.challengers.length === 0 ? {} : { challengers: target.challengers }),
     ...(edited === undefined ? {} : { edited }),
     blockers: [...change.blockers, ...blockers],
     warnings: [...change.warnings, ...warnings],
@@ -169,11 +170,8 @@ function restored(
 async function keptAsLeft({ db }: Store, object: ObjectName, { kept, version, kind }: DeploymentVersion) {
   if (!kept) return { kept: undefined, warnings: [] }
   const found = await inspect(db, kept.at, kind)
-  const [server] = await db.rows<{ major: number }>(
-    `SELECT current_setting('server_version_num')::integer / 10000 AS major`,
-  )
   // Another major version of the server prints definitions otherwise.
-  const isSame = found !== undefined && (found.hash === kept.hash || server?.major !== kept.server)
+  const isSame = found !== undefined && (found.hash === kept.hash || (await serverMajor(db)) !== kept.server)
   if (isSame) return { kept: { at: kept.at, present: found }, warnings: [] }
   const about = { object: assetName(object), version: String(version), kept: assetName(kept.at) }
   return {

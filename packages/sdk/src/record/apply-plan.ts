@@ -45,7 +45,7 @@ export async function applyPlanRecorded(
       ...rest,
       record,
       run: run.id,
-      onChange: (inside, change, version) => told(inside, run, change, version, record),
+      onChange: (inside, change, version) => recordDeployed(inside, run, change, version, record),
       onDone: async (inside) => {
         for (const { as, to, object } of pending) {
           if (to && as !== 'function') await keepDeploymentColumns(inside, assetName(object))
@@ -74,7 +74,8 @@ function described({ environment, ...plan }: Plan, pending: readonly PlannedChan
   }
 }
 
-async function told(
+/** Says of a run what it deployed, and of which versions of models. */
+export async function recordDeployed(
   inside: Store,
   run: Run,
   { to, object, challengers = [] }: PlannedChange,
