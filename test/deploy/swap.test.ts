@@ -258,4 +258,35 @@ describeEachEngine('an exchange of a view', (engine) => {
     expect(reads).toBeGreaterThan(6)
     expect(await live()).toBe(2)
   })
+
+  test('reads with the privileges that are declared by then, whatever the old one read with', async () => {
+    const options = async () =>
+      (await engine.db.rows(`SELECT to_jsonb(reloptions) AS o FROM pg_class WHERE oid = '${view()}'::regclass`))[0]?.[
+        'o'
+      ]
+    await deploy(wanted(model, { outputs: ['value', 'label'], security: 'owner' }))
+    expect(await options()).toEqual(['security_invoker=false'])
+    await engine.db.execute(`ALTER VIEW ${view()} SET (security_barrier = true)`)
+    const plan = await deploy(many())
+    expect(plan.changes[0]?.strategy).toBe('swap')
+    expect(await options()).toEqual(['security_invoker=true', 'security_barrier=true'])
+    expect((await planned(many())).changes.map((c) => c.class)).toEqual(['none'])
+  })
+
+  test('is refused in a schema with a dot, which would be taken for another', async () => {
+    await engine.db.execute(`CREATE SCHEMA "${object.schema}.dev"`)
+    object = { ...object, schema: `${object.schema}.dev` }
+    await expect(planned(binary())).rejects.toMatchObject({ diagnostics: [{ code: 'define/option' }] })
+  })
+
+  test('of a live version that was edited by hand is refused, until it may be overwritten', async () => {
+    await engine.db.execute(
+      `CREATE OR REPLACE VIEW ${view()} AS SELECT customer, as_of, 0.5::float8 AS probability, true AS label FROM (VALUES (1, now())) AS t(customer, as_of)`,
+    )
+    await expect(back({ to: 1 })).rejects.toMatchObject({ diagnostics: [{ code: 'deploy/edited' }] })
+    const [{ probability } = {}] = await engine.db.rows(`SELECT max(probability) AS probability FROM ${view()}`)
+    expect(probability).toBe(0.5)
+    await back({ to: 1, overwriteEdited: true })
+    expect(await engine.db.rows(`SELECT count(*)::integer AS n FROM ${view()}`)).toEqual([{ n: 200 }])
+  })
 })

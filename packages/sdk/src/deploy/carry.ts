@@ -31,7 +31,7 @@ export interface Carried {
  * under its name, or wherever it was moved to.
  *
  * A grant that somebody else passed on is given by the owner. Of a comment what stands below our line
- * is carried.
+ * is carried. With whose privileges a view reads is declared, so that the heir's own `security_invoker` stays.
  *
  * @param oid of the object whose place is taken.
  *
@@ -92,8 +92,8 @@ WITH o AS (
   FROM a JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = a.attrelid AND d.objsubid = a.attnum
   UNION ALL
   SELECT 7, 0, format('ALTER %s %s SET (%s)', o.word, $2,
-                      (SELECT string_agg(format('%s = %L', k.option_name, k.option_value), ', ' ORDER BY k.option_name) FROM pg_options_to_table(o.reloptions) k))
-  FROM o WHERE o.reloptions <> '{}'
+                      string_agg(format('%s = %L', k.option_name, k.option_value), ', ' ORDER BY k.option_name))
+  FROM o, pg_options_to_table(o.reloptions) k WHERE k.option_name <> 'security_invoker' GROUP BY o.word
   UNION ALL
   SELECT 8, a.attnum, format('ALTER %s %s ALTER COLUMN %I SET DEFAULT %s', (SELECT word FROM o), $2, a.attname, pg_get_expr(d.adbin, d.adrelid))
   FROM a JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum WHERE a.attgenerated = ''

@@ -10,7 +10,7 @@ export interface ObjectName {
 /** `schema.name`, unquoted: the name of its asset in the store. */
 export const assetName = ({ schema, name }: ObjectName): string => `${schema}.${name}`
 
-/** The object of an asset's name; a schema has no dot in its name, as far as this goes. */
+/** The object of an asset's name: no schema with a dot in its name gets as far as having one. */
 export function objectOf(asset: string): ObjectName {
   const dot = asset.indexOf('.')
   return { schema: asset.slice(0, dot), name: asset.slice(dot + 1) }
@@ -25,8 +25,20 @@ export interface ResolvedName {
   readonly missing?: { readonly near?: string }
 }
 
-/** A name as it was given: `schema.name`, or a name for the schema given, or else for the first of the search path. */
+/**
+ * A name as it was given: `schema.name`, or a name for the schema given, or else for the first of the search path.
+ *
+ * Errors: `define/option` for a schema with a dot in its name, as the store could not tell it from the object's.
+ */
 export async function resolvedName(db: Database, given: string, schema?: string): Promise<ResolvedName> {
+  const found = await lookedUp(db, given, schema)
+  if (!found.object.schema.includes('.')) return found
+  const detail = `is "${found.object.schema}", with a dot in its name`
+  const hint = 'Name a schema without one: the store knows an object as schema.name.'
+  return fail('define/option', { option: 'schema', what: `deployment "${given}"`, detail, hint })
+}
+
+async function lookedUp(db: Database, given: string, schema: string | undefined): Promise<ResolvedName> {
   const dot = schema === undefined ? given.indexOf('.') : -1
   const wanted = dot > 0 ? given.slice(0, dot) : schema
   const name = dot > 0 ? given.slice(dot + 1) : given
