@@ -110,3 +110,25 @@ describe('gc', () => {
     expect(await columns()).toEqual(['customer', 'as_of', 'probability'])
   })
 })
+
+describe('rollback of what is not as it was left', () => {
+  it('overwrites an edit by hand only when it is told to', async () => {
+    const db = await connect(join(root, '.viewcast/data'))
+    await db.execute(
+      `CREATE OR REPLACE VIEW answers_now AS SELECT NULL::int AS customer, now() AS as_of, 0.5::float8 AS probability`,
+    )
+    await db.close()
+    const refused = await viewcast(root, 'rollback', 'answers_now', '--to', '1')
+    expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('deploy/edited')])
+    const done = await viewcast(root, 'rollback', 'answers_now', '--to', '2', '--overwrite-edited')
+    expect(done.code, done.err).toBe(0)
+  })
+
+  it('finds one that was taken away, with its history', async () => {
+    const gone = await viewcast(root, 'apply', '--yes', '--allow-remove')
+    expect(gone.code, gone.err).toBe(0)
+    const { data } = await asked('deployments', 'history', 'answers_now')
+    expect(data.history[0]).toMatchObject({ action: 'remove', to: null })
+    expect((await viewcast(root, 'rollback', 'answers_now')).code).toBe(0)
+  })
+})

@@ -31,6 +31,7 @@ export const rollbackCommand = defineCommand({
       .boolean()
       .default(false)
       .describe('Let what others made of the object stay with it, when it is put aside'),
+    overwriteEdited: z.boolean().default(false).describe('What was edited by hand may be overwritten'),
     plan: z.boolean().default(false).describe('Show what would be done, and do nothing'),
     reason: z.string().optional().meta({ value: 'text', description: 'Why, as the history has it' }),
     lockTimeout: z.coerce.number().int().positive().optional().meta({
@@ -49,7 +50,7 @@ export const rollbackCommand = defineCommand({
       const { findDeployment, loadModel, planRollback, renderDiagnostics, rollbackRecorded } = await import(
         '@viewcast/sdk'
       )
-      const { options, output } = invocation
+      const { io, options, output } = invocation
       const environment = settings.environment.value || undefined
       const { object } = await findDeployment(store, positional(invocation, 'deployment'), environment)
       const wanted = {
@@ -57,6 +58,8 @@ export const rollbackCommand = defineCommand({
           (await loadModel(store, settings.directory.value, model, version)).record,
         isExact: options.exact,
         leaveDependents: options.leaveDependents,
+        overwriteEdited: options.overwriteEdited,
+        signal: io.signal,
         ...(options.to === undefined ? {} : { to: options.to }),
         ...(options.reason === undefined ? {} : { reason: options.reason }),
         ...(options.lockTimeout === undefined ? {} : { lockTimeout: options.lockTimeout }),

@@ -2,12 +2,13 @@ import { z } from 'zod'
 import { defineCommand, positional } from '../../command.ts'
 import { renderTable } from '../../render/table.ts'
 import { readingRegistry, second } from '../models/registered.ts'
-import { full, namedDeployment } from './named.ts'
+import { full } from './named.ts'
 
 export const deploymentsHistoryCommand = defineCommand({
   name: 'deployments history',
   summary: 'Show what was done to a deployment, when, by whom and why',
-  description: 'The latest first, in UTC. A change of readers or owner leaves the version as it is.',
+  description:
+    'The latest first, in UTC; also of one that was taken away. A change of readers or owner leaves the version as it is.',
   positionals: [{ name: 'deployment', description: 'its name, or schema.object', required: true }],
   options: z.object({}),
   examples: [
@@ -16,9 +17,10 @@ export const deploymentsHistoryCommand = defineCommand({
   ],
   run: (invocation) =>
     readingRegistry(invocation, async ({ settings, store }) => {
-      const { deploymentHistory } = await import('@viewcast/sdk')
+      const { deploymentHistory, findDeployment } = await import('@viewcast/sdk')
       const { output } = invocation
-      const deployed = await namedDeployment(store, settings.environment.value, positional(invocation, 'deployment'))
+      const environment = settings.environment.value || undefined
+      const deployed = await findDeployment(store, positional(invocation, 'deployment'), environment)
       const history = await deploymentHistory(store, deployed.object)
       await output.result({ name: deployed.name, object: full(deployed), history }, (colors) =>
         renderTable(
