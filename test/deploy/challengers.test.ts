@@ -8,6 +8,7 @@ import {
   type ModelRecord,
   openStore,
   planProject,
+  planPromotion,
   predict,
   promoteModel,
   readPlan,
@@ -169,5 +170,21 @@ describeEachEngine('challengers of a deployment', (engine) => {
     expect(await codesOf(() => rollback(store, object, { to: 1, record: wrong }))).toEqual(['deploy/verification'])
     const { changes } = await rollback(store, object, { to: 1, record })
     expect(changes[0]?.challengers).toEqual([{ label: 'next', model: 'replies', version: 2 }])
+  })
+
+  test('are brought to another environment in the versions they have, whatever their alias says by now', async () => {
+    const def = p.deployment('brought', { ...production, challengers: { next: 'candidate' } })
+    await deploy(def)
+    await engine.db.execute('CREATE SCHEMA elsewhere')
+    await promoteModel(store, 'replies', 'candidate', 1)
+    try {
+      const project = collectProject({ def }, { directory: '.', file: 'project.ts', name: 'shop' })
+      const from = { store, environment: '' }
+      const plan = await planPromotion(store, project, { from, environment: 'production', schema: 'elsewhere' })
+      expect(plan.changes[0]?.challengers).toEqual([{ label: 'next', model: 'replies', version: 2 }])
+      expect((await planned(def)).changes[0]?.challengers).toEqual([{ label: 'next', model: 'replies', version: 1 }])
+    } finally {
+      await promoteModel(store, 'replies', 'candidate', 2)
+    }
   })
 })

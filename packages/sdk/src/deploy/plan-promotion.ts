@@ -6,10 +6,12 @@ import { describeVersion } from '../store/registry/describe-version.ts'
 import { modelVersion } from '../store/registry/model-versions.ts'
 import { registerModel } from '../store/registry/register-model.ts'
 import type { Store } from '../store/store.ts'
-import { listDeployments } from './deployed-objects.ts'
+import { declaredChallengers } from './challengers.ts'
+import { type DeployedObject, listDeployments } from './deployed-objects.ts'
 import type { Wanted } from './plan.ts'
 import type { Plan } from './plan-data.ts'
 import { type PlanProjectOptions, planResolved, resolved } from './plan-project.ts'
+import { liveDeployment } from './state.ts'
 
 export interface PlanPromotionOptions extends PlanProjectOptions {
   readonly from: {
@@ -22,7 +24,7 @@ export interface PlanPromotionOptions extends PlanProjectOptions {
 
 /**
  * Plans for an environment what is live in another: each declared deployment with exactly the model version that it has there,
- * whatever the declaration or an alias says by now. What is not live there is left as it is.
+ * and the challengers in those they have there, whatever the declaration or an alias says by now. What is not live there is left as it is.
  *
  * A model version that the registry of the target does not have is registered there, by what it says: its number may be
  * another, and the tags `promoted.from` and `promoted.version` say where it comes from. Nothing else is written; the
@@ -49,7 +51,7 @@ export async function planPromotion(store: Store, project: Project, options: Pla
     const { record } = await modelVersion(from.store, there.model, there.modelVersion)
     const { challengers = {}, warnings = [] } = await resolved(
       from.store,
-      { ...def, version: record.version },
+      { ...def, version: record.version, challengers: await scoredThere(from.store, def, there) },
       options.models,
     )
     const others = await Promise.all(
@@ -65,6 +67,22 @@ export async function planPromotion(store: Store, project: Project, options: Pla
     }
   }
   return planResolved(store, project, rest, resolve)
+}
+
+/** Those that are declared, in the versions that the deployment scores there. */
+async function scoredThere(
+  store: Store,
+  { challengers }: DeploymentDef,
+  { object }: DeployedObject,
+): Promise<DeploymentDef['challengers']> {
+  const live = await liveDeployment(store, object)
+  const scored = declaredChallengers(live?.spec ?? {})
+  return Object.fromEntries(
+    Object.entries(challengers).map(([label, one]) => {
+      const there = scored.find((c) => c.label === label && c.model === one.model.name)
+      return [label, there ? { ...one, version: there.version } : one]
+    }),
+  )
 }
 
 async function register(store: Store, record: ModelRecord, environment: string): Promise<ModelRecord> {
