@@ -8,7 +8,7 @@ import { keptComment } from './kept-comment.ts'
 import { metadataChange } from './metadata-change.ts'
 import type { ColumnChange, PlannedChange } from './plan-data.ts'
 import type { Present, PresentColumn } from './present.ts'
-import type { LiveDeployment } from './state.ts'
+import { fromLive, type LiveDeployment } from './state.ts'
 import type { Known } from './view-change.ts'
 
 /**
@@ -54,9 +54,7 @@ export function functionChange(wanted: Desired, made: FunctionDryRun, known: Kno
     object: wanted.object,
     as: 'function',
     isDeclared: known.isDeclared,
-    ...(live?.model && live.modelVersion
-      ? { from: { model: live.model, version: live.modelVersion, deployment: live.version } }
-      : {}),
+    ...fromLive(live),
     to: { model: wanted.record.name, version: wanted.record.version, deployment: null },
     columns: changes,
     metadata: kind === 'metadata' && metadata.words.length === 0 ? ['comment'] : metadata.words,

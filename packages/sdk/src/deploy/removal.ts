@@ -8,7 +8,7 @@ import { withInsight } from './insight/insight.ts'
 import { keptPlace } from './kept-place.ts'
 import type { PlannedChange } from './plan-data.ts'
 import { inspect } from './present.ts'
-import { liveDeployment } from './state.ts'
+import { fromLive, liveDeployment } from './state.ts'
 import { moving, standing } from './swap.ts'
 
 /**
@@ -33,9 +33,7 @@ export async function removal(
     object,
     as: live.kind,
     isDeclared: live.isDeclared,
-    ...(live.model && live.modelVersion
-      ? { from: { model: live.model, version: live.modelVersion, deployment: live.version } }
-      : {}),
+    ...fromLive(live),
     columns: (present?.columns ?? []).map(({ name, type }) => ({ name, type, change: 'removed' })),
     metadata: [],
     granted: live.granted,

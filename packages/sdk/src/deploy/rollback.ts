@@ -18,7 +18,7 @@ import { assetName, type ObjectName } from './object-name.ts'
 import { type ColumnChange, type Plan, type PlannedChange, planFormat } from './plan-data.ts'
 import { inspect, type Present } from './present.ts'
 import { rememberedRecords } from './remembered-records.ts'
-import { type LiveDeployment, liveDeployment } from './state.ts'
+import { fromLive, type LiveDeployment, liveDeployment } from './state.ts'
 import { moving, standing } from './swap.ts'
 import type { TableQuery } from './table-query.ts'
 import { type DeploymentVersion, type DeploymentVersions, deploymentVersions } from './versions.ts'
@@ -253,9 +253,7 @@ function unchanged(version: DeploymentVersion, { live, object, name, isDeclared,
     object,
     as: version.kind,
     isDeclared,
-    ...(live?.model && live.modelVersion
-      ? { from: { model: live.model, version: live.modelVersion, deployment: live.version } }
-      : {}),
+    ...fromLive(live),
     to: { model: version.model, version: version.modelVersion, deployment: version.version },
     columns: version.columns.map((c) => ({ ...c, change: 'kept' })),
     metadata: [],

@@ -55,6 +55,12 @@ export async function liveDeployment(store: Store, object: ObjectName): Promise<
   return row
 }
 
+/** Of a planned change; nothing where none is live, or its model is not known any more. */
+export const fromLive = (live: LiveDeployment | undefined): Pick<PlannedChange, 'from'> =>
+  live?.model && live.modelVersion
+    ? { from: { model: live.model, version: live.modelVersion, deployment: live.version } }
+    : {}
+
 export interface DeploymentChange {
   readonly change: PlannedChange
   readonly action: 'apply' | 'rollback' | 'remove'

@@ -9,7 +9,7 @@ import { metadataChange } from './metadata-change.ts'
 import { type ObjectName, quoted } from './object-name.ts'
 import type { ChangeClass, ColumnChange, PlannedChange } from './plan-data.ts'
 import type { Present, PresentColumn } from './present.ts'
-import type { LiveDeployment } from './state.ts'
+import { fromLive, type LiveDeployment } from './state.ts'
 import { type TableQuery, versionColumn } from './table-query.ts'
 import { createTable, insertRows, primaryKey, type TableSpec } from './table-statements.ts'
 import type { Known } from './view-change.ts'
@@ -54,9 +54,7 @@ export function tableChange(
     object,
     as: 'table',
     isDeclared: known.isDeclared,
-    ...(live?.model && live.modelVersion
-      ? { from: { model: live.model, version: live.modelVersion, deployment: live.version } }
-      : {}),
+    ...fromLive(live),
     to: { model: record.name, version: record.version, deployment: null },
     columns: changes,
     metadata: kind === 'metadata' && metadata.words.length === 0 ? ['comment'] : metadata.words,

@@ -9,7 +9,7 @@ import { metadataChange, viewOptions } from './metadata-change.ts'
 import { quoted } from './object-name.ts'
 import type { ColumnChange, PlannedChange } from './plan-data.ts'
 import type { Present } from './present.ts'
-import type { LiveDeployment } from './state.ts'
+import { fromLive, type LiveDeployment } from './state.ts'
 
 export interface Known {
   readonly present: Present | undefined
@@ -61,9 +61,7 @@ export function viewChange(wanted: Desired, { columns, reads }: DryRun, known: K
     object: wanted.object,
     as: 'view',
     isDeclared: known.isDeclared,
-    ...(live?.model && live.modelVersion
-      ? { from: { model: live.model, version: live.modelVersion, deployment: live.version } }
-      : {}),
+    ...fromLive(live),
     to: { model: wanted.record.name, version: wanted.record.version, deployment: null },
     columns: changes,
     metadata: kind === 'metadata' && metadata.words.length === 0 ? ['comment'] : metadata.words,
