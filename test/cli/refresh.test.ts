@@ -72,6 +72,9 @@ it('refreshes the table of the environment that is named', async () => {
   const runOf = async (...args: string[]) => (await data('refresh', ...args)).refreshed[0].object
   expect(await runOf('reorder_now', '--env', 'staging')).toEqual({ schema: 'other', name: 'reorder_now' })
   expect(await runOf('reorder_daily', '--at', '2025-12-01T00:00Z')).toEqual({ schema: 'public', name: 'reorder_daily' })
+  const kept = await data('refresh', 'reorder_daily', '--at', '2025-12-02T00:00Z', '--keep')
+  expect(kept.logged).toBe(kept.refreshed[0].inserted)
+  expect(kept.logged).toBeGreaterThan(0)
   const { code, err } = await run('refresh', 'reorder_daily', '--env', 'staging')
   expect([code, err]).toEqual([1, expect.stringContaining('deploy/unknown')])
 })

@@ -1,10 +1,13 @@
 import {
+  applyPlan,
   logPredicted,
   openStore,
+  planDeployments,
   predictRecorded,
   project,
   purgePredictions,
   recordLabels,
+  refreshRecorded,
   replayPredictions,
   type Store,
   trainRecorded,
@@ -110,5 +113,35 @@ describeEachEngine('questions that bring more than a key', (engine) => {
     const streamed = await predictRecorded(store, still, record, { spine: 'sample', log: {} })
     for await (const batch of streamed.rows) expect(batch.length).toBe(80)
     expect((await prediction()).length).toBe(160)
+  })
+
+  test('are not kept of a table that does not have them, nor of one whose rows may be old', async () => {
+    const bought = p.entity('bought', { shop: 'text', no: 'int8' }, { from: 'carts' })
+    const asked = p
+      .sample('bought', { entity: bought })
+      .query(({ db }) => db.selectFrom('carts').select(['shop', 'no', 'place']))
+    const paid = p
+      .target('bought_paid', { entity: bought })
+      .query(({ db }) => db.selectFrom('carts').select(['shop', 'no', 'paid']))
+    const byPlace = p.model('by_place', {
+      dataset: p.dataset('by_place_rows', { sample: asked, target: paid, features: [places] } as never),
+      family: 'logistic',
+      label: 'paid',
+      inputs: { size: 'auto' },
+      penalty: 1,
+    } as never)
+    const { record } = await trainRecorded(store, byPlace)
+    for (const [refresh, detail] of [
+      ['full', 'needs place, which the table does not have'],
+      ['upsert', 'its dataset has no as_of'],
+    ] as const) {
+      const def = p.deployment(`by_place_${refresh}`, { model: byPlace, as: 'table', refresh })
+      const plan = await planDeployments(store, [{ def, record, isDeclared: true }])
+      await applyPlan(store, plan, { record: async () => record })
+      const refused = refreshRecorded(store, def.name, { keep: { model: () => byPlace } })
+      await expect(refused).rejects.toThrow(detail)
+      expect(await refreshRecorded(store, def.name)).toMatchObject({ logged: 0 })
+    }
+    expect(await prediction()).toEqual([])
   })
 })

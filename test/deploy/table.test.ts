@@ -6,6 +6,7 @@ import {
   planDeployments,
   refreshRecorded,
   refreshTable,
+  replayPredictions,
   type Store,
   trainRecorded,
 } from '@viewcast/sdk'
@@ -185,6 +186,47 @@ describeEachEngine('a table', (engine) => {
     }
     expect(await codesOf(() => refreshRecorded(store, 'series', { series, ...early }))).toEqual(['refresh/instant'])
     expect(await codesOf(() => refreshRecorded(store, 'series', { at: 'yesterday' }))).toEqual(['time/instant'])
+  })
+
+  test('keeps what is refreshed in the log, in the same transaction', async () => {
+    const held = () =>
+      store.db.rows<{ key: string; as_of: string; outputs: { probability: number } }>(
+        `SELECT key ->> 'customer' AS key, as_of, outputs FROM viewcast.predictions
+         WHERE deployment = 'public.kept' AND model = 'replies' AND version = ${record.version} ORDER BY as_of, key`,
+      )
+    const said = async () => (await rowsOf('kept')).map((r) => `${r.customer} ${r.as_of} ${r.probability}`).sort()
+    const logged = async () => (await held()).map((r) => `${r.key} ${r.as_of} ${r.outputs.probability}`).sort()
+    const keep = { model: () => model }
+    await deployed(p.deployment('kept', { model, as: 'table', refresh: 'partition' }))
+    const series = { from: '2024-02-10T00:00Z', to: '2024-02-11T00:00Z', every: '1 day' }
+    expect(await refreshRecorded(store, 'kept', { series, keep })).toMatchObject({ logged: 400 })
+    expect(await logged()).toEqual(await said())
+    expect(await refreshRecorded(store, 'kept', { at: '2024-02-10T00:00Z', keep })).toMatchObject({ logged: 0 })
+    expect(await refreshRecorded(store, 'kept', late)).toMatchObject({ logged: 0 })
+    expect(await logged()).toHaveLength(400)
+    const before = await said()
+    const unknown = refreshRecorded(store, 'kept', {
+      at: '2024-02-12T00:00Z',
+      keep: {
+        model: () => {
+          throw new Error('no such model')
+        },
+      },
+    })
+    await expect(unknown).rejects.toThrow('no such model')
+    expect(await said()).toEqual(before)
+    expect(await replayPredictions(store, model, record, { deployment: 'public.kept' })).toMatchObject({
+      logged: 400,
+      equal: 400,
+    })
+  })
+
+  test('keeps of a table by key the rows that are of the instant', async () => {
+    const def = p.deployment('kept_by_key', { model, as: 'table', refresh: 'upsert', at: early.at })
+    await deployed(def)
+    const { refreshed, logged } = await refreshRecorded(store, 'kept_by_key', { ...late, keep: { model: () => model } })
+    expect(refreshed[0]?.updated).toBeGreaterThan(0)
+    expect(logged).toBe(refreshed[0]?.updated)
   })
 
   test('is as it was when its rows are refused', async () => {

@@ -266,11 +266,17 @@ export {
 } from './record/compare-versions.ts'
 export { evaluateRecorded } from './record/evaluate.ts'
 export { importModelRecorded } from './record/import-model.ts'
+export type { KeepRefreshed } from './record/keep-refreshed.ts'
 export { measurePredictions } from './record/measure-predictions.ts'
 export { predictRecorded } from './record/predict.ts'
 export { type LogOptions, logPredicted } from './record/predict-logged.ts'
 export type { ParamDifference } from './record/recorded-model.ts'
-export { type InstantSeries, type RefreshSeriesOptions, refreshRecorded } from './record/refresh.ts'
+export {
+  type InstantSeries,
+  type RefreshedSeries,
+  type RefreshSeriesOptions,
+  refreshRecorded,
+} from './record/refresh.ts'
 export { hasFaults, replayRecorded } from './record/replay.ts'
 export {
   type ReproducedData,

@@ -20,6 +20,10 @@ export const refreshCommand = defineCommand({
     to: instantOption('Last instant of a series, included'),
     every: z.string().optional().meta({ value: 'interval', description: "Step of a series, such as '1 day'" }),
     again: z.boolean().default(false).describe('Also instants of the series that are done already'),
+    keep: z
+      .boolean()
+      .default(false)
+      .describe('Keep the predictions in the prediction log, too; see viewcast predictions'),
     wait: z.coerce.number().positive().optional().meta({
       value: 'seconds',
       expects: 'a number above 0',
@@ -33,33 +37,38 @@ export const refreshCommand = defineCommand({
       command: "viewcast refresh reorder_daily --from 2025-06-01T00:00Z --to 2025-06-30T00:00Z --every '1 day'",
       description: 'The partitions of a month',
     },
+    { command: 'viewcast refresh reorder_daily --keep', description: 'And keep in the log what was predicted' },
   ],
   run: (invocation) => {
-    const { at, from, to, every, again, wait } = invocation.options
+    const { at, from, to, every, again, keep, wait } = invocation.options
     const given = [from, to, every].filter((o) => o !== undefined).length
     if (given !== 0 && given !== 3) throw new UsageError('a series needs --from, --to and --every')
     if (given === 3 && at !== undefined)
       throw new UsageError('--at is one instant, --from, --to and --every are a series')
     if (again && given === 0) throw new UsageError('--again is of a series: --from, --to, --every')
-    return withStore(invocation, async ({ settings, store }) => {
+    return withStore(invocation, async ({ settings, project, store }) => {
       const { io, output } = invocation
-      const { findDeployment, refreshRecorded } = await import('@viewcast/sdk')
+      const { findDeployment, refreshRecorded, resolveDefinition } = await import('@viewcast/sdk')
       const name = positional(invocation, 'table')
       const { object } = await findDeployment(store, name, settings.environment.value || undefined)
       const series = from !== undefined && to !== undefined && every !== undefined ? { from, to, every } : undefined
       output.progress.step(`refresh ${name}`, series ? undefined : 1)
       let done = 0
-      const { run, refreshed, skipped } = await refreshRecorded(store, object, {
+      const { run, refreshed, skipped, logged } = await refreshRecorded(store, object, {
         signal: io.signal,
         ...(at === undefined ? {} : { at }),
         ...(series ? { series, again } : {}),
+        ...(keep
+          ? { keep: { model: (of: string) => resolveDefinition(project, of, 'model'), directory: project.directory } }
+          : {}),
         ...(wait === undefined ? {} : { lockTimeout: wait * 1000 }),
         onProgress: (_, of) => output.progress.at(++done, of),
       })
       output.progress.clear()
-      await output.result({ run: run.id, refreshed, skipped }, (colors) =>
-        report(refreshed, skipped, { columns: output.width, colors }),
-      )
+      await output.result({ run: run.id, refreshed, skipped, ...(keep ? { logged } : {}) }, (colors) => {
+        const kept = keep ? `${grouped(logged)} predictions are new in the log\n` : ''
+        return `${report(refreshed, skipped, { columns: output.width, colors })}${kept}`
+      })
       return 0
     })
   },

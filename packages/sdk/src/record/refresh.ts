@@ -7,7 +7,8 @@ import { recordEvent } from '../store/graph/artifacts.ts'
 import { modelVersion } from '../store/registry/model-versions.ts'
 import type { Run } from '../store/runs/started.ts'
 import { withRun } from '../store/runs/with-run.ts'
-import type { Store } from '../store/store.ts'
+import { atomically, type Store } from '../store/store.ts'
+import { type KeepRefreshed, keepRefreshed } from './keep-refreshed.ts'
 import { recordModelUse } from './model-use.ts'
 import { signalOf } from './signal.ts'
 
@@ -27,7 +28,18 @@ export interface RefreshSeriesOptions extends Omit<RefreshOptions, 'run'> {
   readonly series?: InstantSeries
   /** Also instants that the live version has made already. Default false: a series goes on where it was broken off. */
   readonly again?: boolean
+  /** Keeps what is refreshed in the prediction log, in the same transaction. */
+  readonly keep?: KeepRefreshed
   readonly onProgress?: (done: Refreshed, of: number) => void
+}
+
+export interface RefreshedSeries {
+  readonly run: Run
+  readonly refreshed: readonly Refreshed[]
+  /** Instants that were done before. */
+  readonly skipped: number
+  /** Predictions that are new to the prediction log. */
+  readonly logged: number
 }
 
 /**
@@ -36,7 +48,7 @@ export interface RefreshSeriesOptions extends Omit<RefreshOptions, 'run'> {
  *
  * @param table name of the object, with its schema if it is in another one.
  *
- * Errors: those of {@link refreshTable}; `time/instant`, `refresh/instant` for a series.
+ * Errors: those of {@link refreshTable}; `time/instant`, `refresh/instant` for a series; those of {@link keepRefreshed}.
  *
  * @example
  * ```ts
@@ -49,7 +61,7 @@ export async function refreshRecorded(
   store: Store,
   table: string | ObjectName,
   options: RefreshSeriesOptions = {},
-): Promise<{ readonly run: Run; readonly refreshed: readonly Refreshed[]; readonly skipped: number }> {
+): Promise<RefreshedSeries> {
   const object = typeof table === 'string' ? await objectName(store.db, table, options.schema) : table
   const { all, left } = await instants(store, object, options)
   const params = {
@@ -57,25 +69,40 @@ export async function refreshRecorded(
     ...(options.at === undefined ? {} : { at: options.at }),
     ...options.series,
   }
-  const { signal } = options
+  const { signal, keep } = options
   return withRun(
     store,
     { kind: 'refresh', name: object.name, job: `${params.table}.refresh`, params, ...signalOf(options) },
     async (run) => {
       const refreshed: Refreshed[] = []
+      let logged = 0
       for (const at of left) {
         signal?.throwIfAborted()
-        const done = await refreshTable(store, object, { ...options, ...(at === undefined ? {} : { at }), run: run.id })
+        const { done, kept } = await atomically(store, async (inside) => {
+          const done = await refreshTable(inside, object, {
+            ...options,
+            ...(at === undefined ? {} : { at }),
+            run: run.id,
+          })
+          return { done, kept: keep ? await keepRefreshed(inside, done, keep, run.id) : 0 }
+        })
+        logged += kept
         const { inserted, updated, deleted, seconds } = done
         run.log(
-          { 'rows.inserted': inserted, 'rows.updated': updated, 'rows.deleted': deleted, seconds },
+          {
+            'rows.inserted': inserted,
+            'rows.updated': updated,
+            'rows.deleted': deleted,
+            ...(keep ? { 'rows.logged': kept } : {}),
+            seconds,
+          },
           refreshed.length,
         )
         if (refreshed.length === 0) await use(store, run, object, done)
         refreshed.push(done)
         options.onProgress?.(done, left.length)
       }
-      return { run, refreshed, skipped: all - left.length }
+      return { run, refreshed, skipped: all - left.length, logged }
     },
   )
 }
