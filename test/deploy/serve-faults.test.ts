@@ -42,6 +42,15 @@ describeEachEngine('the endpoint', (engine) => {
     const body = (await response.json()) as { code?: string; title?: string; prediction?: { outputs: object } }
     return { status: response.status, headers: response.headers, body }
   }
+  /** `fetch` mends paths, and sets Host itself. */
+  const statusOf = (port: number, path: string, headers: Record<string, string> = {}) =>
+    new Promise((resolve, reject) => {
+      const asked = request({ host: '127.0.0.1', port, path, headers, agent: false }, (answer) => {
+        answer.resume()
+        resolve(answer.statusCode)
+      })
+      asked.on('error', reject).end()
+    })
   /** Somebody else holds the table while `body` runs. */
   const locked = async <T>(body: () => Promise<T>): Promise<T> =>
     engine.db.transaction(async (tx) => {
@@ -92,18 +101,16 @@ describeEachEngine('the endpoint', (engine) => {
 
   test('takes a target that is no URL for a path that it does not know, and no failure of its own', async () => {
     const { port } = await serve()
-    const statuses = ['//', '//[', '*', '/healthz'].map(
-      (path) =>
-        new Promise((resolve, reject) => {
-          const asked = request({ host: '127.0.0.1', port, path, agent: false }, (answer) => {
-            answer.resume()
-            resolve(answer.statusCode)
-          })
-          asked.on('error', reject).end()
-        }),
-    )
+    const statuses = ['//', '//[', '*', '/healthz'].map((path) => statusOf(port, path))
     expect(await Promise.all(statuses)).toEqual([404, 404, 404, 200])
     expect(errors).toEqual([])
+  })
+
+  test('answers nobody who reached it by the name of another machine, as a page may that lets its name point here', async () => {
+    const { port } = await serve()
+    const hosts = ['elsewhere.example', `127.0.0.1.elsewhere.example:${port}`, 'localhost', `127.0.0.1:${port}`]
+    const statuses = hosts.map((host) => statusOf(port, '/v1/models', { host }))
+    expect(await Promise.all(statuses)).toEqual([403, 403, 200, 200])
   })
 
   onServer('goes on when a session forgets what it has prepared', async () => {
