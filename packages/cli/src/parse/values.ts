@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { OutputChoice } from '@viewcast/sdk'
 import { z } from 'zod'
+import { jsonText } from './json-text.ts'
 import { UsageError } from './usage.ts'
 
 export const limitOption = z.coerce
@@ -61,12 +62,13 @@ export function readKeys(given: readonly string[] | undefined, cwd: string): Key
 }
 
 function keysOfFile(path: string, cwd: string): Keys[] {
-  let json: unknown
+  let text: string
   try {
-    json = JSON.parse(readFileSync(resolve(cwd, path), 'utf8'))
+    text = readFileSync(resolve(cwd, path), 'utf8')
   } catch (error) {
     throw new UsageError(`--keys @${path}: ${(error as Error).message}`)
   }
+  const json = jsonText(text, `--keys @${path}`)
   const list = Array.isArray(json) ? json : [json]
   if (list.every((k) => typeof k === 'object' && k !== null && !Array.isArray(k))) return list as Keys[]
   throw new UsageError(`--keys @${path} must hold one object or an array of objects`)

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { defineCommand, positional } from '../../command.ts'
 import { withStore } from '../../open.ts'
 import { csvRecords } from '../../parse/csv-records.ts'
+import { jsonText } from '../../parse/json-text.ts'
 import { UsageError } from '../../parse/usage.ts'
 import { grouped } from '../../render/table.ts'
 
@@ -88,12 +89,7 @@ function readLabels(file: string, cwd: string, name: string): GivenLabel[] {
 }
 
 function jsonRecords(text: string, file: string): Record<string, unknown>[] {
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch (error) {
-    throw new UsageError(`${file}: ${(error as Error).message}`)
-  }
+  const json = jsonText(text, file)
   if (Array.isArray(json) && json.every((r) => typeof r === 'object' && r !== null && !Array.isArray(r))) return json
   throw new UsageError(`${file} must hold an array of objects`)
 }
