@@ -2,6 +2,7 @@ import {
   applyPlan,
   connect,
   deploymentVersions,
+  listDeployments,
   type ModelDef,
   type ModelRecord,
   openStore,
@@ -288,5 +289,18 @@ describeEachEngine('an exchange of a view', (engine) => {
     expect(probability).toBe(0.5)
     await back({ to: 1, overwriteEdited: true })
     expect(await engine.db.rows(`SELECT count(*)::integer AS n FROM ${view()}`)).toEqual([{ n: 200 }])
+  })
+
+  test('of what is declared no more, and was edited by hand, is refused until the edit may go', async () => {
+    await engine.db.execute(`CREATE OR REPLACE VIEW ${view()} AS SELECT customer, as_of, 0.5::float8 AS probability, true AS label
+      FROM (VALUES (1, now())) AS t(customer, as_of)`)
+    const unlessWanted = (await listDeployments(store)).filter((d) => d.object.schema === object.schema)
+    const plan = await planDeployments(store, [], { unlessWanted })
+    expect(plan.changes).toMatchObject([{ class: 'remove', blockers: [{ code: 'deploy/edited' }] }])
+    const allowed = { record, allowBreaking: true, allowRemove: true }
+    await expect(applyPlan(store, plan, allowed)).rejects.toMatchObject({ diagnostics: [{ code: 'deploy/edited' }] })
+    expect(await live()).toBe(1)
+    await applyPlan(store, plan, { ...allowed, overwriteEdited: true })
+    expect(await live()).toBeUndefined()
   })
 })
