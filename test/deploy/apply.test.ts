@@ -2,6 +2,7 @@
 import {
   type ApplyPlanOptions,
   applyPlan,
+  applyPlanRecorded,
   type ModelRecord,
   openStore,
   type Plan,
@@ -75,6 +76,30 @@ describeEachEngine('applying', (engine) => {
     }
     expect((await apply(await plan())).changes.map((c) => c.outcome)).toEqual(['none'])
     expect(await state()).toHaveLength(1)
+  })
+
+  test('the same plan again leaves no run, and one that was overtaken is refused', async () => {
+    const runs = async () =>
+      Number(
+        (await store.db.rows<{ n: string }>(`SELECT count(*) AS n FROM viewcast.execution WHERE kind = 'apply'`))[0]?.n,
+      )
+    const before = await runs()
+    const wanted = await plan()
+    const options = { record: async () => record }
+    const first = await applyPlanRecorded(store, wanted, options)
+    expect([first.run !== undefined, await runs()]).toEqual([true, before + 1])
+    const second = await applyPlanRecorded(store, wanted, options)
+    expect([second.run, await runs()]).toEqual([undefined, before + 1])
+    expect(second.changes).toMatchObject([{ name: 'v', outcome: 'already' }])
+    const next = await plan(both)
+    await applyPlanRecorded(store, next, options)
+    // What it was made for is no more: that is a refusal, and a run that failed.
+    expect(await codesOf(() => applyPlanRecorded(store, wanted, options))).toEqual(['deploy/moved'])
+    expect(await runs()).toBe(before + 3)
+    expect((await applyPlanRecorded(store, next, options)).run).toBeUndefined()
+    expect(await runs()).toBe(before + 3)
+    await store.db.execute(`DROP VIEW s${schema}.v`)
+    expect(await codesOf(() => applyPlanRecorded(store, next, options))).toEqual(['deploy/moved'])
   })
 
   test('the same plan again after somebody edited what it made is refused', async () => {

@@ -50,6 +50,7 @@ export async function deployedShop(db: Database): Promise<DeployedShop> {
 async function holdingsOf(db: Database): Promise<unknown> {
   const [row] = await db.rows<{ all: unknown }>(
     `SELECT jsonb_build_object(
+       'schemas', (SELECT jsonb_agg(jsonb_build_array(nspname, nspowner, nspacl::text) ORDER BY oid) FROM pg_namespace WHERE nspname !~ '^pg_(toast_)?temp'),
        'objects', (SELECT jsonb_agg(jsonb_build_array(n.nspname, c.relname, c.oid::text, c.relowner::regrole, c.relacl::text, c.reloptions,
                           obj_description(c.oid), CASE WHEN c.relkind = 'v' THEN pg_get_viewdef(c.oid) END) ORDER BY c.oid)
                    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

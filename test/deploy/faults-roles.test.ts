@@ -1,8 +1,9 @@
 /** What a role may not do is said before anything is touched; and what others own, grant and hide stays theirs. */
-import { connect, type Database, grantAccess, openStore, type Store } from '@viewcast/sdk'
+import { connect, type Database, grantAccess, openStore, planDeployments, type Store } from '@viewcast/sdk'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { describeEachEngine } from '../engines/each-engine.ts'
 import { diagnosticsOf } from '../errors/codes-of.ts'
+import { model, p } from '../scenarios/shop.ts'
 import { type DeployedShop, deployedShop, outcome } from './deployed-shop.ts'
 
 describeEachEngine('deploying as a role', (engine) => {
@@ -58,6 +59,42 @@ describeEachEngine('deploying as a role', (engine) => {
       expect(await refused(wanted)).toEqual([
         `deploy/forbidden: ${deployer} may not create in schema public; GRANT USAGE, CREATE ON SCHEMA public TO ${deployer}`,
       ])
+    })
+
+    test('deploy/forbidden: it may not use the schema, for a new object, a change in place, and readers alone', async () => {
+      const schema = `closed${count}`
+      const open = () => engine.db.execute(`GRANT USAGE, CREATE ON SCHEMA ${schema} TO ${deployer}`)
+      await engine.db.execute(`CREATE SCHEMA ${schema}`)
+      const planned = (options: object) =>
+        planDeployments(store, [
+          { def: p.deployment('v', { model, schema, ...options } as never), record: shop.record, isDeclared: true },
+        ])
+      for (const [options, what, privileges] of [
+        [{}, 'create in', 'USAGE, CREATE'],
+        [{ outputs: outcome }, 'create in', 'USAGE, CREATE'],
+        [{ outputs: outcome, readers: [reader] }, 'use', 'USAGE'],
+      ] as const) {
+        await engine.db.execute(`REVOKE USAGE ON SCHEMA ${schema} FROM ${deployer}`)
+        const wanted = await planned(options)
+        expect(await refused(wanted)).toEqual([
+          `deploy/forbidden: ${deployer} may not ${what} schema ${schema}; GRANT ${privileges} ON SCHEMA ${schema} TO ${deployer}`,
+        ])
+        await open()
+        expect((await shop.apply(wanted, {}, store)).changes.map((c) => c.outcome)).toEqual(['done'])
+      }
+    })
+
+    test('deploy/forbidden: it may not use the schema, in which there is also what the model reads', async () => {
+      const wanted = await shop.plan([view], undefined, store)
+      await engine.db.execute(`REVOKE USAGE ON SCHEMA public FROM PUBLIC, ${deployer}`)
+      try {
+        expect(await refused(wanted)).toEqual([
+          `deploy/forbidden: ${deployer} may not create in schema public; GRANT USAGE, CREATE ON SCHEMA public TO ${deployer}`,
+        ])
+      } finally {
+        await engine.db.execute(`GRANT USAGE ON SCHEMA public TO PUBLIC, ${deployer}`)
+      }
+      expect((await shop.apply(wanted, {}, store)).changes.map((c) => c.outcome)).toEqual(['done'])
     })
 
     test('deploy/forbidden: it may not make the schema that a swap needs, as long as it may not', async () => {

@@ -10,8 +10,9 @@ import { checkVerificationRows } from '../predict/verify.ts'
 import { atomically, type Store } from '../store/store.ts'
 import { fingerprintOf, movedParts } from './fingerprint.ts'
 import { type Holdable, hold, marksOf } from './hold.ts'
+import { noticeLostClient } from './lost-client.ts'
 import { assetName, type ObjectName, quoted } from './object-name.ts'
-import { bePatient, defaultLockTimeout, type Patience, type PatienceOptions } from './patience.ts'
+import { bePatient, defaultLockTimeout, isLockFailure, type Patience, type PatienceOptions } from './patience.ts'
 import { forbidden } from './permission.ts'
 import type { Plan, PlannedChange, VersionOf } from './plan-data.ts'
 import { planDigest } from './plan-file.ts'
@@ -95,6 +96,28 @@ export async function applyPlan(store: Store, plan: Plan, options: ApplyPlanOpti
   }
 }
 
+/**
+ * Whether all of a plan was done before, and nothing since; false as well where somebody is changing what it is about, so that
+ * it cannot be looked at.
+ */
+export async function isApplied(store: Store, plan: Plan, { lockTimeout }: PatienceOptions = {}): Promise<boolean> {
+  const digest = planDigest(plan)
+  try {
+    return await atomically(store, async (inside) => {
+      await inside.db.execute(`SET LOCAL lock_timeout = ${Math.round(lockTimeout ?? defaultLockTimeout)}`)
+      for (const change of plan.changes) {
+        if (change.class === 'none') continue
+        if ((await movedOf(inside, plan, change)).length === 0) return false
+        if (!(await isSettled(inside, change, digest))) return false
+      }
+      return true
+    })
+  } catch (e) {
+    if (isLockFailure(e)) return false
+    throw e
+  }
+}
+
 async function allowed(inside: Store, task: Task, watch: Watch): Promise<readonly PlannedChange[]> {
   await beWatched(inside, watch, task.options)
   const todo = await unsettled(inside, task, task.plan.changes)
@@ -108,6 +131,7 @@ async function allowed(inside: Store, task: Task, watch: Watch): Promise<readonl
 async function beWatched({ db }: Store, watch: Watch, { lockTimeout = defaultLockTimeout }: ApplyPlanOptions) {
   const [session] = await db.rows<{ pid: number }>('SELECT pg_backend_pid() AS pid')
   watch.pid = session?.pid
+  await noticeLostClient(db)
   await db.execute(`SET LOCAL lock_timeout = ${Math.round(lockTimeout)}`)
 }
 

@@ -37,9 +37,11 @@ export async function fingerprintOf(
 /** The columns among those read that are there, with the types they have now. */
 const readsNow = (db: Database, reads: readonly ReadColumn[]): Promise<ReadColumn[]> =>
   db.rows<{ relation: string; column: string; type: string }>(
+    // By the catalog: to_regclass refuses a role that may not use the schema, and whether it may is not asked here.
     `SELECT r.relation, r.name AS "column", format_type(a.atttypid, a.atttypmod) AS type
-     FROM unnest($1::text[], $2::text[]) AS r(relation, name)
-     JOIN pg_attribute a ON a.attrelid = to_regclass(r.relation) AND a.attname = r.name AND a.attnum > 0 AND NOT a.attisdropped
+     FROM unnest($1::text[], $2::text[]) AS r(relation, name) CROSS JOIN LATERAL parse_ident(r.relation) AS i(parts)
+     JOIN pg_namespace n ON n.nspname = i.parts[1] JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = i.parts[2]
+     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = r.name AND a.attnum > 0 AND NOT a.attisdropped
      ORDER BY 1, 2`,
     [reads.map((r) => r.relation), reads.map((r) => r.column)],
   )

@@ -17,37 +17,36 @@ async function forbiddenFor(db: Database, change: PlannedChange): Promise<Diagno
   const present = await inspect(db, object)
   const [may] = await db.rows<{
     role: string
+    usage: boolean | null
+    create: boolean
+    own: boolean | null
     database: string
     schemas: boolean
-    create: boolean | null
-    own: boolean | null
   }>(
-    `SELECT current_user::text AS role, current_database()::text AS database,
-            has_database_privilege(current_database(), 'CREATE') AS schemas, has_schema_privilege(n.oid, 'USAGE') AND has_schema_privilege(n.oid, 'CREATE') AS "create",
-            pg_has_role(r.oid, 'USAGE') AS own
+    `SELECT current_user::text AS role, has_schema_privilege(n.oid, 'USAGE') AS usage,
+            coalesce(has_schema_privilege(n.oid, 'CREATE'), false) AS "create", pg_has_role(r.oid, 'USAGE') AS own,
+            current_database()::text AS database, has_database_privilege(current_database(), 'CREATE') AS schemas
      FROM (SELECT 1) one LEFT JOIN pg_namespace n ON n.nspname = $1 LEFT JOIN pg_roles r ON r.rolname = $2`,
     [object.schema, present?.owner ?? null],
   )
-  const makesSchema = change.statements.some((sql) => /^CREATE SCHEMA/i.test(sql))
   if (may === undefined) return []
-  if (makesSchema && !may.schemas) {
-    const statement = `GRANT CREATE ON DATABASE ${quoteIdentifier(may.database)} TO ${quoteIdentifier(may.role)}`
-    return [
-      diagnostic('deploy/forbidden', {
-        role: quoteIdentifier(may.role),
-        what: 'create schemas in this database',
-        statement,
-      }),
-    ]
-  }
-  if (may.create === null && makesSchema) return []
-  if (may.create === null) return [diagnostic('deploy/moved', { object: assetName(object), what: 'schema' })]
   const role = quoteIdentifier(may.role)
   const refused: Diagnostic[] = []
+  const makesSchema = change.statements.some((sql) => /^CREATE SCHEMA/i.test(sql))
+  // PostgreSQL asks for it even where the schema is there already.
+  if (makesSchema && !may.schemas) {
+    const statement = `GRANT CREATE ON DATABASE ${quoteIdentifier(may.database)} TO ${role}`
+    refused.push(diagnostic('deploy/forbidden', { role, what: 'create schemas in this database', statement }))
+  }
+  if (may.usage === null && makesSchema) return refused
+  if (may.usage === null) return [diagnostic('deploy/moved', { object: assetName(object), what: 'schema' })]
   const schema = quoteIdentifier(object.schema)
-  if (!may.create && change.class !== 'metadata') {
-    const statement = `GRANT USAGE, CREATE ON SCHEMA ${schema} TO ${role}`
-    refused.push(diagnostic('deploy/forbidden', { role, what: `create in schema ${schema}`, statement }))
+  // Of what is there only to be described otherwise, its schema has to be open.
+  const isEnough = may.usage && (may.create || change.class === 'metadata')
+  if (!isEnough) {
+    const [what, privileges] = change.class === 'metadata' ? ['use', 'USAGE'] : ['create in', 'USAGE, CREATE']
+    const statement = `GRANT ${privileges} ON SCHEMA ${schema} TO ${role}`
+    refused.push(diagnostic('deploy/forbidden', { role, what: `${what} schema ${schema}`, statement }))
   }
   if (present && may.own === false) {
     const owner = quoteIdentifier(present.owner)

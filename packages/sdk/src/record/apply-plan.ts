@@ -1,6 +1,12 @@
 /** A plan carried out as a run of the store. */
 import type { ModelRecord } from '@viewcast/compiler'
-import { type AppliedPlan, type ApplyPlanOptions, applyPlan, type DeployedVersion } from '../deploy/apply-plan.ts'
+import {
+  type AppliedPlan,
+  type ApplyPlanOptions,
+  applyPlan,
+  type DeployedVersion,
+  isApplied,
+} from '../deploy/apply-plan.ts'
 import { assetName } from '../deploy/object-name.ts'
 import type { Plan, PlannedChange } from '../deploy/plan-data.ts'
 import { planDigest } from '../deploy/plan-file.ts'
@@ -21,7 +27,8 @@ export interface ApplyRecordedOptions
 
 /**
  * Carries out a plan as {@link applyPlan} does, as a run of the store. The objects, what is kept of them, their lineage,
- * their columns in the catalog and the end of the run are one transaction. A plan without changes leaves no run.
+ * their columns in the catalog and the end of the run are one transaction. A plan without changes, and one that was applied
+ * before, leave no run.
  *
  * Errors: those of {@link applyPlan}.
  *
@@ -39,7 +46,7 @@ export async function applyPlanRecorded(
   const { models: _, ...rest } = options
   const record = recordsOf(store, options)
   const pending = plan.changes.filter((c) => c.class !== 'none')
-  if (pending.length === 0) return applyPlan(store, plan, { ...rest, record })
+  if (await isApplied(store, plan, rest)) return applyPlan(store, plan, { ...rest, record })
   return withRun(store, { ...described(plan, pending), ...signalOf(options) }, async (run) => {
     const applied = await applyPlan(store, plan, {
       ...rest,
