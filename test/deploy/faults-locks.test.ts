@@ -52,7 +52,7 @@ describeEachEngine('deploying among others', (engine) => {
         await other
       }
     }
-    const impatient = { lockTimeout: 100, patience: 900 }
+    const impatient = { lockTimeout: 700, patience: 2500 }
 
     test('deploy/locked: a reader in a long transaction is named, and nothing is changed', async () => {
       const wanted = await shop.plan([view], outcome)
@@ -63,10 +63,10 @@ describeEachEngine('deploying among others', (engine) => {
         const [first] = await diagnosticsOf(() => shop.apply(wanted, { ...impatient, onWaiting }))
         expect(first?.code).toBe('deploy/locked')
         expect(first?.message).toMatch(
-          /could not be locked in 0\.9 s: held by session \d+ \(a long report of \w+, idle in its transaction for \d+ s\)$/,
+          /could not be locked in 2\.5 s: held by session \d+ \(a long report of \w+, idle in its transaction for \d+ s\)$/,
         )
       })
-      expect(seen[0]).toMatchObject({ patience: 900, sessions: [{ application: 'a long report', isIdle: true }] })
+      expect(seen[0]).toMatchObject({ patience: 2500, sessions: [{ application: 'a long report', isIdle: true }] })
       expect(await shop.holdings()).toEqual(before)
       expect((await shop.apply(wanted)).changes[0]?.outcome).toBe('done')
     })
