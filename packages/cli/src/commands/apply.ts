@@ -6,14 +6,12 @@ import { defineCommand, type Invocation } from '../command.ts'
 import { diagnosticData } from '../failure.ts'
 import { type Opened, withStoreIfAllowed } from '../open.ts'
 import { UsageError } from '../parse/usage.ts'
-import { versionOption } from '../parse/values.ts'
+import { secondsOption, versionOption } from '../parse/values.ts'
 import { insightLines } from '../render/insight.ts'
 import type { Colors } from '../render/palette.ts'
 import { planScreen } from '../render/plan.ts'
 import { applyWithoutStore } from './apply-without-store.ts'
 import { planned, planOptions } from './planned.ts'
-
-const seconds = z.coerce.number().positive().optional()
 
 const applyOptions = z.object({
   ...planOptions,
@@ -22,8 +20,8 @@ const applyOptions = z.object({
   allowBreaking: z.boolean().default(false).describe('Columns may go, or change their type'),
   allowRemove: z.boolean().default(false).describe('What is declared no more may be put aside'),
   overwriteEdited: z.boolean().default(false).describe('What was edited by hand may be overwritten'),
-  lockTimeout: seconds.meta({ value: 'seconds', description: 'How long one try waits for locks; default 2' }),
-  patience: seconds.meta({ value: 'seconds', description: 'How long is tried in all; default 60' }),
+  lockTimeout: secondsOption.meta({ value: 'seconds', description: 'How long one try waits for locks; default 2' }),
+  patience: secondsOption.meta({ value: 'seconds', description: 'How long is tried in all; default 60' }),
   reason: z.string().optional().meta({ value: 'text', description: 'Kept in the history' }),
 })
 

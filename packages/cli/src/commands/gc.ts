@@ -2,6 +2,7 @@ import type { CollectedVersion, KeptSchema, KeptVersion } from '@viewcast/sdk'
 import { z } from 'zod'
 import { defineCommand } from '../command.ts'
 import { withStore } from '../open.ts'
+import { secondsOption } from '../parse/values.ts'
 import type { Output } from '../render/output.ts'
 import type { Colors } from '../render/palette.ts'
 import { renderTable } from '../render/table.ts'
@@ -21,9 +22,8 @@ export const gcCommand = defineCommand({
       description: 'How many kept versions of each deployment stay, the newest ones',
     }),
     reason: z.string().optional().meta({ value: 'text', description: 'Why, as the history has it' }),
-    lockTimeout: z.coerce.number().int().positive().optional().meta({
-      value: 'ms',
-      expects: 'milliseconds',
+    lockTimeout: secondsOption.meta({
+      value: 'seconds',
       description: 'How long to wait for a lock before an object is left where it is',
     }),
   }),
@@ -41,7 +41,7 @@ export const gcCommand = defineCommand({
       if (apply) {
         const done = await collectKept(store, {
           ...which,
-          ...(lockTimeout === undefined ? {} : { lockTimeout }),
+          ...(lockTimeout === undefined ? {} : { lockTimeout: 1000 * lockTimeout }),
           ...(reason === undefined ? {} : { reason }),
         })
         await output.result(

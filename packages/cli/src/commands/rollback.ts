@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { defineCommand, positional } from '../command.ts'
 import { exit } from '../failure.ts'
 import { withStore } from '../open.ts'
+import { secondsOption } from '../parse/values.ts'
 import { type Colors, plainColors } from '../render/palette.ts'
 
 export const rollbackCommand = defineCommand({
@@ -34,11 +35,7 @@ export const rollbackCommand = defineCommand({
     overwriteEdited: z.boolean().default(false).describe('What was edited by hand may be overwritten'),
     plan: z.boolean().default(false).describe('Show what would be done, and do nothing'),
     reason: z.string().optional().meta({ value: 'text', description: 'Why, as the history has it' }),
-    lockTimeout: z.coerce.number().int().positive().optional().meta({
-      value: 'ms',
-      expects: 'milliseconds',
-      description: 'How long to wait for a lock at a time',
-    }),
+    lockTimeout: secondsOption.meta({ value: 'seconds', description: 'How long to wait for a lock at a time' }),
   }),
   examples: [
     { command: 'viewcast rollback delay15_now --reason "AUC fell"', description: 'To the version before' },
@@ -62,7 +59,7 @@ export const rollbackCommand = defineCommand({
         signal: io.signal,
         ...(options.to === undefined ? {} : { to: options.to }),
         ...(options.reason === undefined ? {} : { reason: options.reason }),
-        ...(options.lockTimeout === undefined ? {} : { lockTimeout: options.lockTimeout }),
+        ...(options.lockTimeout === undefined ? {} : { lockTimeout: 1000 * options.lockTimeout }),
       }
       output.progress.step(`roll back ${object.schema}.${object.name}`)
       const plan = options.plan

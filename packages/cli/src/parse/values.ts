@@ -12,6 +12,9 @@ export const limitOption = z.coerce
   .positive()
   .meta({ value: 'n', expects: 'a whole number above 0', description: 'Rows at most' })
 
+/** How long to wait, in seconds as on every command. */
+export const secondsOption = z.coerce.number().positive().optional()
+
 export const atOption = z
   .string()
   .optional()
