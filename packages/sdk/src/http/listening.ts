@@ -2,6 +2,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fail } from '@viewcast/compiler'
+import type { Listening } from './open-server.ts'
 
 export interface ListenOptions {
   readonly host: string
@@ -11,14 +12,6 @@ export interface ListenOptions {
   readonly requestTimeout?: number
   /** How long requests under way have to end when the server is closed, in milliseconds; default 5,000. */
   readonly grace?: number
-}
-
-export interface Listening {
-  readonly url: string
-  readonly host: string
-  readonly port: number
-  /** Takes no more requests, answers those under way, and ends. */
-  close(): Promise<void>
 }
 
 const timeouts = { headers: 10_000, request: 120_000, keepAlive: 5_000, close: 5_000 }

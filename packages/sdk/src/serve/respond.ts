@@ -177,8 +177,9 @@ async function predicted(
   let timer: NodeJS.Timeout | undefined
   const end = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      stop.abort()
-      reject(late())
+      const refusal = late()
+      stop.abort(refusal)
+      reject(refusal)
     }, timeout)
   })
   const predictedAt = new Date().toISOString()
@@ -186,7 +187,7 @@ async function predicted(
     if (stop.signal.aborted) throw late()
     // On the embedded engine it would end the engine, which others are waiting for.
     return predictRows(db, version, asked, db.engine === 'postgres' ? stop.signal : undefined)
-  })
+  }, stop.signal)
   try {
     const rows = await Promise.race([work, end])
     const { name } = version.served
