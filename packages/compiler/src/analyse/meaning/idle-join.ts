@@ -1,10 +1,10 @@
 /** Joins that change neither the rows of a query nor what is read of them. */
 import type { Node } from '../../front/sql/parser.ts'
 import { child, isSetOperation, list, nameParts, number, text, walk } from '../../front/sql/tree.ts'
+import { places } from '../../front/sql/tree-places.ts'
 import type { Catalog } from '../../ir/catalog.ts'
 import { ownersOf, type Scopes, type Source } from './scope.ts'
 import { aggregatesIn, makesRows } from './select-item.ts'
-import { places } from './tree-places.ts'
 
 /** The right side of a join. */
 export interface Joined {

@@ -6,12 +6,12 @@
 import { isStar, outputName } from '../../front/sql/output-names.ts'
 import { type Node, parseSelect } from '../../front/sql/parser.ts'
 import { child, isSetOperation, list, nameParts, number, text, walk } from '../../front/sql/tree.ts'
+import { places } from '../../front/sql/tree-places.ts'
 import { type Catalog, findRelation } from '../../ir/catalog.ts'
 import { digest } from '../../ir/digest.ts'
 import { isIdleJoin } from './idle-join.ts'
 import { readReference, type Scopes, type Source } from './scope.ts'
 import { aggregatesIn, makesRows } from './select-item.ts'
-import { places } from './tree-places.ts'
 
 type Wanted = ReadonlySet<string> | 'all'
 

@@ -1,4 +1,5 @@
 import { type Node, parseStatements } from './parser.ts'
+import { places } from './tree-places.ts'
 
 const speaker = { view: 'the generated query', file: 'generated.sql' }
 
@@ -10,16 +11,6 @@ export function sameSyntax(a: string, b: string): boolean {
     return false
   }
 }
-
-const places = new Set([
-  'location',
-  'stmt_location',
-  'stmt_len',
-  'rexpr_list_start',
-  'rexpr_list_end',
-  'list_start',
-  'list_end',
-])
 
 const fingerprint = (tree: readonly Node[]): string =>
   JSON.stringify(tree, (key, value: unknown) => (places.has(key) ? undefined : value))
