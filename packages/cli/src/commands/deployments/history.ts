@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { defineCommand, positional } from '../../command.ts'
 import { renderTable } from '../../render/table.ts'
 import { readingRegistry, second } from '../models/registered.ts'
-import { full } from './named.ts'
+import { objectText } from './object-text.ts'
 
 export const deploymentsHistoryCommand = defineCommand({
   name: 'deployments history',
@@ -22,7 +22,7 @@ export const deploymentsHistoryCommand = defineCommand({
       const environment = settings.environment.value || undefined
       const deployed = await findDeployment(store, positional(invocation, 'deployment'), environment)
       const history = await deploymentHistory(store, deployed.object)
-      await output.result({ name: deployed.name, object: full(deployed), history }, (colors) =>
+      await output.result({ name: deployed.name, object: objectText(deployed), history }, (colors) =>
         renderTable(
           ['at (UTC)', 'action', 'class', 'how', 'version', 'model', 'by', 'reason'].map((name) => ({ name })),
           history.map((h) => [

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { defineCommand } from '../../command.ts'
 import { renderTable } from '../../render/table.ts'
 import { readingRegistry, second } from '../models/registered.ts'
-import { full } from './named.ts'
+import { objectText } from './object-text.ts'
 
 export const deploymentsLsCommand = defineCommand({
   name: 'deployments ls',
@@ -28,7 +28,7 @@ export const deploymentsLsCommand = defineCommand({
         const names = [...(hasEnvironments ? ['environment'] : []), 'name', 'object', 'kind', 'version', 'model']
         const rows = deployments.map((d) => [
           ...(hasEnvironments ? [d.environment] : []),
-          ...[d.isDeclared ? d.name : `${d.name} (by command)`, full(d), d.kind, String(d.version)],
+          ...[d.isDeclared ? d.name : `${d.name} (by command)`, objectText(d), d.kind, String(d.version)],
           ...[d.model === null ? '' : `${d.model}@${d.modelVersion}`, second(d.changedAt), d.changedBy ?? ''],
         ])
         return renderTable(

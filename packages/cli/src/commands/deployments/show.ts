@@ -2,13 +2,13 @@ import { z } from 'zod'
 import { defineCommand, positional } from '../../command.ts'
 import { renderPairs, tableBelow } from '../../render/table.ts'
 import { readingRegistry, second } from '../models/registered.ts'
-import { full, namedDeployment } from './named.ts'
+import { objectText } from './object-text.ts'
 
 export const deploymentsShowCommand = defineCommand({
   name: 'deployments show',
   summary: 'Show a deployment: what it carries, its columns, who has it from viewcast',
   description:
-    'Columns that are kept as NULLs for those who still read them have the day since when; --sql prints the query that is live. The object may be of any environment when it is named with its schema.',
+    'Columns that are kept as NULLs for those who still read them have the day since when; --sql prints the query that is live.',
   positionals: [{ name: 'deployment', description: 'its name, or schema.object', required: true }],
   options: z.object({ sql: z.boolean().default(false).describe('Print the query that is live') }),
   examples: [
@@ -17,9 +17,13 @@ export const deploymentsShowCommand = defineCommand({
   ],
   run: (invocation) =>
     readingRegistry(invocation, async ({ settings, store }) => {
-      const { liveDeployment } = await import('@viewcast/sdk')
+      const { fail, findDeployment, listDeployments, liveDeployment } = await import('@viewcast/sdk')
       const { options, output } = invocation
-      const deployed = await namedDeployment(store, settings.environment.value, positional(invocation, 'deployment'))
+      const name = positional(invocation, 'deployment')
+      const { object } = await findDeployment(store, name, settings.environment.value || undefined)
+      const all = await listDeployments(store)
+      // One that was taken away has a history, and nothing to show.
+      const deployed = all.find((d) => objectText(d) === objectText({ object })) ?? fail('deploy/unknown', { name })
       const live = await liveDeployment(store, deployed.object)
       const { columns = [], granted = [], query = '' } = live ?? {}
       if (options.sql && !output.json) {
@@ -31,7 +35,7 @@ export const deploymentsShowCommand = defineCommand({
         return (
           renderPairs([
             ['name', deployed.name],
-            ['object', `${deployed.kind} ${full(deployed)}`],
+            ['object', `${deployed.kind} ${objectText(deployed)}`],
             ...(deployed.environment === '' ? [] : [['environment', deployed.environment] as const]),
             ['declared', deployed.isDeclared ? 'yes' : 'no, by a command'],
             ['version', String(deployed.version)],

@@ -8,6 +8,7 @@ import { csvRecords } from '../../parse/csv-records.ts'
 import { jsonText } from '../../parse/json-text.ts'
 import { UsageError } from '../../parse/usage.ts'
 import { grouped } from '../../render/table.ts'
+import { chosenOptions } from './chosen-options.ts'
 
 export const predictionsLabelCommand = defineCommand({
   name: 'predictions label',
@@ -19,11 +20,7 @@ export const predictionsLabelCommand = defineCommand({
     { name: 'file', description: 'labels, .csv or .json', required: false },
   ],
   options: z.object({
-    from: z.string().optional().meta({ value: 'instant', description: 'Predictions as of this instant or later' }),
-    until: z
-      .string()
-      .optional()
-      .meta({ value: 'instant', description: 'Predictions as of an instant before this one' }),
+    ...chosenOptions,
   }),
   examples: [
     { command: 'viewcast predictions label reorder', description: 'From the target' },

@@ -4,6 +4,7 @@ import { defineCommand, positional } from '../../command.ts'
 import { withStore } from '../../open.ts'
 import { versionOption } from '../../parse/values.ts'
 import { grouped, renderTable } from '../../render/table.ts'
+import { chosenOptions, deploymentOption } from './chosen-options.ts'
 
 export const predictionsMetricsCommand = defineCommand({
   name: 'predictions metrics',
@@ -16,12 +17,8 @@ export const predictionsMetricsCommand = defineCommand({
       .string()
       .optional()
       .meta({ value: 'length', description: "Length of a period: '1 day', '1 week' (default), '1 month'" }),
-    from: z.string().optional().meta({ value: 'instant', description: 'Predictions as of this instant or later' }),
-    until: z
-      .string()
-      .optional()
-      .meta({ value: 'instant', description: 'Predictions as of an instant before this one' }),
-    deployment: z.string().optional().meta({ value: 'name', description: 'Predictions of a deployment, schema.name' }),
+    ...chosenOptions,
+    deployment: deploymentOption,
     version: versionOption.describe('Trained version to measure; all that were logged when absent'),
   }),
   examples: [

@@ -7,6 +7,7 @@ import { limitOption, versionOption } from '../../parse/values.ts'
 import type { Output } from '../../render/output.ts'
 import { grouped, renderTable } from '../../render/table.ts'
 import { chosenModel } from '../chosen-model.ts'
+import { chosenOptions, deploymentOption } from './chosen-options.ts'
 
 export const predictionsReplayCommand = defineCommand({
   name: 'predictions replay',
@@ -15,12 +16,8 @@ export const predictionsReplayCommand = defineCommand({
     'Asks the training query at the logged questions and instants, compares it with what was logged, and gives every difference a cause: skew, changed definition, late data, changed source, unknown arrival, rounding. Exit code 1 when one is skew or a changed definition. Inputs that were hashed are compared with the secret in VIEWCAST_HASH_KEY.',
   positionals: [{ name: 'model', description: 'trained model; model@3, model@production', required: true }],
   options: z.object({
-    from: z.string().optional().meta({ value: 'instant', description: 'Predictions as of this instant or later' }),
-    until: z
-      .string()
-      .optional()
-      .meta({ value: 'instant', description: 'Predictions as of an instant before this one' }),
-    deployment: z.string().optional().meta({ value: 'name', description: 'Predictions of a deployment, schema.name' }),
+    ...chosenOptions,
+    deployment: deploymentOption,
     limit: limitOption.optional().describe('Predictions at most, the same ones each time (default 10,000)'),
     instants: limitOption.optional().describe('Instants of prediction that late data are looked for at (default 200)'),
     version: versionOption,
