@@ -8,6 +8,7 @@ import { type Diagnostic, diagnostic, fail, type ModelRecord, ViewcastError } fr
 import type { Database } from '../database/database.ts'
 import { checkVerificationRows } from '../predict/verify.ts'
 import { atomically, type Store } from '../store/store.ts'
+import { oneDeployer } from './deploy-lock.ts'
 import { fingerprintOf, movedParts } from './fingerprint.ts'
 import { type Holdable, hold, marksOf } from './hold.ts'
 import { noticeLostClient } from './lost-client.ts'
@@ -261,7 +262,7 @@ async function begin(inside: Store, work: Work, watch: Watch) {
   const { db } = inside
   const { signal } = work.options
   await beWatched(inside, watch, work.options)
-  await db.query(`SELECT pg_advisory_xact_lock(hashtextextended('viewcast deploy', 0))`, [], signal ? { signal } : {})
+  await oneDeployer(db, signal)
   const holdable = await holdableOf(db, work.todo)
   const marks = await marksOf(db, holdable)
   return { changes: await unsettled(inside, work, work.todo), holdable, marks }

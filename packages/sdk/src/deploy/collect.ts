@@ -3,6 +3,7 @@ import { quoteIdentifier } from '@viewcast/compiler'
 import type { Database } from '../database/database.ts'
 import { isDatabaseError } from '../database/database-error.ts'
 import { atomically, type Store } from '../store/store.ts'
+import { oneDeployer } from './deploy-lock.ts'
 import { keptSchemaMark } from './kept-place.ts'
 import { keptNoMore } from './kept-state.ts'
 import { assetName, type ObjectName, objectOf } from './object-name.ts'
@@ -245,7 +246,7 @@ async function attempt(
   try {
     await atomically(store, async ({ db }) => {
       await db.execute(`SET LOCAL lock_timeout = ${Math.round(lockTimeout)}`)
-      await db.query(`SELECT pg_advisory_xact_lock(hashtextextended('viewcast deploy', 0))`)
+      await oneDeployer(db)
       await body(db)
     })
     return undefined

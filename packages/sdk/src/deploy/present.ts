@@ -80,7 +80,7 @@ async function relationOf(db: Database, object: ObjectName): Promise<Present | u
     const [view] = isStored
       ? []
       : await tx.rows<{ definition: string }>('SELECT pg_get_viewdef($1::oid) AS definition', [relation.oid])
-    return complete({ ...relation, ...view }, columns, await relationDependents(tx, relation.oid))
+    return complete({ ...relation, ...view }, columns, await dependentsOf(tx, 'pg_class', relation.oid))
   })
 }
 
@@ -109,7 +109,7 @@ async function functionOf(db: Database, object: ObjectName): Promise<Present | u
       [routine.oid],
     )
     return {
-      ...complete({ ...routine, ...text }, routine.columns, await functionDependents(tx, routine.oid)),
+      ...complete({ ...routine, ...text }, routine.columns, await dependentsOf(tx, 'pg_proc', routine.oid)),
       parameters: routine.parameters,
       signature: routine.signature,
     }
@@ -156,7 +156,7 @@ function complete(found: Found, columns: readonly PresentColumn[], dependents: r
   return { ...found, columns, parameters: [], signature: null, definition, hash, dependents }
 }
 
-const relationDependents = (db: Database, oid: string): Promise<Dependent[]> =>
+const dependentsOf = (db: Database, catalog: 'pg_class' | 'pg_proc', oid: string): Promise<Dependent[]> =>
   db.rows<{ object: string; columns: string[]; isOurs: boolean }>(
     `SELECT pg_describe_object(o.classid, o.objid, 0) AS object,
             to_jsonb(array_remove(array_agg(DISTINCT a.attname::text ORDER BY a.attname::text), NULL)) AS columns,
@@ -167,21 +167,7 @@ const relationDependents = (db: Database, oid: string): Promise<Dependent[]> =>
      CROSS JOIN LATERAL (SELECT CASE WHEN r.oid IS NULL THEN d.classid ELSE 'pg_class'::regclass::oid END AS classid,
                                 CASE WHEN r.oid IS NULL THEN d.objid ELSE r.ev_class END AS objid) o
      LEFT JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid AND d.refobjsubid > 0
-     WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = $1::oid AND d.deptype = 'n' AND o.objid <> $1::oid
+     WHERE d.refclassid = $2::regclass AND d.refobjid = $1::oid AND d.deptype = 'n' AND o.objid <> $1::oid
      GROUP BY 1 ORDER BY 1`,
-    [oid],
-  )
-
-const functionDependents = (db: Database, oid: string): Promise<Dependent[]> =>
-  db.rows<{ object: string; columns: string[]; isOurs: boolean }>(
-    `SELECT pg_describe_object(o.classid, o.objid, 0) AS object, '[]'::jsonb AS columns,
-            coalesce(bool_or(obj_description(o.objid, CASE o.classid WHEN 'pg_class'::regclass THEN 'pg_class' ELSE 'pg_proc' END)
-                             LIKE 'viewcast:%'), false) AS "isOurs"
-     FROM pg_depend d
-     LEFT JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
-     CROSS JOIN LATERAL (SELECT CASE WHEN r.oid IS NULL THEN d.classid ELSE 'pg_class'::regclass::oid END AS classid,
-                                CASE WHEN r.oid IS NULL THEN d.objid ELSE r.ev_class END AS objid) o
-     WHERE d.refclassid = 'pg_proc'::regclass AND d.refobjid = $1::oid AND d.deptype = 'n'
-     GROUP BY 1 ORDER BY 1`,
-    [oid],
+    [oid, catalog],
   )

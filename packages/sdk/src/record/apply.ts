@@ -17,7 +17,7 @@ export async function applyRecorded(
   store: Store,
   model: ModelDef,
   record: ModelRecord,
-  options: Omit<ApplyOptions, 'onApplied'> = {},
+  options: ApplyOptions = {},
 ): Promise<Applied & { readonly run?: Run }> {
   const { name = model.name, at, schema, directory, lockTimeout } = options
   const def = defineDeployment(name, {
