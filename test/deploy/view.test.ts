@@ -43,4 +43,13 @@ describeEachEngine('a view', (engine) => {
     const live = await store.db.rows('SELECT object, version, model, model_version FROM viewcast.deployments')
     expect(live).toEqual([{ object: 'public.answers_now', version: 3, model: 'replies', model_version: 1 }])
   })
+
+  test('in the place of a function is breaking, even with the same columns: nobody can use it as before', async () => {
+    const as = (kind: 'function' | 'view') =>
+      planned(p.deployment('answers_once', { model, as: kind } as never) as ReturnType<typeof outcome>)
+    await apply(await as('function'))
+    const view = await as('view')
+    expect(view.changes.map((c) => [c.class, c.strategy])).toEqual([['breaking', 'swap']])
+    expect(view.changes[0]?.columns.map((c) => c.change)).toEqual(['kept', 'kept', 'kept'])
+  })
 })

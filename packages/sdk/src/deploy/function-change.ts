@@ -1,7 +1,8 @@
 /** What has to be done to a function so that it carries another prediction query, without taking anything from those who call it. */
 import { type Callable, createFunction, digest, functionSignature, quoteText } from '@viewcast/compiler'
 import { declaration } from './challengers.ts'
-import { arranged, columnChanges, exchanged, isAppend, isArranged, isBreaking, tombstonesOf } from './column-changes.ts'
+import { changeClass, identityOf, strategyOf } from './change-class.ts'
+import { arranged, columnChanges, exchanged, isArranged, tombstonesOf } from './column-changes.ts'
 import type { Desired } from './desired.ts'
 import type { FunctionDryRun } from './dry-run-function.ts'
 import { keptComment } from './kept-comment.ts'
@@ -34,22 +35,19 @@ export function functionChange(wanted: Desired, made: FunctionDryRun, known: Kno
   const isUnchanged = before !== undefined && !isSwap && live?.query === wanted.query && known.edited === undefined
   const metadata = metadataOf(wanted, before, live)
   const alone = [...metadata.comment, ...metadata.statements]
-  const kind = !present
-    ? 'add'
-    : isCalledOtherwise || isOther || isBreaking(changes, now)
-      ? 'breaking'
-      : isAppend(changes)
-        ? 'append'
-        : !isUnchanged
-          ? 'body'
-          : alone.length === 0
-            ? 'none'
-            : 'metadata'
+  const kind = changeClass({
+    isThere: present !== undefined,
+    isOther: isCalledOtherwise || isOther,
+    isSame: isUnchanged,
+    isSet: alone.length === 0,
+    changes,
+    now,
+  })
   const creation = statements(wanted)
   const replaced = (): string[] => [rearranged(wanted, made.columns, changes), ...alone]
   return {
     class: kind,
-    strategy: !present ? 'create' : kind === 'none' ? 'none' : isSwap ? 'swap' : 'in place',
+    strategy: strategyOf(kind, isSwap),
     name: wanted.def.name,
     object: wanted.object,
     as: 'function',
@@ -73,11 +71,7 @@ export function functionChange(wanted: Desired, made: FunctionDryRun, known: Kno
               : creation,
     creation,
     query: wanted.query,
-    digest: digest({
-      as: 'function',
-      query: wanted.query,
-      columns: changes.flatMap((c) => (isSwap && c.change === 'removed' ? [] : [[c.name, c.tombstone ?? null]])),
-    }),
+    digest: digest({ as: 'function', query: wanted.query, columns: identityOf(changes, isSwap) }),
     blockers: [],
     warnings: wanted.warnings,
     parameters: wanted.parameters,

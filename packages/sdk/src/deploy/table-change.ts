@@ -1,13 +1,14 @@
 /** What has to be done to a table so that it carries another prediction query. */
 import { digest, quoteIdentifier, quoteText } from '@viewcast/compiler'
 import { declaration } from './challengers.ts'
-import { columnChanges, exchanged, isAppend, isArranged, isBreaking, tombstonesOf } from './column-changes.ts'
+import { changeClass, identityOf, strategyOf } from './change-class.ts'
+import { columnChanges, exchanged, isArranged, tombstonesOf } from './column-changes.ts'
 import type { Desired } from './desired.ts'
 import type { DryRun } from './dry-run.ts'
 import { keptComment } from './kept-comment.ts'
 import { metadataChange } from './metadata-change.ts'
 import { type ObjectName, quoted } from './object-name.ts'
-import type { ChangeClass, ColumnChange, PlannedChange } from './plan-data.ts'
+import type { PlannedChange } from './plan-data.ts'
 import type { Present, PresentColumn } from './present.ts'
 import { fromLive, type LiveDeployment } from './state.ts'
 import { type TableQuery, versionColumn } from './table-query.ts'
@@ -39,17 +40,17 @@ export function tableChange(
   const isOther = present?.kind !== 'table' || (known.isExact && !isArranged(all, inPlace))
   const isSwap = present !== undefined && (isRetyped || isKeyed || isOther)
   const changes = isSwap ? exchanged(all, inPlace) : inPlace
-  const after = isSwap ? changes.filter((c) => c.change !== 'removed') : changes
-  const ours = digest({ as: 'table', query: spec, columns: after.map((c) => [c.name, c.tombstone ?? null]) })
+  const ours = digest({ as: 'table', query: spec, columns: identityOf(changes, isSwap) })
   const metadata = about(wanted, present, live)
   const alone = [...metadata.comment, ...metadata.statements]
   const isSame = live?.digest === ours && known.edited === undefined
-  const kind = classOf(present !== undefined, isSame, alone.length === 0, isSwap, changes, now)
+  const isSet = alone.length === 0
+  const kind = changeClass({ isThere: present !== undefined, isOther: isSwap, isSame, isSet, changes, now })
   const asNew = about(wanted, undefined, undefined)
   const creation = [createTable(object, all, spec), ...asNew.comment, ...asNew.statements]
   return {
     class: kind,
-    strategy: kind === 'add' ? 'create' : kind === 'none' ? 'none' : isSwap ? 'swap' : 'in place',
+    strategy: strategyOf(kind, isSwap),
     name: def.name,
     object,
     as: 'table',
@@ -91,20 +92,6 @@ export const tableSpec = (live: Pick<LiveDeployment, 'kind' | 'spec'>): TableSpe
  */
 export const tableFill = (object: ObjectName, spec: TableSpec, query: string): string[] =>
   spec.refresh === 'partition' ? [] : [insertRows(object, spec, query)]
-
-function classOf(
-  isThere: boolean,
-  isSame: boolean,
-  isSet: boolean,
-  isSwap: boolean,
-  changes: readonly ColumnChange[],
-  now: string,
-): ChangeClass {
-  if (!isThere) return 'add'
-  if (isSwap || isBreaking(changes, now)) return 'breaking'
-  if (isAppend(changes)) return 'append'
-  return !isSame ? 'body' : isSet ? 'none' : 'metadata'
-}
 
 const added = (object: ObjectName, { name, type }: PresentColumn): string =>
   `ALTER TABLE ${quoted(object)} ADD COLUMN ${quoteIdentifier(name)} ${type}`

@@ -1,7 +1,8 @@
 /** What has to be done to a view so that it carries another prediction query, without taking anything from those who read it. */
 import { digest, quoteIdentifier, quoteText } from '@viewcast/compiler'
 import { declaration } from './challengers.ts'
-import { arranged, columnChanges, exchanged, isAppend, isArranged, isBreaking, tombstonesOf } from './column-changes.ts'
+import { changeClass, identityOf, strategyOf } from './change-class.ts'
+import { arranged, columnChanges, exchanged, isArranged, tombstonesOf } from './column-changes.ts'
 import type { Desired } from './desired.ts'
 import type { DryRun } from './dry-run.ts'
 import { keptComment } from './kept-comment.ts'
@@ -41,22 +42,14 @@ export function viewChange(wanted: Desired, { columns, reads }: DryRun, known: K
   const metadata = metadataOf(wanted, present, live)
   const asNew = metadataOf(wanted, undefined, undefined)
   const alone = [...metadata.options, ...metadata.comment, ...metadata.statements]
-  const kind = !present
-    ? 'add'
-    : isBreaking(changes, now)
-      ? 'breaking'
-      : isAppend(changes)
-        ? 'append'
-        : !isSame
-          ? 'body'
-          : alone.length === 0
-            ? 'none'
-            : 'metadata'
+  const isOther = present !== undefined && present.kind !== 'view'
+  const isSet = alone.length === 0
+  const kind = changeClass({ isThere: present !== undefined, isOther, isSame, isSet, changes, now })
   const create = createView(wanted, stays ? arranged(wanted.query, columns, changes) : wanted.query, stays)
   const replaced = [...renames(wanted, changes), create, ...metadata.comment, ...metadata.statements]
   return {
     class: kind,
-    strategy: kind === 'add' ? 'create' : kind === 'none' ? 'none' : isSwap ? 'swap' : 'in place',
+    strategy: strategyOf(kind, isSwap),
     name: wanted.def.name,
     object: wanted.object,
     as: 'view',
@@ -71,11 +64,7 @@ export function viewChange(wanted: Desired, { columns, reads }: DryRun, known: K
     statements: kind === 'none' ? [] : kind === 'metadata' ? alone : isSwap ? metadata.statements : replaced,
     creation: [createView(wanted, wanted.query, undefined), ...asNew.comment, ...asNew.statements],
     query: wanted.query,
-    digest: digest({
-      as: 'view',
-      query: wanted.query,
-      columns: changes.flatMap((c) => (isSwap && c.change === 'removed' ? [] : [[c.name, c.tombstone ?? null]])),
-    }),
+    digest: digest({ as: 'view', query: wanted.query, columns: identityOf(changes, isSwap) }),
     blockers: [],
     warnings: wanted.warnings,
     parameters: [],
