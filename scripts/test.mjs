@@ -1,7 +1,8 @@
 // npm test: every check, one after the other; all of them run whatever fails. The last line counts.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { basename, join, relative } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { ensureBuilt } from './build.mjs'
 import { root } from './fingerprint.mjs'
 import { ensureInstalled } from './install.mjs'
@@ -58,18 +59,34 @@ async function tests(name, args, engines = 'pglite') {
   const vitest = join(root, 'node_modules/vitest/vitest.mjs')
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
   const exit = await run(process.execPath, [vitest, 'run', ...args, ...reporters], { env })
-  const { passed, failed, skipped } = counts(file)
+  const { passed, failed, skipped, reasons } = outcome(file)
   // A file that cannot be loaded, or an unhandled rejection, fails the run without failing a test.
-  results.push({ name, passed, failed: exit === 0 ? failed : Math.max(1, failed), skipped, time: seconds(start) })
+  const all = exit === 0 ? failed : Math.max(1, failed)
+  results.push({ name, passed, failed: all, skipped, reasons, time: seconds(start) })
 }
 
-function counts(file) {
+function outcome(file) {
   try {
     const json = JSON.parse(readFileSync(file, 'utf8'))
-    return { passed: json.numPassedTests, failed: json.numFailedTests, skipped: json.numPendingTests }
+    const reasons = json.testResults.flatMap((of) => failures(of))
+    return { passed: json.numPassedTests, failed: json.numFailedTests, skipped: json.numPendingTests, reasons }
   } catch {
-    return { passed: 0, failed: 1, skipped: 0 }
+    return { passed: 0, failed: 1, skipped: 0, reasons: ['the results could not be read'] }
   }
+}
+
+/** Whoever reads the end of a long log only must learn what failed and why. */
+function failures({ name, status, message, assertionResults }) {
+  const path = relative(root, name)
+  const tests = assertionResults.filter((test) => test.status === 'failed')
+  if (tests.length === 0) return status === 'failed' ? [`${path}: ${beginning(message)}`] : []
+  return tests.map((test) => `${path} > ${test.fullName}: ${beginning(test.failureMessages.join('\n'))}`)
+}
+
+function beginning(text) {
+  const lines = stripVTControlCharacters(text).split('\n')
+  const own = lines.filter((line) => !line.includes('node_modules') && !line.includes('<anonymous>'))
+  return own.join('\n          ').slice(0, 600)
 }
 
 function headline(name) {
@@ -82,6 +99,7 @@ function report(engines = '') {
   for (const r of results) {
     const line = `${r.passed} passed, ${r.failed} failed${r.skipped ? `, ${r.skipped} skipped` : ''}`
     console.log(`${r.failed === 0 ? 'ok  ' : 'FAIL'}  ${r.name.padEnd(46)} ${r.time.padStart(8)}   ${line}`)
+    for (const reason of r.reasons ?? []) console.log(`      ✗ ${reason}`)
   }
   if (engines === 'pglite') console.log(`\nThe second engine, native PostgreSQL, was NOT run.\n${howToGetPostgres}`)
   const total = (key) => results.reduce((sum, r) => sum + r[key], 0)
