@@ -25,7 +25,7 @@ describeEachEngine('recorded work', (engine) => {
   })
   const runsOf = (kind: string) =>
     store.db.rows<{ run_id: string; state: string }>(
-      'SELECT run_id, state FROM viewcast.runs WHERE kind = $1 ORDER BY started_at DESC',
+      'SELECT run_id, state FROM viewcast.runs WHERE kind = $1 ORDER BY run_id DESC',
       [kind],
     )
   const readsModel = async (run: string) =>

@@ -13,14 +13,14 @@ const fewPages = 64
  */
 export async function tendStore(db: Database): Promise<void> {
   if (db.engine !== 'pglite') return
-  const grown = await db.rows<{ name: string; at: string }>(
-    `SELECT format('viewcast.%I', relname) AS name, now()::text AS at FROM pg_class
+  const grown = await db.rows<{ name: string; transaction: string }>(
+    `SELECT format('viewcast.%I', relname) AS name, pg_current_xact_id()::text AS transaction FROM pg_class
      WHERE relnamespace = 'viewcast'::regnamespace AND relkind = 'r'
        AND pg_relation_size(oid) / current_setting('block_size')::int > greatest(2 * relpages, ${fewPages})`,
   )
   if (grown.length === 0) return
-  // Two statements with one start are of one transaction.
-  const [next] = await db.rows<{ at: string }>('SELECT now()::text AS at')
-  if (next?.at === grown[0]?.at) return
+  // Two statements with one number are inside of one transaction.
+  const [next] = await db.rows<{ transaction: string }>('SELECT pg_current_xact_id()::text AS transaction')
+  if (next?.transaction === grown[0]?.transaction) return
   await db.query(`VACUUM (ANALYZE) ${grown.map((table) => table.name).join(', ')}`)
 }

@@ -68,9 +68,11 @@ export async function freshnessOf(store: Store, entry: EntryName, options: Fresh
   for (const s of await located(store.db, sources)) measured.push(await measure(store.db, s, options.timeout ?? 10))
   const result = judged(sla, measured)
   if (options.record) {
+    // Two within one tick of the clock follow each other by a microsecond.
     await store.db.query(
-      `INSERT INTO viewcast.freshness_result (asset_id, newest, age_seconds, status, execution_id)
-       VALUES ($1, $2, $3, $4, $5)`,
+      `INSERT INTO viewcast.freshness_result (asset_id, at, newest, age_seconds, status, execution_id)
+       SELECT $1, greatest(clock_timestamp(), max(at) + interval '1 microsecond'), $2, $3, $4, $5
+       FROM viewcast.freshness_result WHERE asset_id = $1`,
       [entry.id, result.newest, result.ageSeconds, result.status, options.run ?? null],
     )
   }

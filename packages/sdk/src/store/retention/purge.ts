@@ -20,7 +20,7 @@ export interface PurgeOptions {
  * await purgeRuns(store, { olderThanDays: 90 }) // 12
  * ```
  * ```sql
- * SELECT viewcast.purge_runs(clock_timestamp() - interval '90 days')
+ * SELECT viewcast.purge_runs(clock_timestamp() + interval '1 microsecond' - interval '90 days')
  * ```
  */
 export async function purgeRuns({ db }: Store, options: PurgeOptions = {}): Promise<number> {
@@ -28,7 +28,8 @@ export async function purgeRuns({ db }: Store, options: PurgeOptions = {}): Prom
   if (!(days >= 0 && days <= 36_500)) {
     fail('define/option', { option: 'olderThanDays', what: 'purgeRuns', detail: 'is not a number from 0 to 36500' })
   }
-  const before = `clock_timestamp() - make_interval(secs => $1)`
+  // What was deleted at this instant of the clock is older than nothing, too.
+  const before = `clock_timestamp() + interval '1 microsecond' - make_interval(secs => $1)`
   const sql = options.dryRun
     ? `SELECT count(*) AS n FROM viewcast.execution WHERE lifecycle = 'deleted' AND deleted_at < ${before}`
     : `SELECT viewcast.purge_runs(${before}) AS n`

@@ -77,13 +77,18 @@ export function deleteRun(store: Store, id: string): Promise<void> {
   return atomically(store, async ({ db }) => {
     const [there] = isId(id) ? await db.rows('SELECT FROM viewcast.execution WHERE id = $1', [id]) : []
     if (!there) fail('run/not-active', { run: id })
+    // Later than what was deleted below it before: what has one instant was deleted together, and comes back together. The
+    // embedded engine's clock has milliseconds.
     await db.query(
       `WITH RECURSIVE part AS (
          SELECT id FROM viewcast.execution WHERE id = $1 AND lifecycle = 'active'
          UNION
          SELECT e.id FROM viewcast.execution e JOIN part p ON e.parent_id = p.id
        )
-       UPDATE viewcast.execution e SET lifecycle = 'deleted', deleted_at = now()
+       UPDATE viewcast.execution e SET lifecycle = 'deleted', deleted_at = (
+         SELECT greatest(now(), max(d.deleted_at) + interval '1 microsecond')
+         FROM viewcast.execution d WHERE d.id IN (SELECT id FROM part)
+       )
        FROM part WHERE e.id = part.id AND e.lifecycle = 'active'`,
       [id],
     )

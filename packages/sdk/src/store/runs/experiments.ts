@@ -112,9 +112,13 @@ export function deleteExperiment(store: Store, which: ExperimentRef): Promise<vo
   return atomically(store, async (inside) => {
     const { id, lifecycle } = await getExperiment(inside, which)
     if (lifecycle === 'deleted') return
-    // Locked before the runs are looked for, as whoever starts one holds it.
+    // Locked before the runs are looked for, as whoever starts one holds it. Later than the runs deleted before, which are
+    // not to come back with it.
     await inside.db.query(
-      `UPDATE viewcast.context SET lifecycle = 'deleted', deleted_at = clock_timestamp() WHERE id = $1 AND lifecycle = 'active'`,
+      `UPDATE viewcast.context SET lifecycle = 'deleted', deleted_at = (
+         SELECT greatest(clock_timestamp(), max(e.deleted_at) + interval '1 microsecond')
+         FROM viewcast.execution e WHERE e.experiment_id = $1
+       ) WHERE id = $1 AND lifecycle = 'active'`,
       [id],
     )
     await inside.db.query(
