@@ -1,11 +1,11 @@
 // npm test: every check, one after the other; all of them run whatever fails. The last line counts.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join, relative } from 'node:path'
-import { stripVTControlCharacters } from 'node:util'
+import { basename, join } from 'node:path'
 import { ensureBuilt } from './build.mjs'
 import { root } from './fingerprint.mjs'
 import { ensureInstalled } from './install.mjs'
+import { outcome } from './outcome.mjs'
 import { pack } from './pack.mjs'
 import { hasPostgres, howToGetPostgres } from './postgres.mjs'
 import { exitOf, run, seconds } from './run.mjs'
@@ -63,30 +63,6 @@ async function tests(name, args, engines = 'pglite') {
   // A file that cannot be loaded, or an unhandled rejection, fails the run without failing a test.
   const all = exit === 0 ? failed : Math.max(1, failed)
   results.push({ name, passed, failed: all, skipped, reasons, time: seconds(start) })
-}
-
-function outcome(file) {
-  try {
-    const json = JSON.parse(readFileSync(file, 'utf8'))
-    const reasons = json.testResults.flatMap((of) => failures(of))
-    return { passed: json.numPassedTests, failed: json.numFailedTests, skipped: json.numPendingTests, reasons }
-  } catch {
-    return { passed: 0, failed: 1, skipped: 0, reasons: ['the results could not be read'] }
-  }
-}
-
-/** Whoever reads the end of a long log only must learn what failed and why. */
-function failures({ name, status, message, assertionResults }) {
-  const path = relative(root, name)
-  const tests = assertionResults.filter((test) => test.status === 'failed')
-  if (tests.length === 0) return status === 'failed' ? [`${path}: ${beginning(message)}`] : []
-  return tests.map((test) => `${path} > ${test.fullName}: ${beginning(test.failureMessages.join('\n'))}`)
-}
-
-function beginning(text) {
-  const lines = stripVTControlCharacters(text).split('\n')
-  const own = lines.filter((line) => !line.includes('node_modules') && !line.includes('<anonymous>'))
-  return own.join('\n          ').slice(0, 600)
 }
 
 function headline(name) {
