@@ -64,6 +64,13 @@ const modelOf = (name: string, more: object = {}, source = 'orders') =>
   } as never)
 const dated = modelOf('dated', { sources: { orders: { knownAt: 'arrived' } } })
 const undated = modelOf('undated')
+const last = p
+  .featureView('last', { entity: customer, time: 'at', knownAt: 'arrived' } as never)
+  .query(({ db }) => db.selectFrom('orders').select(['customer', 'at', 'arrived', 'amount as last_amount'])) as never
+const latest = modelOf('latest', {
+  features: [profile, spending('orders'), last],
+  sources: { orders: { knownAt: 'arrived' } },
+})
 const viewed = modelOf('viewed', {}, 'recent')
 const at = '2024-02-25T00:00:00Z'
 const inputs = { inputs: 'all' } as const
@@ -75,7 +82,7 @@ describeEachEngine('a replay', (engine) => {
   beforeAll(async () => {
     await engine.db.execute(tables + rows)
     store = await openStore(engine.db, { project: 'shop', actor: 'me' })
-    for (const m of [dated, undated, viewed]) records.set(m.name, (await trainRecorded(store, m)).record)
+    for (const m of [dated, undated, viewed, latest]) records.set(m.name, (await trainRecorded(store, m)).record)
   })
   beforeEach(async () => {
     await purgePredictions(store, { before: '9000-01-01T00:00Z' })
@@ -134,6 +141,36 @@ describeEachEngine('a replay', (engine) => {
     expect(found.columns.reduce((sum, c) => sum + (c.moved?.share ?? 0), 0)).toBeCloseTo(1, 12)
     expect(found.largestMovement).toBeGreaterThan(0)
     expect(await replay(dated, { instants: 0 })).toMatchObject({ notExamined: 3, causes: { 'unknown arrival': 5 } })
+  })
+
+  test('of live traffic asks every question as of its own instant, by an index, and finds what a statement each finds', async () => {
+    await log(latest)
+    // One instant for each; some are older than rows that came, and some are not; a row without an instant hides nothing.
+    await predictedAt("'2024-02-25Z'::timestamptz + key_text::int * interval '7 minutes'")
+    await store.db.execute(`
+      INSERT INTO orders SELECT 9000 + c, c, '2024-02-24T12:00Z', 100, timestamptz '2024-02-25Z' + (c * 7 + CASE WHEN c % 2 = 0 THEN 3 ELSE -3 END) * interval '1 minute'
+        FROM generate_series(1, 40) c;
+      UPDATE orders SET amount = amount + 50 WHERE customer BETWEEN 35 AND 45 AND at > '2024-02-20Z'`)
+    const each = await replay(latest, { instants: 1000 })
+    expect(await replay(latest, { instants: 10 })).toMatchObject({
+      notExamined: 35,
+      createIndexes: [expect.stringMatching(/ON public\.orders \(customer, at\) INCLUDE \(arrived, amount\)$/)],
+    })
+    await store.db.execute('CREATE INDEX by_customer ON orders (customer, at)')
+    try {
+      const together = await replay(latest, { instants: 10 })
+      expect(together.columns.map((c) => [c.column, c.different, c.causes])).toEqual(
+        each.columns.map((c) => [c.column, c.different, c.causes]),
+      )
+      expect(together).toMatchObject({ notExamined: 0, createIndexes: [] })
+      expect(together.columns.find((c) => c.column === 'n_7d')?.causes).toEqual({
+        'late data': 20,
+        'changed source': 20,
+      })
+      expect(together.columns.find((c) => c.column === 'last_amount')?.different).toBeGreaterThan(0)
+    } finally {
+      await store.db.execute('DROP INDEX by_customer')
+    }
   })
 
   test('says that it cannot tell where nothing says when rows came', async () => {

@@ -275,6 +275,7 @@ export { betaFraction, logGamma, stirlingSeries } from './model/special-function
 export { linearTerms } from './model/terms.ts'
 export { preparedInputs } from './model/trees/inputs.ts'
 export { questionColumns, type SpineBinding } from './rewrite/bind-spine.ts'
+export type { CutInstant } from './rewrite/cut-sources.ts'
 export { boundaryType } from './rewrite/feature-boundary.ts'
 export type { ViewPlan } from './rewrite/point-in-time.ts'
 export { type Gap, gapOf } from './rewrite/split.ts'

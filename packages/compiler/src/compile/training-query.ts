@@ -13,7 +13,7 @@ import { expr } from '../ir/expression.ts'
 import type { Projection } from '../ir/relation.ts'
 import type { Column } from '../ir/type.ts'
 import { bindSpine } from '../rewrite/bind-spine.ts'
-import { cutSources } from '../rewrite/cut-sources.ts'
+import { type CutInstant, cutSources } from '../rewrite/cut-sources.ts'
 import { boundaryType } from '../rewrite/feature-boundary.ts'
 import { inlineViews, reservedNames } from '../rewrite/inline-views.ts'
 import { overSpine } from '../rewrite/over-spine.ts'
@@ -31,8 +31,8 @@ import { sampleMarks } from './sample-marks.ts'
 export interface TrainingQueryOptions extends CompileOptions {
   /** Adds the column `_fold_key`, float8: what folds are made of. */
   readonly foldKey?: FoldKey
-  /** Sources of which only the rows count whose instants have passed at an instant, ISO: what was known then. */
-  readonly cut?: { readonly at: string; readonly sources: readonly SourceInstants[] }
+  /** Sources of which only the rows count whose instants have passed at an instant: what was known then. */
+  readonly cut?: { readonly at: CutInstant; readonly sources: readonly SourceInstants[] }
 }
 
 /**

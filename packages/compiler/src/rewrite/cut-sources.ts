@@ -10,10 +10,13 @@ import type { Column } from '../ir/type.ts'
 import { onOpaques } from './on-opaques.ts'
 import type { StageNames } from './stage-names.ts'
 
+/** An ISO instant; or a column of the query around this one, in a LATERAL: then each of its rows cuts at its own. */
+export type CutInstant = string | { readonly alias: string; readonly column: string }
+
 /** Stages with each table of `cuts` replaced by its rows whose instants have all passed at `at`. */
 export function cutSources(
   stages: readonly Stage[],
-  at: string,
+  at: CutInstant,
   cuts: readonly SourceInstants[],
   catalog: Catalog,
   names: StageNames,
@@ -27,7 +30,10 @@ export function cutSources(
     done.set(cut, name)
     const passed = cut.cutAt.map((c) => hasPassed(c, at)).join(' AND ')
     const text = `SELECT * FROM ${quoteName(cut)} WHERE ${passed}`
-    out.push({ name, relation: { kind: 'opaque', text, origin: { kind: 'generated' }, view: name, targets: {} } })
+    // Cut again for each question, a stage of its own would be the whole table each time: its readers have indexes.
+    const inline = typeof at === 'string' ? {} : { inline: true }
+    const relation = { kind: 'opaque', text, origin: { kind: 'generated' }, view: name, targets: {} } as const
+    out.push({ name, relation, ...inline })
     return name
   }
   const opaque = (o: Opaque): Opaque => {
@@ -67,9 +73,12 @@ function tablesOf(o: Opaque, catalog: Catalog): { written: string; relation: Cat
 }
 
 /** An instant that is not set yet does not hide the row. A day has passed, for the benefit of the doubt, once it has begun. */
-function hasPassed(column: Column, at: string): string {
+function hasPassed(column: Column, at: CutInstant): string {
   const name = quoteIdentifier(column.name)
-  const instant = printLiteral(at, 'timestamptz')
+  const instant =
+    typeof at === 'string'
+      ? printLiteral(at, 'timestamptz')
+      : `${quoteIdentifier(at.alias)}.${quoteIdentifier(at.column)}`
   const limit =
     column.type === 'timestamptz'
       ? `< ${instant}`

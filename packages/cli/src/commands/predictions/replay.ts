@@ -19,7 +19,11 @@ export const predictionsReplayCommand = defineCommand({
     ...chosenOptions,
     deployment: deploymentOption,
     limit: limitOption.optional().describe('Predictions at most, the same ones each time (default 10,000)'),
-    instants: limitOption.optional().describe('Instants of prediction that late data are looked for at (default 200)'),
+    instants: limitOption
+      .optional()
+      .describe(
+        'Instants of prediction that late data are looked for at where no index finds the rows of a question (default 200)',
+      ),
     version: versionOption,
   }),
   examples: [
@@ -56,7 +60,7 @@ export const predictionsReplayCommand = defineCommand({
 })
 
 function rendered(replay: Replay, output: Output, colors: Output['colors']): string {
-  const { model, version, logged, rows, equal, columns, changedViews, notExamined } = replay
+  const { model, version, logged, rows, equal, columns, changedViews, notExamined, createIndexes } = replay
   const sampled = rows < logged ? ` of ${grouped(logged)}` : ''
   const head = `${model} version ${version}: ${grouped(rows)}${sampled} predictions replayed, ${grouped(equal)} equal\n`
   if (rows === 0) return head
@@ -83,7 +87,10 @@ function rendered(replay: Replay, output: Output, colors: Output['colors']): str
     ...changedViews.map((view) => `view ${view} is defined otherwise than when some of them were made\n`),
     ...(notExamined === 0
       ? []
-      : [`${grouped(notExamined)} with differences were not looked at for late data: more --instants would\n`]),
+      : [
+          `${grouped(notExamined)} with differences were not looked at for late data: more --instants would${createIndexes.length === 0 ? '' : ', or, all at once, with'}\n`,
+          ...createIndexes.map((statement) => `  ${statement.replace(/;?$/, ';')}\n`),
+        ]),
   ]
   return `${head}\n${table}${notes.length === 0 ? '' : `\n${notes.join('')}`}`
 }

@@ -2,7 +2,6 @@
 import {
   type BoundDataset,
   type Facts,
-  instant,
   quoteIdentifier,
   quoteText,
   type ViewSource,
@@ -10,6 +9,7 @@ import {
 } from '@viewcast/compiler'
 import type { Database } from '../../database/database.ts'
 import { hashKeys, inputDiffers, outputsDiffer, tables } from './compared-values.ts'
+import { lateData } from './late-data.ts'
 import { rowColumn } from './over-log.ts'
 import type { ReplayCause } from './replay-report.ts'
 import { askAgain, type Replayed } from './steps.ts'
@@ -41,13 +41,14 @@ export interface Attribution {
   /** Feature view → its hash now. */
   readonly digests: Readonly<Record<string, string>>
   readonly arrivals: ReadonlyMap<string, Arrival>
-  /** Instants of prediction that may be looked at. */
+  /** Instants of prediction that may be looked at by a statement each. */
   readonly instants: number
 }
 
 export interface Attributed {
   readonly instants: number
   readonly notExamined: number
+  readonly createIndexes: readonly string[]
   readonly changedViews: readonly string[]
 }
 
@@ -67,13 +68,21 @@ export async function attribute(tx: Database, replayed: Replayed, how: Attributi
   const arrivals = ownViews.flatMap((v) => how.arrivals.get(v) ?? [])
   const datedViews = ownViews.filter((v) => (how.arrivals.get(v)?.dated.length ?? 0) > 0)
   const sources = [...new Map(arrivals.flatMap((a) => a.dated).map((s) => [`${s.schema}.${s.name}`, s])).values()]
-  const late = await lateData(tx, replayed, sources, madeOf(datedViews), how.instants)
+  const columns = madeOf(datedViews)
+  const late = await lateData(tx, replayed, {
+    sources,
+    views: new Set(datedViews),
+    open: `d.cause IS NULL AND d.no = ANY (ARRAY[${columns.join(', ')}]::int4[])`,
+    most: how.instants,
+    settle: () => explainedBy(tx, replayed, 'late data', columns),
+  })
   if (bound.hasAsOf) await otherInstant(tx, replayed)
   const known = ownViews.filter((v) => how.arrivals.get(v)?.isKnown)
   const settled = known.length === ownViews.length ? madeOf(known) : madeOf(known).filter((no) => no !== 0)
   await settle(tx, 'changed source', `d.no = ANY (ARRAY[${settled.join(', ')}]::int4[]) AND NOT ${late.left}`)
   await settle(tx, 'unknown arrival', 'true')
-  return { instants: late.instants, notExamined: late.notExamined, changedViews }
+  const { instants, notExamined, createIndexes } = late
+  return { instants, notExamined, createIndexes, changedViews }
 }
 
 const settle = async (tx: Database, cause: ReplayCause, condition: string): Promise<void> => {
@@ -103,39 +112,6 @@ async function changedDefinitions(
   return [...found]
 }
 
-/** Asks again without the rows that became known after the prediction, one instant of prediction after the other. */
-async function lateData(
-  tx: Database,
-  replayed: Replayed,
-  sources: readonly ViewSource[],
-  columns: readonly number[],
-  most: number,
-): Promise<{ readonly instants: number; readonly notExamined: number; readonly left: string }> {
-  if (sources.length === 0) return { instants: 0, notExamined: 0, left: 'false' }
-  const open = `d.cause IS NULL AND d.no = ANY (ARRAY[${columns.join(', ')}]::int4[])`
-  const groups = await tx.rows<{ at: string; n: number }>(
-    `SELECT l.predicted_at AS at, count(DISTINCT d.${rowColumn})::int4 AS n
-     FROM ${tables.difference} d JOIN ${tables.logged} l USING (${rowColumn}) WHERE ${open} GROUP BY 1 ORDER BY 2 DESC, 1`,
-  )
-  const examined = groups.slice(0, Math.max(0, most))
-  for (const { at } of examined) {
-    const cutAt = instant(at) ?? at
-    const rows = `SELECT l.${rowColumn} FROM ${tables.logged} l WHERE l.predicted_at = ${quoteText(at)}::timestamptz
-       AND EXISTS (SELECT FROM ${tables.difference} d WHERE d.${rowColumn} = l.${rowColumn} AND ${open})`
-    await tx.execute(
-      `CREATE TEMPORARY TABLE ${tables.some} ON COMMIT DROP AS SELECT * FROM pg_temp.${tables.asked} WHERE ${rowColumn} IN (${rows})`,
-    )
-    await explainedBy(tx, replayed, 'late data', columns, { cut: { at: cutAt, sources } })
-  }
-  const notExamined = groups.slice(examined.length).reduce((sum, g) => sum + g.n, 0)
-  const instants = examined.map((g) => `${quoteText(g.at)}::timestamptz`)
-  const left =
-    notExamined === 0
-      ? 'false'
-      : `d.${rowColumn} IN (SELECT ${rowColumn} FROM ${tables.logged} WHERE predicted_at <> ALL (ARRAY[${instants.join(', ')}]::timestamptz[]))`
-  return { instants: examined.length, notExamined, left }
-}
-
 /** A server that takes another instant than the one it writes down takes the moment. */
 async function otherInstant(tx: Database, replayed: Replayed): Promise<void> {
   const columns = [replayed.asked.keys, replayed.asked.questions].flat().map((c) => `a.${quoteIdentifier(c.name)}`)
@@ -145,26 +121,21 @@ async function otherInstant(tx: Database, replayed: Replayed): Promise<void> {
      FROM pg_temp.${tables.asked} AS a JOIN ${tables.logged} AS l USING (${rowColumn})
      WHERE l.predicted_at <> l.as_of AND EXISTS (SELECT FROM ${tables.difference} d WHERE d.${rowColumn} = a.${rowColumn} AND d.cause IS NULL)`,
   )
-  await explainedBy(tx, replayed, 'skew', [0, ...replayed.inputs.map((i) => i.no)], { isWholeRow: true })
+  await tx.execute(`ANALYZE pg_temp.${tables.some}`)
+  await askAgain(tx, replayed, tables.some, tables.again)
+  await explainedBy(tx, replayed, 'skew', [0, ...replayed.inputs.map((i) => i.no)], true)
+  await tx.execute(`DROP TABLE pg_temp.${tables.some}, ${tables.again}`)
 }
 
-interface Asked {
-  readonly cut?: { readonly at: string; readonly sources: readonly ViewSource[] }
-  /** Only where everything that was kept of the row is as it was logged: a single small number may be so by chance. */
-  readonly isWholeRow?: boolean
-}
-
-/** Asks the questions of the table `some` again, and settles the differences that are none then. */
+/** Settles the differences that are none by the values of the table `again`. */
 async function explainedBy(
   tx: Database,
-  replayed: Replayed,
+  { inputs, record, keys, query }: Replayed,
   cause: ReplayCause,
   columns: readonly number[],
-  { cut, isWholeRow }: Asked,
+  // Only where everything that was kept of the row is as it was logged: a single small number may be so by chance.
+  isWholeRow = false,
 ): Promise<void> {
-  await tx.execute(`ANALYZE pg_temp.${tables.some}`)
-  await askAgain(tx, replayed, tables.some, tables.again, cut)
-  const { inputs, record, keys, query } = replayed
   const each = inputs
     .filter((i) => columns.includes(i.no))
     .map((i) => `WHEN d.no = ${i.no} THEN ${inputDiffers(i, true)}`)
@@ -178,5 +149,4 @@ async function explainedBy(
     keys,
     query,
   )
-  await tx.execute(`DROP TABLE pg_temp.${tables.some}, ${tables.again}`)
 }

@@ -59,7 +59,7 @@ export async function labelPredictions(
     whole,
     whole.features.map((f) => f.name),
   )
-  const over = overLog({ ...dataset, features: [] }, prepared.facts, asked, tables.asked, true)
+  const over = overLog({ ...dataset, features: [] }, prepared.facts, asked, tables.asked, { withTarget: true })
   const { sql, columns } = trainingQuery(over.dataset, over.facts)
   const query = options.signal ? { signal: options.signal } : {}
   const chosen = await chosenSql(store, { asset }, options)

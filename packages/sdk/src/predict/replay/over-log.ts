@@ -13,16 +13,23 @@ export interface OverLog {
   readonly facts: Facts
 }
 
+export interface OverLogOptions {
+  /** Asks for the label. */
+  readonly withTarget?: boolean
+  /** Which rows of the table are questions: a condition over it. Default all. */
+  readonly where?: string
+}
+
 /**
  * The dataset with a temporary table of questions in the place of its sample: `_row`, the keys, what questions brought, and
- * `as_of` where it has instants. The label is asked for where `withTarget`.
+ * `as_of` where it has instants.
  */
 export function overLog(
   dataset: DatasetDef,
   facts: Facts,
   shape: AskedColumns,
   table: string,
-  withTarget = false,
+  { withTarget = false, where }: OverLogOptions = {},
 ): OverLog {
   const columns: Column[] = [
     { name: rowColumn, type: 'int4', nullable: false },
@@ -30,11 +37,13 @@ export function overLog(
     ...(shape.hasAsOf ? [{ name: 'as_of', type: 'timestamptz', nullable: false }] : []),
   ]
   const relation: CatalogRelation = { schema: 'pg_temp', name: table, kind: 'table', columns, indexes: [] }
+  const own = columns.map((c) => quoteIdentifier(c.name)).join(', ')
+  const text = `SELECT ${own} FROM pg_temp.${table}${where === undefined ? '' : ` WHERE ${where}`}`
   const sample: SampleDef = {
     kind: 'sample',
     name: 'logged',
     entity: dataset.sample.entity,
-    query: { kind: 'sql', text: `SELECT * FROM pg_temp.${table}`, origin: { kind: 'generated' } },
+    query: { kind: 'sql', text, origin: { kind: 'generated' } },
     split: { kind: 'none' },
   }
   const { target, ...rest } = dataset

@@ -65,7 +65,9 @@ export interface Replay {
   readonly largestMovement: number | null
   /** Feature views that are defined otherwise than for some of the predictions. */
   readonly changedViews: readonly string[]
-  /** Rows with differences that were not asked as of when they were predicted, because there were too many such instants. */
+  /** Rows with differences that were not asked as of when they were predicted: too many instants, each reading everything. */
   readonly notExamined: number
+  /** Statements that make the indexes by which these would be asked one by one, all of them; none where that is not known. */
+  readonly createIndexes: readonly string[]
   readonly warnings: readonly Diagnostic[]
 }

@@ -19,7 +19,10 @@ export interface ReplayOptions extends ChosenPredictions {
   readonly limit?: number
   /** Secret that inputs were hashed with; without it those are not compared. */
   readonly hashKey?: string
-  /** Instants of prediction that late data are looked for at, at most; default 200. */
+  /**
+   * Instants of prediction that late data are looked for at, at most, where no index finds the rows of a question and each
+   * instant reads everything; 0 looks for none. Default 200.
+   */
   readonly instants?: number
   readonly directory?: string
   readonly signal?: AbortSignal
@@ -35,8 +38,9 @@ const rowsOfOne = 20_000
  * logged inputs bit for bit (the predictions, where inputs were not kept), and finds a cause for every difference.
  *
  * Runs in the database, 20,000 predictions at a time, each lot on one snapshot: a statement for the features, one for the model
- * over the logged inputs, one for the comparison, then one for each instant of prediction where late data may explain what
- * differs. Only counts leave it. Temporary tables are made.
+ * over the logged inputs, one for the comparison, then one for all differences that late data may explain, each asked as of
+ * when it was predicted: where no index finds the rows of a question, one for each such instant. Only counts leave it.
+ * Temporary tables are made.
  *
  * Errors: what compiling the model finds; `model/not-trained`; `time/instant`; `view/failed`; `engine/interrupted`.
  *

@@ -8,7 +8,6 @@ import {
   quoteIdentifier,
   quoteText,
   scoredQuery,
-  type TrainingQueryOptions,
 } from '@viewcast/compiler'
 import type { Database } from '../../database/database.ts'
 import {
@@ -83,12 +82,9 @@ export async function askAgain(
   { model, record, facts, asked, query }: Replayed,
   from: string,
   into: string,
-  cut?: TrainingQueryOptions['cut'],
 ): Promise<void> {
   const over = overLog(model.dataset, facts, asked, from)
-  const { sql } = evaluationQuery({ ...model, dataset: over.dataset }, record, over.facts, [rowColumn], {
-    ...(cut ? { cut } : {}),
-  })
+  const { sql } = evaluationQuery({ ...model, dataset: over.dataset }, record, over.facts, [rowColumn])
   await tx.query(`CREATE TEMPORARY TABLE ${into} ON COMMIT DROP AS\n${sql}`, [], query)
 }
 

@@ -27,6 +27,7 @@ export function tally(replayed: Replayed, logged: number, warnings: readonly Dia
   )
   const viewOf = new Map(bound.uses.flatMap((u) => u.features.map((f) => [f.name, u.use.view.name] as const)))
   const changedViews = new Set<string>()
+  const createIndexes = new Set<string>()
   let rows = 0
   let different = 0
   let notExamined = 0
@@ -37,6 +38,7 @@ export function tally(replayed: Replayed, logged: number, warnings: readonly Dia
     rows += more
     notExamined += attributed.notExamined
     for (const view of attributed.changedViews) changedViews.add(view)
+    for (const statement of attributed.createIndexes) createIndexes.add(statement)
     const counts = inputs.map((i) => `count(*) FILTER (WHERE ${inputCompares(i)})`)
     const compared = await tx.query(
       `SELECT ${['count(*)', ...counts].join(', ')} FROM ${tables.logged} AS l CROSS JOIN ${hashKeys}`,
@@ -102,6 +104,7 @@ export function tally(replayed: Replayed, logged: number, warnings: readonly Dia
       largestMovement: largest,
       changedViews: [...changedViews].sort(),
       notExamined,
+      createIndexes: notExamined === 0 ? [] : [...createIndexes].sort(),
       warnings,
     }
   }
