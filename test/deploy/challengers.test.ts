@@ -149,10 +149,58 @@ describeEachEngine('challengers of a deployment', (engine) => {
     expect(await engine.db.rows(`SELECT to_regclass('doubted') AS oid`)).toEqual([{ oid: null }])
   })
 
-  test('are refused where nobody could read them, and where there is no such version', async () => {
-    expect(await codesOf(async () => p.deployment('f', { model, as: 'function', challengers: { next: 2 } }))).toEqual([
-      'define/option',
+  test('answer with a function for the key that is given, and come and go without a call that fails', async () => {
+    const { at: _, ...live } = production
+    const called = { ...live, as: 'function' } as const
+    expect((await deploy(p.deployment('likely', called)))[0]).toBe('add')
+    const challengers = { next: 'candidate', other: { model: other } } as const
+    const challenged = p.deployment('likely', { ...called, challengers })
+    expect(await deploy(challenged)).toEqual([
+      ...['append', 'swap'],
+      ['kept customer', 'kept as_of', 'kept probability', 'appended next_probability', 'appended other_probability'],
     ])
+    expect((await planned(challenged)).changes[0]?.class).toBe('none')
+    const said = [
+      await alone(records[0] as ModelRecord),
+      await alone(records[1] as ModelRecord),
+      await alone(elsewhere, other),
+    ]
+    const answers = (name: string) =>
+      engine.db.query(`SELECT f.* FROM customers c CROSS JOIN LATERAL ${name}(c.customer, '${at}') AS f`)
+    const { rows } = await answers('likely')
+    expect(rows.length).toBeGreaterThan(100)
+    for (const [customer, , ...scores] of rows) expect(scores).toEqual(said.map((of) => of.get(customer)))
+    const [comment] = await engine.db.rows<{ c: string }>(`SELECT obj_description('likely'::regproc, 'pg_proc') AS c`)
+    expect(comment?.c).toContain('; challenger next: model replies version 2; challenger other: model others version 1')
+
+    await promoteModel(store, 'replies', 'production', 2)
+    try {
+      expect((await deploy(challenged)).slice(0, 2)).toEqual(['body', 'in place'])
+      await rollback(store, { schema: 'public', name: 'likely' }, { record })
+      expect((await answers('likely')).rows).toEqual(rows)
+    } finally {
+      await promoteModel(store, 'replies', 'production', 1)
+    }
+    expect((await deploy(p.deployment('likely', called))).slice(0, 2)).toEqual(['breaking', 'in place'])
+    for (const row of (await answers('likely')).rows) {
+      expect(row.slice(2)).toEqual([said[0]?.get(row[0]), null, null])
+    }
+  })
+
+  test('are verified as those of a function, too', async () => {
+    const plan = await planned(
+      p.deployment('doubtful', { model, version: 1, as: 'function', challengers: { next: 2 } }),
+    )
+    const wrong = async (name: string, version: number): Promise<ModelRecord> => {
+      const found = await record(name, version)
+      if (version === 1) return found
+      return { ...found, verification: found.verification.map((v) => ({ ...v, scores: v.scores.map(() => 12.5) })) }
+    }
+    expect(await codesOf(() => applyPlan(store, plan, { record: wrong }))).toEqual(['deploy/verification'])
+    expect(await engine.db.rows(`SELECT to_regproc('doubtful') AS oid`)).toEqual([{ oid: null }])
+  })
+
+  test('are refused where there is no such version', async () => {
     expect(await codesOf(async () => p.deployment('f', { model, challengers: { ' ': 2 } }))).toEqual(['define/name'])
     const none = p.deployment('none', { ...production, challengers: { next: 'nobody' } })
     expect(await codesOf(() => planned(none))).toEqual(['model/no-alias'])

@@ -222,14 +222,22 @@ export { type ImportFrom, type ImportOptions, type ImportResult, importViews } f
 export type { Inferred, InferredEntity, InferredView } from './import/inferred.ts'
 export { type ExportedRuns, type ExportRunsOptions, exportRuns } from './mlflow/export-runs.ts'
 export { type MlflowServer, type ServeMlflowOptions, serveMlflow } from './mlflow/serve.ts'
-export { type CompareOptions, comparisonQuery, type Scored } from './predict/comparison.ts'
+export { type CompareOptions, comparisonQuery } from './predict/comparison.ts'
 export { type ExplainOptions, type ExplainReport, explain } from './predict/explain.ts'
 export { columnLineage } from './predict/lineage.ts'
 export { type LoggedPrediction, loggedPrediction } from './predict/logged-prediction.ts'
 export type { BranchCheck } from './predict/plan-branches.ts'
 export { type Prediction, predict } from './predict/predict.ts'
+export type { Scored } from './predict/prepared-together.ts'
 export { projectLineage } from './predict/project-lineage.ts'
-export { type PredictOptions, predictionObject, predictionQuery, selfTest, trainingQuery } from './predict/queries.ts'
+export {
+  type ObjectOptions,
+  type PredictOptions,
+  predictionObject,
+  predictionQuery,
+  selfTest,
+  trainingQuery,
+} from './predict/queries.ts'
 export { type LabelledByTarget, type LabelOptions, labelPredictions } from './predict/replay/label-predictions.ts'
 export {
   type CalibratedBin,

@@ -147,11 +147,17 @@ function questionsOf(first: Asked, other: Asked, known: readonly Column[], bindi
   if (other.bound.hasAsOf && !first.bound.hasAsOf) refuse('it is asked about an instant, and the champion about none')
   const { entity } = first.bound.dataset.sample
   const isSample = binding.kind === 'sample' || (binding.kind === 'entities' && entity.from === undefined)
+  // A function has the parameters of the champion: who calls it must not bring more for the sake of another.
+  const brought =
+    binding.kind === 'parameters' ? new Set(questionColumns(first.bound, first.wanted).map((c) => c.name)) : undefined
   const more: Column[] = []
   for (const column of questionColumns(other.bound, other.wanted)) {
     const there = known.find((c) => c.name === column.name)
     if (there && there.type !== column.type) {
       refuse(`its questions have ${column.name} as ${column.type}, and those of the champion as ${there.type}`)
+    }
+    if (brought && !brought.has(column.name)) {
+      refuse(`its questions bring ${column.name}, and those of the champion do not`)
     }
     if (there) continue
     if (isSample)

@@ -1,5 +1,5 @@
 /** Several models over the same questions in one WITH … SELECT: each view is read once, however many models read it. */
-import { bindDataset, type Facts } from '../analyse/bind.ts'
+import { type BoundDataset, bindDataset, type Facts } from '../analyse/bind.ts'
 import { type Diagnostic, fail, throwIfErrors } from '../diagnostics/diagnostic.ts'
 import type { Dialect } from '../emit/dialect.ts'
 import { dialectOf } from '../emit/dialect-of.ts'
@@ -15,31 +15,33 @@ import type { OutputChoice } from '../ir/output.ts'
 import type { Projection, Select, Stage, Statement } from '../ir/relation.ts'
 import type { Column } from '../ir/type.ts'
 import type { Output } from '../model/planned-outputs.ts'
-import { renamedPlan } from '../model/renamed-plan.ts'
-import { handedOn, type ScorePlan, scorePlan } from '../model/score-plan.ts'
-import { bindSpine, type SpineBinding } from '../rewrite/bind-spine.ts'
+import { type ScorePlan, scorePlan } from '../model/score-plan.ts'
+import { bindSpine, questionColumns, type SpineBinding } from '../rewrite/bind-spine.ts'
+import { boundaryType } from '../rewrite/feature-boundary.ts'
 import { inlineViews, reservedNames } from '../rewrite/inline-views.ts'
 import { joinsInSteps } from '../rewrite/joins-in-steps.ts'
 import { plannedWithReaders } from '../rewrite/planned-with-readers.ts'
 import { pointInTime } from '../rewrite/point-in-time.ts'
-import { type StageNames, stageNames } from '../rewrite/stage-names.ts'
-import { type AskedTogether, askedTogether, uniqueNames } from './asked-together.ts'
+import { stageNames } from '../rewrite/stage-names.ts'
+import { type Asked, type AskedTogether, askedTogether, uniqueNames } from './asked-together.ts'
 import type { CompiledQuery } from './compiled-query.ts'
 import { distributionWarnings } from './distribution-warnings.ts'
 import { planOf } from './explain-report.ts'
 import { type KnownColumns, knownColumns, nothingKnown, withLabelOf } from './known-columns.ts'
-import { predictionHeader } from './prediction-header.ts'
+import { type PredictionForm, predictionHeader } from './prediction-header.ts'
 import {
+  type CompiledPrediction,
   checkInputs,
   checkNames,
   everyFeature,
   normalised,
+  type PredictionOptions,
   readsClock,
   requestColumn,
   select,
   typesOf,
 } from './prediction-query.ts'
-import { scoreStages } from './scored-relation.ts'
+import { scoredInTurn } from './scored-in-turn.ts'
 import { checkSize, costOfScoring } from './scoring-cost.ts'
 import { textsOf } from './training-query.ts'
 import { withOutputs } from './with-outputs.ts'
@@ -107,6 +109,44 @@ export function comparisonQuery(
   facts: Facts,
   options: ComparisonOptions,
 ): ComparisonQuery {
+  const made = compiledComparison(champion, challengers, facts, options, 'query')
+  const distributed = isDistributed(options)
+  const record = withOutputs(champion.record, champion.outputs)
+  const header = predictionHeader({ ...made, record, form: 'query', distributed }, made.lines)
+  const { columns, warnings, plan, keys, outputs, known } = made
+  const [own = [], ...others] = outputs
+  const sql = layout(`${header}\n${made.text}`, passesOf(options).format)
+  return { sql, columns, warnings, plan, keys, champion: own, challengers: others, ...(known ? { known } : {}) }
+}
+
+/** A column of the result that is an input of one of the models. */
+export interface ComparedInput {
+  /** As the model calls it. */
+  readonly feature: string
+  readonly column: string
+  readonly type: string
+}
+
+/** What `compiledPrediction` gives of one model, of several. */
+export interface CompiledComparison extends Omit<CompiledPrediction, 'questions'> {
+  readonly keys: readonly string[]
+  /** The columns that are outputs, the champion's first. */
+  readonly outputs: readonly (readonly ComparedOutput[])[]
+  /** With `withFeatures`: for each model the columns that are its inputs. */
+  readonly inputs: readonly (readonly ComparedInput[])[]
+  readonly known?: KnownColumns
+  /** Of the header, about the challengers. */
+  readonly lines: readonly (readonly [string, string])[]
+}
+
+/** The parts of a comparison, for whatever form is put around it. Records have the outputs that are wanted. */
+export function compiledComparison(
+  champion: Contender,
+  challengers: readonly Challenger[],
+  facts: Facts,
+  options: ComparisonOptions & Pick<PredictionOptions, 'withFeatures'>,
+  form: PredictionForm,
+): CompiledComparison {
   const passes = passesOf(options)
   const dialect = dialectOf(options)
   const distributed = isDistributed(options)
@@ -125,7 +165,7 @@ export function comparisonQuery(
   const isLabelled = options.withLabel === true && binding.kind === 'sample'
   const bound = isLabelled ? withLabelOf(asked[0], together.bound) : together.bound
   if (distributed && bound.hasAsOf && readsClock(binding)) fail('compile/needs-instant', { model: champion.model.name })
-  const plans = asked.map(({ record, bound: own }) => scorePlan(record, { joined: true, types: typesOf(own, 'query') }))
+  const plans = asked.map(({ record, bound: own }) => scorePlan(record, { joined: true, types: typesOf(own, form) }))
   const reserved = reservedNames([...new Set(asked.flatMap((a) => textsOf(a.bound, facts)))], facts.catalog)
   const ours = plans[0] ? [...plans[0].lookups, ...plans[0].stages].map((s) => s.name) : []
   const names = stageNames(reserved, '_as_of', '_features', ...ours)
@@ -155,7 +195,9 @@ export function comparisonQuery(
   const [first] = asked
   const record = first?.record ?? champion.record
   if (plans[0]) checkNames(record, plans[0], keys, [])
-  const pass = [...keys, ...known.columns.map((c) => c.name)]
+  const beside = [...keys, ...known.columns.map((c) => c.name)]
+  const carried = options.withFeatures ? inputsTogether(asked, together) : []
+  const pass = [...beside, ...carried]
   const scored = scoredInTurn(
     asked.map((a) => a.record),
     plans,
@@ -163,14 +205,27 @@ export function comparisonQuery(
     { pass, labels, names },
     options,
   )
-  const outputs = columnsOf(scored.plans, pass, labels)
+  const outputs = columnsOf(scored.plans, beside, labels)
+  const inputs = carriedColumns(carried, [...beside, ...outputs.flat().map((o) => o.column)], bound, together)
+  const columns = [
+    ...keyColumns(bound, keys),
+    ...outputs.flat().map((o) => nullable(o.column, o.type)),
+    ...known.columns.map((c) => nullable(c.name, c.type)),
+    ...[...inputs.values()].map((c) => nullable(c.column, c.type)),
+  ]
+  // PL/pgSQL takes rows of exactly the types it returns; an anchored key has the type it has in its table.
+  const exact = distributed && form === 'function'
   const body: Select = {
     ...select(scored.stages.at(-1)?.name ?? '', 's', [
-      ...keys.map((name) => ({ name, expr: expr.column('s', name) })),
+      ...keys.map((name, i): Projection => {
+        const key = expr.column('s', name)
+        return { name, expr: exact ? expr.cast(key, columns[i]?.type ?? 'text') : key }
+      }),
       ...scored.plans.flatMap((plan, i) =>
         plan.outputs.map((o, k) => ({ name: outputs[i]?.[k]?.column ?? o.name, expr: o.expr })),
       ),
       ...known.columns.map(({ name }) => ({ name, expr: expr.column('s', name) })),
+      ...[...inputs].map(([name, { column }]) => ({ name: column, expr: expr.column('s', name) })),
     ]),
   }
   const stages: Stage[] = [...spine.stages, ...pit.stages, ...known.stages, ...features, ...scored.stages]
@@ -182,97 +237,55 @@ export function comparisonQuery(
   const statement = handOver<Statement>(options, 'inline views', { kind: 'with', stages: planned, body })
   const text = limited(statement, dialect, keys, options.limit)
   const shape = distributed ? distributionWarnings(bound, wanted, statement, text) : []
-  const unguarded = plans[0]?.unguarded ?? false
-  const about = { bound, binding, record, form: 'query', distributed, unguarded } as const
-  const head = predictionHeader(about, challengersInWords(challengers, scored.plans, outputs))
   const sized = {
     ...record,
     inputs: asked.flatMap((a) => a.record.inputs),
     coefficients: asked.flatMap((a) => a.record.coefficients),
   }
-  const [own = [], ...others] = outputs
   return {
-    sql: layout(`${head}\n${text}`, passes.format),
-    columns: [
-      ...keyColumns(bound, keys),
-      ...outputs.flat().map((o) => nullable(o.column, o.type)),
-      ...known.columns.map((c) => nullable(c.name, c.type)),
-    ],
+    bound,
+    binding,
+    asked: questionColumns(bound, wanted),
+    text,
+    columns,
     warnings: [...new Map([...problems, ...shape].map((d) => [JSON.stringify(d), d])).values()],
     plan: planOf(statement, pit.views, dialect, {
       record: sized,
       scoring: cost,
       unguarded: plans.every((p) => p.unguarded),
     }),
+    unguarded: plans[0]?.unguarded ?? false,
     keys,
-    champion: own,
-    challengers: others,
+    outputs,
+    inputs: asked.map((a, i) =>
+      a.record.inputs.flatMap(({ feature }) => {
+        const found = inputs.get(together.names[i]?.get(feature) ?? feature)
+        return found ? [{ feature, ...found }] : []
+      }),
+    ),
     ...(isLabelled ? { known: known.named } : {}),
+    lines: challengersInWords(challengers, scored.plans, outputs),
   }
 }
 
-interface Naming {
-  /** Columns that go through all stages. */
-  readonly pass: readonly string[]
-  readonly labels: readonly string[]
-  readonly names: StageNames
-}
+/** The inputs of all, each once, under the names they have together. */
+const inputsTogether = (asked: readonly Asked[], { names }: AskedTogether): string[] => [
+  ...new Set(asked.flatMap(({ record }, i) => record.inputs.map(({ feature }) => names[i]?.get(feature) ?? feature))),
+]
 
-/** One model after the other over the rows of the one before, so that no row is looked up again. */
-function scoredInTurn(
-  records: readonly ModelRecord[],
-  plans: readonly ScorePlan[],
-  { names: inputNames, extras, bound }: AskedTogether,
-  { pass, labels, names }: Naming,
-  options: CompileOptions,
-): { readonly plans: readonly ScorePlan[]; readonly stages: readonly Stage[] } {
-  const taken = [...pass, ...extras.map((e) => e.name), ...bound.features.map((f) => f.name)]
-  const columns = uniqueNames(taken)
-  const done: ScorePlan[] = []
-  const stages: Stage[] = []
-  const handed: string[] = []
-  for (const [i, record] of records.entries()) {
-    const plan = plans[i]
-    const inputs = inputNames[i]
-    if (plan === undefined || inputs === undefined) continue
-    const label = labels[i - 1]
-    const renamed = renamedPlan(plan, {
-      // Those of trees are what the fence below makes of them.
-      inputs: record.trees === undefined ? inputs : new Map(),
-      columns: eachRenamed(
-        plan.stages.flatMap((s) => s.columns),
-        label,
-        columns,
-      ),
-      // The names of the first were taken before anything else was named.
-      stages: label === undefined ? new Map() : eachRenamed([...plan.lookups, ...plan.stages], label, names),
-    })
-    const later = new Set(records.slice(i + 1).flatMap((r, k) => inputsOf(r, inputNames[i + 1 + k])))
-    const carried = [...pass, ...later, ...handed]
-    const source = { kind: 'table', name: stages.at(-1)?.name ?? '_features' } as const
-    const own = scoreStages(record, renamed, source, carried, { ...options, withScores: false, inputs })
-    stages.push(...(label === undefined ? own : introduced(own, renamed, label, record)))
-    handed.push(...handedOn(renamed, renamed.stages.length))
-    done.push(renamed)
-  }
-  return { plans: done, stages }
-}
-
-const inputsOf = ({ inputs }: ModelRecord, names: ReadonlyMap<string, string> | undefined): string[] =>
-  inputs.map((i) => names?.get(i.feature) ?? i.feature)
-
-function eachRenamed(
-  some: readonly { readonly name: string }[],
-  label: string | undefined,
-  names: StageNames,
-): ReadonlyMap<string, string> {
-  return new Map(some.map(({ name }) => [name, names.take(label === undefined ? name : `${name}_${label}`)]))
-}
-
-function introduced(stages: readonly Stage[], plan: ScorePlan, label: string, record: ModelRecord): Stage[] {
-  const first = plan.stages[0]?.name
-  const comment = `The challenger ${label}: model ${record.name} version ${record.version}, over the same rows.`
-  return stages.map((s) => (s.name === first ? { ...s, comment } : s))
+/** As which columns inputs are returned: by the names they have together, none of them twice. */
+function carriedColumns(
+  carried: readonly string[],
+  taken: readonly string[],
+  bound: BoundDataset,
+  { extras }: AskedTogether,
+): ReadonlyMap<string, { readonly column: string; readonly type: string }> {
+  const names = uniqueNames(taken)
+  const types = new Map([
+    ...extras.map(({ name, column }) => [name, boundaryType(column)] as const),
+    ...bound.features.map((f) => [f.name, boundaryType(f)] as const),
+  ])
+  return new Map(carried.map((name) => [name, { column: names.take(name), type: types.get(name) ?? 'text' }]))
 }
 
 /** The outputs of each model and the columns they are, the champion's under their own names. Errors: `model/output`. */

@@ -12,11 +12,13 @@ import type { OutputChoice } from '../ir/output.ts'
 import type { Column } from '../ir/type.ts'
 import { outputs } from '../model/outputs.ts'
 import { boundaryType } from '../rewrite/feature-boundary.ts'
+import type { Challenger } from './comparison-query.ts'
 import type { QueryPlan } from './compiled-query.ts'
 import { type Callable, createFunction, functionSignature, type Parameter } from './function-text.ts'
 import { predictionHeader } from './prediction-header.ts'
 import { compiledPrediction } from './prediction-query.ts'
 import { scoreOfColumns } from './score-of-columns.ts'
+import { withChallengers } from './with-challengers.ts'
 import { withOutputs } from './with-outputs.ts'
 
 export interface PredictionObjectOptions extends CompileOptions {
@@ -28,6 +30,8 @@ export interface PredictionObjectOptions extends CompileOptions {
   readonly name?: RelationName
   /** ISO instant a view predicts at; default the start of each transaction that reads it. Functions are given theirs. */
   readonly at?: string
+  /** Of a function: models scored beside it, whose columns come behind, as those of {@link comparisonQuery}. */
+  readonly challengers?: readonly Challenger[]
 }
 
 export interface PredictionObject {
@@ -52,7 +56,10 @@ export interface PredictionObject {
  * functions over distributed tables are refused there), it is called with constants, and `scalar` is a function of the model's
  * inputs rather than of a key; for many keys there is the view.
  *
- * Errors: those of {@link predictionQuery}; `compile/identifier`.
+ * Challengers answer what the champion is asked: one that needs more than its questions bring is refused, so that nobody has to
+ * call a function otherwise for their sake.
+ *
+ * Errors: those of {@link predictionQuery}; `compile/identifier`; `compile/challenger`; `define/option`.
  *
  * ```sql
  * CREATE OR REPLACE FUNCTION predict_delay15 (origin text, as_of timestamptz DEFAULT now())
@@ -66,6 +73,10 @@ export function predictionObject(
   options: PredictionObjectOptions,
 ): PredictionObject {
   const record = withOutputs(trained, options.outputs)
+  if (options.challengers && options.challengers.length > 0 && options.as !== 'function') {
+    const hint = options.as === 'view' ? 'Write the view around comparisonQuery.' : 'Leave them out.'
+    fail('define/option', { option: 'challengers', what: options.as, detail: 'are of a function', hint })
+  }
   if (options.as === 'view') return viewObject(model, record, facts, options)
   if (options.at !== undefined) {
     fail('define/option', {
@@ -109,7 +120,7 @@ function functionObject(
   const distributed = isDistributed(options)
   const overColumns = as === 'scalar' && distributed
   const spine = { kind: 'parameters' } as const
-  const prediction = compiledPrediction(model, record, facts, { ...options, spine }, as)
+  const prediction = withChallengers(model, record, options.challengers ?? [], facts, { ...options, spine }, as)
   const { bound, asked, plan } = prediction
   const out = outputs(record).map((o): Column => ({ name: o.name, type: o.type, nullable: true }))
   const columns = as === 'function' ? prediction.columns : out
@@ -131,7 +142,7 @@ function functionObject(
     searchPath: facts.catalog.searchPath,
   }
   const about = { ...prediction, record, form: as, distributed } as const
-  const head = predictionHeader(about, [['call', call(callable, distributed)]])
+  const head = predictionHeader(about, [...prediction.lines, ['call', call(callable, distributed)]])
   const comment = `COMMENT ON FUNCTION ${functionSignature(callable)} IS ${quoteText(objectComment(record))};`
   const sql = `${head}\n${createFunction(callable)}\n\n${comment}\n`
   return {

@@ -9,9 +9,10 @@ import type { ModelRecord } from '../ir/model-record.ts'
 import type { OutputChoice } from '../ir/output.ts'
 import type { Column } from '../ir/type.ts'
 import { listsOnce } from '../rewrite/serving-spine.ts'
+import type { Challenger, ComparedInput, ComparedOutput } from './comparison-query.ts'
 import type { CompiledQuery } from './compiled-query.ts'
 import { predictionHeader } from './prediction-header.ts'
-import { compiledPrediction } from './prediction-query.ts'
+import { withChallengers } from './with-challengers.ts'
 import { withOutputs } from './with-outputs.ts'
 
 export interface ServingQueryOptions extends Omit<CompileOptions, 'dialect'> {
@@ -19,6 +20,8 @@ export interface ServingQueryOptions extends Omit<CompileOptions, 'dialect'> {
   readonly outputs?: readonly OutputChoice[]
   /** Also return the features each prediction was made from. Default false. */
   readonly withFeatures?: boolean
+  /** Models scored beside it, whose columns come behind, as those of {@link comparisonQuery}. */
+  readonly challengers?: readonly Challenger[]
 }
 
 export interface ServingQuery extends CompiledQuery {
@@ -30,6 +33,10 @@ export interface ServingQuery extends CompiledQuery {
   readonly keys: readonly string[]
   /** Whether the last column tells if the entity's relation has the key: only where an index answers that. */
   readonly tellsKnown: boolean
+  /** For the model and each challenger the columns that are its outputs. */
+  readonly outputs: readonly (readonly ComparedOutput[])[]
+  /** With `withFeatures`: for the model and each challenger the columns that are its inputs. */
+  readonly inputs: readonly (readonly ComparedInput[])[]
 }
 
 const row = '_q'
@@ -39,7 +46,7 @@ const row = '_q'
  * columns of {@link predictionQuery}, and whether the key is known. Each question is answered by itself, as the function of
  * {@link predictionObject} answers it: so the plan does not depend on how many there are.
  *
- * Errors: those of {@link predictionQuery}.
+ * Errors: those of {@link predictionQuery}; `compile/challenger` for one that needs more than the questions of the model bring.
  *
  * ```sql
  * SELECT _q.n AS _n, p.*, EXISTS (SELECT FROM customers AS e WHERE e.customer = _q.c1) AS _known
@@ -53,7 +60,8 @@ export function servingQuery(
   options: ServingQueryOptions = {},
 ): ServingQuery {
   const record = withOutputs(trained, options.outputs)
-  const made = compiledPrediction(model, record, facts, { ...options, spine: { kind: 'parameters', row } }, 'function')
+  const spine = { kind: 'parameters', row } as const
+  const made = withChallengers(model, record, options.challengers ?? [], facts, { ...options, spine }, 'function')
   const { bound, asked, text, warnings, plan } = made
   const { entity } = bound.dataset.sample
   const { from } = entity
@@ -67,7 +75,7 @@ export function servingQuery(
   const arrays = given.map((c, i) => `$${i + 1}::${c.type.startsWith('_') ? 'text' : printType(c.type)}[]`)
   const names = [...given.map((_, i) => `c${i + 1}`), 'n']
   const sql = [
-    predictionHeader({ ...made, record, form: 'query', distributed: false }),
+    predictionHeader({ ...made, record, form: 'query', distributed: false }, made.lines),
     `SELECT ${row}.n AS _n, p.*${known}`,
     `FROM unnest(${arrays.join(', ')}) WITH ORDINALITY AS ${row} (${names.join(', ')})`,
     `CROSS JOIN LATERAL (\n${text}\n) AS p`,
@@ -86,6 +94,8 @@ export function servingQuery(
     keys,
     hasAsOf: bound.hasAsOf,
     tellsKnown,
+    outputs: made.outputs,
+    inputs: made.inputs,
   }
 }
 

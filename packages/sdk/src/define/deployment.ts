@@ -76,8 +76,7 @@ export interface DeploymentOptions extends Documentation {
   /** Of a view: `{ new: 'old' }` for a column that is the same under another name; views that read it go on. */
   readonly renamed?: Readonly<Record<string, string>>
   /**
-   * Of a view or a table: versions scored beside this one by the same query, as a version number, an alias, or another model
-   * of the same entity. Their columns stand behind those of the model, named by the label: `{ next: 'candidate' }` adds
+   * Versions scored beside this one by the same query, as a version number, an alias, or another model of the same entity. Their columns stand behind those of the model, named by the label: `{ next: 'candidate' }` adds
    * `next_probability`. Readers of the other columns see no difference.
    */
   readonly challengers?: Readonly<
@@ -103,7 +102,6 @@ export const defineDeployment: DefineDeployment = (name, options) => {
   const twice = renamed.find(([, old], i) => renamed.findIndex(([, other]) => other === old) < i)
   if (twice) wrong('renamed', `names "${twice[1]}" twice`, 'A column becomes one other.')
   const challengers = Object.entries(options.challengers ?? {}).map(([label, given]) => {
-    if (as === 'function') wrong('challengers', 'are of a view or a table, not of a function', 'Leave them out.')
     const { model, version } = typeof given === 'object' ? given : { model: options.model, version: given }
     return [checkedName('challenger', label), Object.freeze({ model, version: version ?? null })] as const
   })

@@ -1,7 +1,7 @@
 /** Versions that a deployment scores beside its own. */
 import { fail, type ModelRecord, objectComment } from '@viewcast/compiler'
 import type { DeploymentDef } from '../define/deployment.ts'
-import type { Scored } from '../predict/comparison.ts'
+import type { Scored } from '../predict/prepared-together.ts'
 
 export interface DeployedChallenger {
   /** Starts the names of its columns. */

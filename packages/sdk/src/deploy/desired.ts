@@ -9,7 +9,8 @@ import {
 } from '@viewcast/compiler'
 import type { Database } from '../database/database.ts'
 import type { DeploymentDef } from '../define/deployment.ts'
-import { comparisonQuery, type Scored } from '../predict/comparison.ts'
+import { comparisonQuery } from '../predict/comparison.ts'
+import type { Scored } from '../predict/prepared-together.ts'
 import { predictionObject, predictionQuery } from '../predict/queries.ts'
 import { commentOf, type DeployedChallenger, deployedChallengers, scoredChallengers } from './challengers.ts'
 import { type ObjectName, resolvedName } from './object-name.ts'
@@ -71,10 +72,11 @@ export async function desired(
       ...given,
       as: 'function',
       name: object,
+      challengers: scored,
     })
     if (!routine) throw new InternalError('A function was compiled to something else')
     const query = `${routine.head}\n${createFunction(routine.callable)}`
-    return { ...about, query, columns, parameters, routine, warnings }
+    return { ...about, ...(challengers.length > 0 ? { scored } : {}), query, columns, parameters, routine, warnings }
   }
   if (challengers.length > 0) {
     const { outputs, ...asked } = given

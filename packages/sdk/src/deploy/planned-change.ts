@@ -1,6 +1,7 @@
 /** The change that a declaration asks for, with what it means and what stands in its way. */
 import { type Diagnostic, diagnostic, quoteIdentifier } from '@viewcast/compiler'
-import { preparedComparison } from '../predict/comparison.ts'
+import { runningTogether } from '../predict/comparison.ts'
+import { preparedTogether } from '../predict/prepared-together.ts'
 import { prepareModel } from '../project/prepare-model.ts'
 import { runningPrediction } from '../project/running-query.ts'
 import { sqlDifference } from '../store/registry/sql-difference.ts'
@@ -75,11 +76,11 @@ async function asked(
   const { def, record } = target
   const at = def.at === null ? {} : { at: def.at }
   const running = async () => {
-    if (target.scored) {
-      const asked = { ...at, ...(options.directory === undefined ? {} : { directory: options.directory }) }
-      return (await preparedComparison(db, { model: def.model, record }, target.scored, asked)).running
-    }
     const spine = { kind: 'entities', ...at } as const
+    if (target.scored) {
+      const all = [{ model: def.model, record }, ...Object.values(target.scored)]
+      return runningTogether(def.model.name, await preparedTogether(db, all, options.directory), spine)
+    }
     return runningPrediction(await prepareModel(db, def.model, options.directory), record, spine)
   }
   const timeout = options.timeout === undefined ? {} : { timeout: options.timeout }

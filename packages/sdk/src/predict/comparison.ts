@@ -1,27 +1,10 @@
 /** Several models over the same questions, in one statement. */
-import {
-  type ComparisonQuery,
-  comparisonQuery as compileComparisonQuery,
-  type Diagnostic,
-  type Facts,
-  fail,
-  type ModelDef,
-  type ModelRecord,
-  type OutputChoice,
-} from '@viewcast/compiler'
+import { type ComparisonQuery, comparisonQuery as compileComparisonQuery, type SpineBinding } from '@viewcast/compiler'
 import type { Database } from '../database/database.ts'
 import type { RunningQuery } from '../project/failed-view.ts'
-import { prepareModel } from '../project/prepare-model.ts'
 import { runningPrediction } from '../project/running-query.ts'
+import { preparedTogether, type Scored } from './prepared-together.ts'
 import { type PredictOptions, predictionOptions } from './queries.ts'
-
-/** A version of a model. */
-export interface Scored {
-  readonly model: ModelDef
-  readonly record: ModelRecord
-  /** Output columns instead of those the record has. */
-  readonly outputs?: readonly OutputChoice[]
-}
 
 export interface CompareOptions extends Omit<PredictOptions, 'outputs' | 'withFeatures'> {
   /** Also return the label, weight and part of each row of the sample. Default false. */
@@ -61,7 +44,7 @@ export async function preparedComparison(
   options: CompareOptions & { readonly signal?: AbortSignal },
 ): Promise<{ readonly query: ComparisonQuery; readonly running: RunningQuery }> {
   const labels = Object.keys(challengers)
-  const prepared = await prepareTogether(db, [champion, ...Object.values(challengers)], options.directory)
+  const prepared = await preparedTogether(db, [champion, ...Object.values(challengers)], options.directory)
   const { facts, warnings } = prepared
   const [first, ...others] = prepared.all
   if (first === undefined) throw new RangeError('There is no champion')
@@ -73,41 +56,22 @@ export async function preparedComparison(
     { ...predictionOptions(wanted), withLabel },
   )
   const { spine } = predictionOptions(wanted)
-  const each = prepared.all.map((one) =>
-    runningPrediction({ model: one.model, facts }, one.record, spine, options.signal),
-  )
-  const running: RunningQuery = {
-    query: `model "${champion.model.name}" and its challengers`,
-    parts: () => each.flatMap((one) => one.parts()),
-    definitions: [...new Set(each.flatMap((one) => one.definitions))],
-    signal: options.signal,
-  }
+  const running = runningTogether(champion.model.name, prepared, spine, options.signal)
   return { query: { ...query, warnings: [...warnings, ...query.warnings] }, running }
 }
 
-async function prepareTogether(
-  db: Database,
-  all: readonly Scored[],
-  directory: string | undefined,
-): Promise<{ readonly all: readonly Scored[]; readonly facts: Facts; readonly warnings: readonly Diagnostic[] }> {
-  const byModel = new Map<ModelDef, Awaited<ReturnType<typeof prepareModel>>>()
-  for (const { model } of all) if (!byModel.has(model)) byModel.set(model, await prepareModel(db, model, directory))
-  const [first] = [...byModel.values()]
-  if (first === undefined) throw new RangeError('There is no champion')
-  for (const { model } of byModel.values()) {
-    if ((model.dataset.materialised ?? 'inline') === (first.model.dataset.materialised ?? 'inline')) continue
-    const reason = 'only one of both datasets reads materialised views as they are stored'
-    fail('compile/challenger', { challenger: model.name, champion: first.model.name, reason })
-  }
-  const found = [...byModel.values()].map((p) => p.facts)
-  const facts: Facts = {
-    catalog: first.facts.catalog,
-    columns: (d) => found.map((f) => f.columns(d)).find((columns) => columns.length > 0) ?? [],
-  }
-  const warnings = [...byModel.values()].flatMap((p) => p.warnings)
+/** What to ask when a query of several versions fails. */
+export function runningTogether(
+  champion: string,
+  { all, facts }: Awaited<ReturnType<typeof preparedTogether>>,
+  spine: SpineBinding,
+  signal?: AbortSignal,
+): RunningQuery {
+  const each = all.map(({ model, record }) => runningPrediction({ model, facts }, record, spine, signal))
   return {
-    all: all.map((one) => ({ ...one, model: byModel.get(one.model)?.model ?? one.model })),
-    facts,
-    warnings: [...new Map(warnings.map((w) => [JSON.stringify(w), w])).values()],
+    query: `model "${champion}" and its challengers`,
+    parts: () => each.flatMap((one) => one.parts()),
+    definitions: [...new Set(each.flatMap((one) => one.definitions))],
+    signal,
   }
 }

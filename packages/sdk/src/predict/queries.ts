@@ -20,6 +20,7 @@ import {
 import type { Database } from '../database/database.ts'
 import { prepareDataset } from '../project/facts.ts'
 import { prepareModel } from '../project/prepare-model.ts'
+import { preparedTogether, type Scored } from './prepared-together.ts'
 
 /**
  * Compiles the training query of a dataset; nothing is run but catalog queries.
@@ -81,7 +82,7 @@ export async function predictionQuery(
 /**
  * Writes the statements that keep a prediction in a database as a view or a function; nothing of it is run.
  *
- * Errors: those of {@link predictionQuery}; `compile/identifier`, `define/option`.
+ * Errors: those of {@link predictionQuery}; `compile/identifier`, `define/option`, `compile/challenger`.
  *
  * @example
  * ```ts
@@ -96,11 +97,24 @@ export async function predictionObject(
   db: Database,
   model: ModelDef,
   record: ModelRecord,
-  options: PredictionObjectOptions & { readonly directory?: string },
+  options: ObjectOptions,
 ): Promise<PredictionObject> {
-  const prepared = await prepareModel(db, model, options.directory)
-  const made = compilePredictionObject(prepared.model, record, prepared.facts, options)
+  const { challengers = {}, ...rest } = options
+  const labels = Object.keys(challengers)
+  const prepared = await preparedTogether(db, [{ model, record }, ...Object.values(challengers)], options.directory)
+  const [own, ...others] = prepared.all
+  const made = compilePredictionObject(own?.model ?? model, record, prepared.facts, {
+    ...rest,
+    challengers: others.map((other, i) => ({ ...other, label: labels[i] ?? '' })),
+  })
   return { ...made, warnings: [...prepared.warnings, ...made.warnings] }
+}
+
+export interface ObjectOptions extends Omit<PredictionObjectOptions, 'challengers'> {
+  /** Of a function: versions scored beside it, by the label that starts the names of their columns. */
+  readonly challengers?: Readonly<Record<string, Scored>>
+  /** What relative `.sql` paths are relative to. */
+  readonly directory?: string
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Challenges as runs, and what came of them over time. */
-import type { Scored } from '../predict/comparison.ts'
+import type { Scored } from '../predict/prepared-together.ts'
 import { type Challenge, type ChallengeOptions, challenge } from '../report/challenge.ts'
 import { logBatch, type MetricPoint } from '../store/runs/batch.ts'
 import type { Run } from '../store/runs/started.ts'

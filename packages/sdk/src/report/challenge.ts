@@ -1,7 +1,8 @@
 /** A champion and a challenger over the same questions: how often they agree, how far they differ, and which of them is right. */
 import { type Diagnostic, fail, labelKind, type ModelRecord, type OutputChoice, withOutputs } from '@viewcast/compiler'
 import type { Database } from '../database/database.ts'
-import { type CompareOptions, preparedComparison, type Scored } from '../predict/comparison.ts'
+import { type CompareOptions, preparedComparison } from '../predict/comparison.ts'
+import type { Scored } from '../predict/prepared-together.ts'
 import { namingFailedView } from '../project/failed-view.ts'
 import { normalPValue } from '../train/measure/distributions.ts'
 import { movementShares } from './challenge-aggregates.ts'
