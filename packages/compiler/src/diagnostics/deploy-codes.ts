@@ -22,6 +22,11 @@ export const deployCodes = {
     (p) => `"${p.object}" is deployed by ${p['by']}`,
     () => 'Deploy into another schema, or under another name; two that deploy one object undo each other.',
   ),
+  'deploy/earlier-owner': entry(
+    (p) => `"${p.object}" was deployed by ${p['by']} before: its versions stay its own (${p.versions})`,
+    () => 'Nothing of it is used or removed. It cannot come back while this deployment has the name.',
+    'warning',
+  ),
   'deploy/edited': entry(
     (p) => `"${p.object}" was changed by hand since viewcast left it`,
     () => 'See what with: viewcast plan --diff. Take the change into the project, or apply with --overwrite-edited.',

@@ -3,6 +3,7 @@ import { type Diagnostic, diagnostic, nearParameter } from '@viewcast/compiler'
 import type { Database } from '../database/database.ts'
 import type { Store } from '../store/store.ts'
 import { assetName, type ObjectName } from './object-name.ts'
+import { isOwn, ownerText } from './owner.ts'
 import type { Present } from './present.ts'
 import type { LiveDeployment } from './state.ts'
 
@@ -27,10 +28,8 @@ export interface Standing {
 export function objectBlockers({ project }: Store, standing: Standing): Diagnostic[] {
   const { object, present, live, environment, edited } = standing
   const name = assetName(object)
-  if (live && (live.project !== project || (live.environment !== environment && live.environment !== ''))) {
-    const owner = live.project === project ? '' : ` of project "${live.project}"`
-    const by = live.environment === '' ? `project "${live.project}"` : `environment "${live.environment}"${owner}`
-    return [diagnostic('deploy/claimed', { object: name, by })]
+  if (live && !isOwn(live, { project, environment })) {
+    return [diagnostic('deploy/claimed', { object: name, by: ownerText(live, project) })]
   }
   if (!present) return []
   const isOurs = live ? present.kind === live.kind : present.comment?.startsWith(mark) === true

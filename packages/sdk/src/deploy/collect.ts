@@ -6,7 +6,7 @@ import { atomically, type Store } from '../store/store.ts'
 import { oneDeployer } from './deploy-lock.ts'
 import { keptSchemaMark } from './kept-place.ts'
 import { keptNoMore } from './kept-state.ts'
-import { assetName, type ObjectName, objectOf } from './object-name.ts'
+import { assetName, type ObjectName, objectOf, quoted } from './object-name.ts'
 import { inspect, type Present } from './present.ts'
 import { reference } from './swap.ts'
 
@@ -88,7 +88,8 @@ export interface Collected {
 export async function keptVersions(store: Store, options: KeepingOptions = {}): Promise<Keeping> {
   const { db, project } = store
   const rows = await db.rows<Row>(
-    `SELECT d.asset_id AS asset, d.name, d.environment, o.name AS object, a.version, a.props->>'model' AS model,
+    `SELECT d.asset_id AS asset, CASE WHEN d.project = k.project THEN d.name ELSE coalesce(v.spec->>'name', d.name) END AS name,
+            k.environment, o.name AS object, a.version, a.props->>'model' AS model,
             (a.props->>'modelVersion')::integer AS "modelVersion", k.place AS at, v.spec->>'as' AS kind,
             k.since, k.hash,
             k.server IS NOT DISTINCT FROM current_setting('server_version_num')::integer / 10000 AS "isSameServer"
@@ -97,7 +98,7 @@ export async function keptVersions(store: Store, options: KeepingOptions = {}): 
      JOIN viewcast.artifact a ON a.id = k.artifact_id
      JOIN viewcast.asset o ON o.id = a.asset_id
      JOIN viewcast.deployment d ON d.asset_id = o.id
-     WHERE k.until IS NULL AND d.project = $1 AND ($2::text IS NULL OR d.environment = $2)
+     WHERE k.until IS NULL AND k.project = $1 AND ($2::text IS NULL OR k.environment = $2)
      ORDER BY o.name, k.id DESC`,
     [project, options.environment ?? null],
   )
@@ -162,11 +163,10 @@ async function keptSchemas(db: Database, versions: readonly KeptVersion[]): Prom
      WHERE starts_with(obj_description(n.oid, 'pg_namespace'), $1) ORDER BY 1, 3`,
     [keptSchemaMark],
   )
-  const ours = new Set(
-    versions
-      .filter((v) => v.status !== 'gone')
-      .map((v) => `${quoteIdentifier(v.at.schema)}.${quoteIdentifier(v.at.name)}`),
-  )
+  // Those of other projects, and of environments that were not asked for, were put there by viewcast, too.
+  const places = await db.rows<{ place: string }>('SELECT place FROM viewcast.deployment_kept WHERE until IS NULL')
+  const gone = new Set(versions.filter((v) => v.status === 'gone').map((v) => assetName(v.at)))
+  const ours = new Set(places.flatMap(({ place }) => (gone.has(place) ? [] : [quoted(objectOf(place))])))
   const isOurs = (identity: string) => ours.has(identity.replace(/\(.*\)$/s, ''))
   return [...new Set(rows.map((r) => r.name))].map((name) => {
     const inside = rows.filter((r) => r.name === name && r.object !== null)
@@ -221,10 +221,18 @@ async function collectOne(
       if (present) await db.execute(`DROP ${present.kind.toUpperCase()} ${reference(present, at)}`)
       await keptNoMore(db, at)
       await db.query(
-        `INSERT INTO viewcast.deployment_change (asset_id, action, class, strategy, from_artifact, actor, reason)
-         SELECT o.id, 'collect', 'remove', 'drop', a.id, $3, $4 FROM viewcast.asset o JOIN viewcast.artifact a ON a.asset_id = o.id
+        `INSERT INTO viewcast.deployment_change (asset_id, action, class, strategy, from_artifact, actor, reason, project, environment, is_declared)
+         SELECT o.id, 'collect', 'remove', 'drop', a.id, $3, $4, $5, $6, d.is_declared
+         FROM viewcast.asset o JOIN viewcast.artifact a ON a.asset_id = o.id JOIN viewcast.deployment d ON d.asset_id = o.id
          WHERE (o.kind, o.name, a.version) = ('deployment', $1, $2)`,
-        [assetName(version.object), version.version, store.actor, options.reason ?? null],
+        [
+          assetName(version.object),
+          version.version,
+          store.actor,
+          options.reason ?? null,
+          store.project,
+          version.environment,
+        ],
       )
     })) ?? (since === 'collectable' ? 'collected' : since)
   )

@@ -1,11 +1,25 @@
 /** What the store says of objects that were put aside; written in the transaction that moves them. */
 import type { Database } from '../database/database.ts'
 import { assetName, type ObjectName } from './object-name.ts'
+import type { Owner } from './owner.ts'
 import { inspect } from './present.ts'
 
-/** Says that a version is kept somewhere from now on. */
-export async function keepAside(db: Database, artifact: string, at: ObjectName): Promise<void> {
-  await db.query('INSERT INTO viewcast.deployment_kept (artifact_id, place) VALUES ($1, $2)', [artifact, assetName(at)])
+/** What goes with an object when it is put aside. */
+export interface PutAside extends Owner {
+  readonly artifact: string
+  readonly granted: readonly string[]
+}
+
+/** Says that a version is kept somewhere from now on, whose it is, and which of its grants are viewcast's. */
+export async function keepAside(
+  db: Database,
+  { artifact, project, environment, granted }: PutAside,
+  at: ObjectName,
+): Promise<void> {
+  await db.query(
+    `INSERT INTO viewcast.deployment_kept (artifact_id, place, project, environment, granted) VALUES ($1, $2, $3, $4, $5::text[])`,
+    [artifact, assetName(at), project, environment, granted],
+  )
 }
 
 /** Says how it is there: a later edit by hand shows by it. To be called when it was moved. */

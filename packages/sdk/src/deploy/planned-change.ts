@@ -14,6 +14,7 @@ import { dryRunFunction } from './dry-run-function.ts'
 import { handEdit } from './hand-edit.ts'
 import { type InsightOptions, withInsight } from './insight/insight.ts'
 import { assetName } from './object-name.ts'
+import { earlierOwners } from './owner.ts'
 import type { PlannedChange } from './plan-data.ts'
 import { inspect, type Present } from './present.ts'
 import { liveDeployment } from './state.ts'
@@ -57,6 +58,7 @@ export async function plannedChange(
     warnings: [
       ...change.warnings,
       ...(live && !present ? [diagnostic('deploy/missing', { object: assetName(object) })] : []),
+      ...(live ? [] : await earlierOwners(store, object, environment)),
     ],
   }
   if (planned.class === 'none') return planned

@@ -15,6 +15,7 @@ import { fingerprintOf } from './fingerprint.ts'
 import { handEdit, serverMajor } from './hand-edit.ts'
 import { keptPlace } from './kept-place.ts'
 import { assetName, type ObjectName } from './object-name.ts'
+import { ownerText } from './owner.ts'
 import { type ColumnChange, type Plan, type PlannedChange, planFormat } from './plan-data.ts'
 import { inspect, type Present } from './present.ts'
 import { rememberedRecords } from './remembered-records.ts'
@@ -65,11 +66,11 @@ export async function rollback(store: Store, object: ObjectName, options: Rollba
 /**
  * What {@link rollback} would do; nothing is changed. Its only change has the class `none` when the version is live.
  *
- * Errors: `deploy/unknown`, `deploy/no-version`; `deploy/gone` when what the version reads is not there any more.
+ * Errors: `deploy/unknown`, `deploy/claimed`, `deploy/no-version`; `deploy/gone` when what the version reads is not there any more.
  */
 export async function planRollback(store: Store, object: ObjectName, options: RollbackPlanOptions): Promise<Plan> {
   const known = await deploymentVersions(store, object)
-  if (!known) return fail('deploy/unknown', { name: assetName(object) })
+  if (!known) return unknownHere(store, object)
   const version = chosen(object, known, options.to)
   const change = await changeBack(store, object, known, version, options)
   return {
@@ -81,6 +82,13 @@ export async function planRollback(store: Store, object: ObjectName, options: Ro
     fingerprint: { [assetName(object)]: await fingerprintOf(store, change) },
     changes: [change],
   }
+}
+
+/** Of an object that is somebody else's it is said whose. */
+async function unknownHere(store: Store, object: ObjectName): Promise<never> {
+  const live = await liveDeployment(store, object)
+  if (!live) return fail('deploy/unknown', { name: assetName(object) })
+  return fail('deploy/claimed', { object: assetName(object), by: ownerText(live, store.project) })
 }
 
 function chosen(
@@ -101,14 +109,14 @@ function chosen(
 async function changeBack(
   store: Store,
   object: ObjectName,
-  { name, isDeclared, environment }: DeploymentVersions,
+  { name, isDeclared, environment, granted }: DeploymentVersions,
   version: DeploymentVersion,
   options: RollbackPlanOptions,
 ): Promise<PlannedChange> {
   const { db } = store
   const record = await options.record(version.model, version.modelVersion)
   const live = await liveDeployment(store, object)
-  const target = restored(object, version, record, live?.granted ?? [])
+  const target = restored(object, version, record, live?.granted ?? granted)
   const made = await stillReadable(store, version.version, target)
   const { reads } = made.dry
   const present = (live && (await inspect(db, object, live.kind))) ?? (await inspect(db, object, version.kind))
@@ -172,7 +180,7 @@ async function keptAsLeft({ db }: Store, object: ObjectName, { kept, version, ki
   const found = await inspect(db, kept.at, kind)
   // Another major version of the server prints definitions otherwise.
   const isSame = found !== undefined && (found.hash === kept.hash || (await serverMajor(db)) !== kept.server)
-  if (isSame) return { kept: { at: kept.at, present: found }, warnings: [] }
+  if (isSame) return { kept: { at: kept.at, present: found, granted: kept.granted }, warnings: [] }
   const about = { object: assetName(object), version: String(version), kept: assetName(kept.at) }
   return {
     kept: undefined,
@@ -194,15 +202,17 @@ interface About {
 async function exchangeBack(
   { db }: Store,
   version: DeploymentVersion,
-  kept: { readonly at: ObjectName; readonly present: Present },
+  kept: { readonly at: ObjectName; readonly present: Present; readonly granted: readonly string[] | null },
   about: About,
   { leaveDependents = false }: RollbackPlanOptions,
 ): Promise<PlannedChange> {
   const { present, live, object } = about
   const columns = columnsBack(version, present)
   const back = moving(kept.present, kept.at, object.schema)
+  const same = unchanged(version, about)
   const change: PlannedChange = {
-    ...unchanged(version, about),
+    ...same,
+    granted: kept.granted ?? same.granted,
     class: !present ? 'add' : classOf(columns),
     strategy: 'swap',
     columns,

@@ -84,7 +84,7 @@ export async function recordChange(
   const asset = await ensureAsset(store, { kind: 'deployment', name: assetName(change.object) })
   const { built, keptAt } = change.exchange ?? {}
   if (built) await keptNoMore(store.db, built)
-  if (before && keptAt) await keepAside(store.db, before.artifact, keptAt)
+  if (before && keptAt) await keepAside(store.db, before, keptAt)
   const now = done.action === 'remove' ? undefined : await keepVersion(store, asset, done)
   await store.db.query(
     `INSERT INTO viewcast.deployment (asset_id, project, environment, name, is_declared, kind, artifact_id, granted)
@@ -106,8 +106,8 @@ export async function recordChange(
   )
   await store.db.query(
     `INSERT INTO viewcast.deployment_change
-       (asset_id, action, class, strategy, from_artifact, to_artifact, execution_id, plan_digest, actor, reason)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+       (asset_id, action, class, strategy, from_artifact, to_artifact, execution_id, plan_digest, actor, reason, project, environment, is_declared)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
     [
       asset,
       done.action,
@@ -119,6 +119,9 @@ export async function recordChange(
       done.planDigest ?? null,
       store.actor,
       done.reason ?? null,
+      store.project,
+      done.environment,
+      change.isDeclared,
     ],
   )
   return now && { artifact: now.id, version: now.version }
