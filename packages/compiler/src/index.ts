@@ -67,6 +67,7 @@ export {
 } from './compile/prediction-object.ts'
 export { besideKeys, type PredictionOptions, predictionQuery, questionName } from './compile/prediction-query.ts'
 export { type QueryPart, queryParts } from './compile/query-parts.ts'
+export { type QuestionStage, questionStage } from './compile/question-stage.ts'
 export { scoredQuery } from './compile/scored-query.ts'
 export { type SelfTest, selfTest } from './compile/self-test.ts'
 export { type ServingQuery, type ServingQueryOptions, servingQuery } from './compile/serving-query.ts'

@@ -199,6 +199,7 @@ export type {
   FingerprintPart,
   Insight,
   Movement,
+  MovementEstimates,
   Plan,
   PlanCost,
   PlannedChange,
@@ -254,6 +255,7 @@ export {
   type ScoreMovementOptions,
   scoreMovement,
 } from './predict/score-movement.ts'
+export type { Interval } from './predict/share-interval.ts'
 export { type ShowOptions, showRows } from './predict/show-rows.ts'
 export { type Parity, type VerifyCheck, type VerifyReport, verifyModel } from './predict/verify.ts'
 export { databaseTypes } from './project/database-types.ts'

@@ -38,7 +38,7 @@ export const planCommand = defineCommand({
     { command: 'viewcast plan', description: 'Everything that is declared' },
     { command: 'viewcast plan --env production --out plan.json', description: 'Save it, for review and apply' },
     { command: 'viewcast plan delay15_now --diff', description: 'One deployment, with what changes in its query' },
-    { command: 'viewcast plan --sample 10000', description: 'Compare the predictions of more keys' },
+    { command: 'viewcast plan --sample 100000', description: 'Compare the predictions of more keys' },
     {
       command: 'viewcast plan delay15@3 --as view --name scoring.delay15',
       description: 'A model that is not declared',

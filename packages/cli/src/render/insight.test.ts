@@ -28,7 +28,14 @@ const output = {
   quantiles: { '0': -0.4, '0.05': -0.02, '0.95': 0.04, '1': 0.31 },
   largest: { difference: 0.4, keys: 1 },
 }
-const movement = { sample: 1000, rows: 200, repeated: 0, unmatched: { before: 0, after: 0 }, outputs: [output] }
+const movement = {
+  sample: 10_000,
+  keys: { compared: 200, of: 200, isEstimate: false, chosen: 'all' },
+  rows: 200,
+  repeated: 0,
+  unmatched: { before: 0, after: 0 },
+  outputs: [output],
+} as const
 
 test('nothing that was looked at, nothing to say', () => {
   expect(insightLines({ as: 'view' }, plainColors)).toEqual([])
@@ -97,7 +104,7 @@ test('coefficients of another version, and how far predictions move', () => {
     'coefficients: all 7 are what they were',
   ])
   expect(lines({ movement })).toEqual([
-    'predictions: 200 keys compared',
+    'predictions: all 200 keys compared',
     '  probability: 100 moved, mean 0.5 → 0.504 (+0.0041, sd 0.021), 90 % of them -0.02 … +0.04, the furthest by 0.4',
   ])
   const label = { rows: 200, changed: 3, changes: [] }
@@ -105,9 +112,35 @@ test('coefficients of another version, and how far predictions move', () => {
   expect(
     lines({ movement: { ...movement, repeated: 4, unmatched: { before: 5, after: 6 }, label, outputs: [still] } }),
   ).toEqual([
-    'predictions: 200 keys compared, 5 that have none any more, 6 that had none, 4 rows left out, whose key is not theirs alone, 3 of 200 labels change',
+    'predictions: all 200 keys compared, 5 that have none any more, 6 that had none, 4 rows left out, whose key is not theirs alone, 3 of 200 labels change',
     '  probability: none moved; 2 have no number any more; 1 had none',
   ])
+})
+
+test('of a sample, what it says of all', () => {
+  const keys = { compared: 10_006, of: 201_234.4, isEstimate: true, chosen: 'hash' } as const
+  const estimates = {
+    outputs: [
+      { output: 'probability', moved: { low: 0.4902, high: 0.5098 }, meanShift: { low: 0.0037, high: 0.0045 } },
+    ],
+    label: { low: 0.0001, high: 0.0009 },
+    unmatched: { before: { low: 0.00027, high: 0.00131 }, after: { low: 0, high: 0.000384 } },
+  }
+  const sampled = {
+    ...movement,
+    keys,
+    rows: 10_000,
+    unmatched: { before: 6, after: 0 },
+    label: { rows: 10_000, changed: 3, changes: [] },
+    estimates,
+  }
+  expect(lines({ movement: sampled })).toEqual([
+    'predictions: a sample of 10,000 of about 201,234 keys compared (ranges are what it says of all, with 95 % confidence), 6 that have none any more (0.03 … 0.13 % of all), 3 of 10,000 labels change (0.010 … 0.090 % of all)',
+    '  probability: 100 moved (49.0 … 51.0 % of all), mean 0.5 → 0.504 (+0.0041 ± 0.0004, sd 0.021), 90 % of them -0.02 … +0.04, the furthest of the sample by 0.4',
+  ])
+  const still = { ...sampled, outputs: [{ ...output, moved: 0 }] }
+  const none = { ...estimates, outputs: [{ output: 'probability', moved: { low: 0, high: 0.000384 } }] }
+  expect(lines({ movement: { ...still, estimates: none } })[1]).toBe('  probability: none moved (0 … 0.038 % of all)')
 })
 
 test('cost, and what is missing', () => {

@@ -1,5 +1,5 @@
 /** What a planned change means, for a person: models concerned, predictions moved, what is missing. One line a fact. */
-import type { AffectedColumn, AffectedModel, Insight, Movement, PlannedChange } from '@viewcast/sdk'
+import type { AffectedColumn, AffectedModel, Insight, Interval, Movement, PlannedChange } from '@viewcast/sdk'
 import { significant } from './number.ts'
 import type { Colors } from './palette.ts'
 import { grouped } from './table.ts'
@@ -98,25 +98,47 @@ function coefficientLines({ coefficients }: Insight): string[] {
   ]
 }
 
-function movementLines({ rows, unmatched, repeated, outputs, label }: Movement): string[] {
+function movementLines({ rows, keys, estimates, unmatched, repeated, outputs, label }: Movement): string[] {
   const counts = [
-    `${grouped(rows)} ${rows === 1 ? 'key' : 'keys'} compared`,
-    ...(unmatched.before > 0 ? [`${grouped(unmatched.before)} that have none any more`] : []),
-    ...(unmatched.after > 0 ? [`${grouped(unmatched.after)} that had none`] : []),
+    comparedKeys(rows, keys),
+    ...(unmatched.before > 0
+      ? [`${grouped(unmatched.before)} that have none any more${ofAll(estimates?.unmatched.before)}`]
+      : []),
+    ...(unmatched.after > 0 ? [`${grouped(unmatched.after)} that had none${ofAll(estimates?.unmatched.after)}`] : []),
     ...(repeated > 0 ? [`${grouped(repeated)} rows left out, whose key is not theirs alone`] : []),
-    ...(label === undefined ? [] : [`${grouped(label.changed)} of ${grouped(label.rows)} labels change`]),
+    ...(label === undefined
+      ? []
+      : [`${grouped(label.changed)} of ${grouped(label.rows)} labels change${ofAll(estimates?.label)}`]),
   ]
   return [
     `predictions: ${counts.join(', ')}`,
     ...outputs.map((o) => {
       const gone = o.missing.after === 0 ? '' : `; ${grouped(o.missing.after)} have no number any more`
       const come = o.missing.before === 0 ? '' : `; ${grouped(o.missing.before)} had none`
-      if (o.moved === 0) return `  ${o.output}: none moved${gone}${come}`
+      const own = estimates?.outputs.find((e) => e.output === o.output)
+      if (o.moved === 0) return `  ${o.output}: none moved${ofAll(own?.moved)}${gone}${come}`
       const [low, high] = [signed(o.quantiles['0.05']), signed(o.quantiles['0.95'])]
       const spread = o.standardDeviation === null ? '' : `, sd ${number(o.standardDeviation)}`
-      return `  ${o.output}: ${grouped(o.moved)} moved, mean ${number(o.meanBefore)} → ${number(o.meanAfter)} (${signed(o.meanShift)}${spread}), 90 % of them ${low} … ${high}, the furthest by ${number(o.largest?.difference)}${gone}${come}`
+      const { meanShift } = own ?? {}
+      const shift = meanShift
+        ? `${signed(o.meanShift)} ± ${significant((meanShift.high - meanShift.low) / 2, 2)}`
+        : signed(o.meanShift)
+      return `  ${o.output}: ${grouped(o.moved)} moved${ofAll(own?.moved)}, mean ${number(o.meanBefore)} → ${number(o.meanAfter)} (${shift}${spread}), 90 % of them ${low} … ${high}, the furthest${estimates ? ' of the sample' : ''} by ${number(o.largest?.difference)}${gone}${come}`
     }),
   ]
+}
+
+function comparedKeys(rows: number, { of, isEstimate, chosen }: Movement['keys']): string {
+  if (chosen === 'all') return rows === 1 ? 'the only key compared' : `all ${grouped(rows)} keys compared`
+  return `a sample of ${grouped(rows)} of ${isEstimate ? 'about ' : ''}${grouped(Math.round(of))} keys compared (ranges are what it says of all, with 95 % confidence)`
+}
+
+const ofAll = (share: Interval | undefined): string => (share ? ` (${range(share)} % of all)` : '')
+
+/** As many digits as tell the ends apart. */
+function range({ low, high }: Interval): string {
+  const digits = Math.min(6, Math.max(0, 1 - Math.floor(Math.log10(100 * (high - low)))))
+  return `${(100 * low).toFixed(low === 0 ? 0 : digits)} … ${(100 * high).toFixed(high === 1 ? 0 : digits)}`
 }
 
 function costLines({ cost }: Insight, as: PlannedChange['as']): string[] {

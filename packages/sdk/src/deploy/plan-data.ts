@@ -2,6 +2,7 @@
 import type { Column, Diagnostic } from '@viewcast/compiler'
 import type { DeploymentKind } from '../define/deployment.ts'
 import type { ScoreMovement } from '../predict/score-movement.ts'
+import type { Interval } from '../predict/share-interval.ts'
 import type { FeatureDefinition } from '../project/feature-definitions.ts'
 import type { DeployedChallenger } from './challengers.ts'
 import type { ObjectName } from './object-name.ts'
@@ -154,9 +155,30 @@ export interface CoefficientMoves {
 /** What is deployed against what is planned, for the same keys at the same moment. */
 export interface Movement extends Omit<ScoreMovement, 'only'> {
   /** Keys asked for at most. */
-  readonly sample: number
+  readonly sample: number | 'all'
+  /** Keys that at least one of both versions answers, of how many there are; the same number where all were compared. */
+  readonly keys: {
+    readonly compared: number
+    readonly of: number
+    /** Whether the planner estimates how many there are: counting them would cost as much as comparing. */
+    readonly isEstimate: boolean
+    /** `hash`: those with the least hashes of all; `pages`: of the keys on some pages of a large table. */
+    readonly chosen: 'all' | 'hash' | 'pages'
+  }
+  /** What the sample says of all keys; absent where all were compared. */
+  readonly estimates?: MovementEstimates
   /** The key that moved furthest, by the first output; only where it was asked for. */
   readonly largestKey?: Readonly<Record<string, unknown>>
+}
+
+/** 95 % intervals: of shares Wilson's, of means by the standard deviation of the sample. */
+export interface MovementEstimates {
+  /** Share of keys that are another number, and how far the mean shifts. */
+  readonly outputs: readonly { readonly output: string; readonly moved: Interval; readonly meanShift?: Interval }[]
+  /** Share of keys whose label changes. */
+  readonly label?: Interval
+  /** Share of keys that one version alone answers. */
+  readonly unmatched: { readonly before: Interval; readonly after: Interval }
 }
 
 /** The planner's estimate, in its own units; of a function, of one call. */

@@ -39,6 +39,7 @@ const plan: Plan = {
         notes: [],
         movement: {
           sample: 1000,
+          keys: { compared: 2, of: 2, isEstimate: false, chosen: 'all' },
           rows: 2,
           repeated: 0,
           unmatched: { before: 0, after: 0 },

@@ -90,7 +90,8 @@ export async function scoreMovement(
   options: ScoreMovementOptions = {},
 ): Promise<ScoreMovement> {
   const [b, a] = [await sideOf(db, model, before, options), await sideOf(db, model, after, options)]
-  return movementBetween(db, b, a, options)
+  const { asked: _, ...movement } = await movementBetween(db, b, a, { ...options, rows: options.rows ?? 10_000 })
+  return movement
 }
 
 /** A query that answers questions. */
@@ -102,29 +103,45 @@ export interface AnsweringQuery {
   readonly outputs: readonly { readonly name: string; readonly type: string }[]
 }
 
-export interface MovementOptions extends Pick<ScoreMovementOptions, 'rows' | 'signal'> {
+export interface MovementOptions extends Pick<ScoreMovementOptions, 'signal'> {
+  /** Questions at most, chosen after all were answered. Default all. */
+  readonly rows?: number
+  /** `name AS MATERIALIZED (…)` that both queries may read. */
+  readonly shared?: string
   /** Gives the key that moved furthest, too. Default false. */
   readonly withKey?: boolean
 }
 
-/** The same for any two queries. */
+export interface FoundMovement extends ScoreMovement {
+  /** Keys that at least one of both answers. */
+  readonly asked: number
+  readonly largestKey?: Readonly<Record<string, unknown>>
+}
+
+/** The same for any two queries, in one statement. */
 export async function movementBetween(
   db: Database,
   before: AnsweringQuery,
   after: AnsweringQuery,
   options: MovementOptions = {},
-): Promise<ScoreMovement & { readonly largestKey?: Readonly<Record<string, unknown>> }> {
+): Promise<FoundMovement> {
   const columns = [
     ...before.outputs.map((_, i) => `b.o${i} AS b${i}`),
     ...after.outputs.map((_, i) => `a.o${i} AS a${i}`),
     'coalesce(b._n, 0) AS _b, coalesce(a._n, 0) AS _a',
     ...(options.withKey ? ['a._k'] : []),
   ]
-  const sql = `SELECT ${columns.join(', ')}\nFROM (${byKey(before, false)}) AS b\nFULL JOIN (${byKey(after, options.withKey ?? false)}) AS a USING (_key)\nORDER BY _key LIMIT ${options.rows ?? 10_000}`
+  const sql = [
+    ...(options.shared === undefined ? [] : [`WITH ${options.shared}`]),
+    `SELECT ${columns.join(', ')}`,
+    `FROM (${byKey(before, false)}) AS b`,
+    `FULL JOIN (${byKey(after, options.withKey ?? false)}) AS a USING (_key)`,
+    `ORDER BY _key${options.rows === undefined ? '' : ` LIMIT ${options.rows}`}`,
+  ].join('\n')
   const { rows } = await db.query(sql, [], options.signal ? { signal: options.signal } : {})
   const movement = movementOf(before.outputs, after.outputs, rows)
   const largestKey = options.withKey ? keyOf(movement, before.outputs, after.outputs, rows) : undefined
-  return { ...movement, ...(largestKey ? { largestKey } : {}) }
+  return { ...movement, asked: rows.length, ...(largestKey ? { largestKey } : {}) }
 }
 
 /** By the first number. */
