@@ -1,6 +1,6 @@
 /** Others are at work on the same objects: whoever comes first stays whole, and whoever waits is told for whom. */
 import { connect, type Database, isViewcastError, openStore, type Store, type Waiting } from '@viewcast/sdk'
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { describeEachEngine } from '../engines/each-engine.ts'
 import { diagnosticsOf } from '../errors/codes-of.ts'
 import { type DeployedShop, deployedShop, outcome } from './deployed-shop.ts'
@@ -52,7 +52,8 @@ describeEachEngine('deploying among others', (engine) => {
         await other
       }
     }
-    const impatient = { lockTimeout: 700, patience: 2500 }
+    // Long enough for somebody to ask, however busy the machine is, who is in the way.
+    const impatient = { lockTimeout: 1500, patience: 4500 }
 
     test('deploy/locked: a reader in a long transaction is named, and nothing is changed', async () => {
       const wanted = await shop.plan([view], outcome)
@@ -63,10 +64,10 @@ describeEachEngine('deploying among others', (engine) => {
         const [first] = await diagnosticsOf(() => shop.apply(wanted, { ...impatient, onWaiting }))
         expect(first?.code).toBe('deploy/locked')
         expect(first?.message).toMatch(
-          /could not be locked in 2\.5 s: held by session \d+ \(a long report of \w+, idle in its transaction for \d+ s\)$/,
+          /could not be locked in 4\.5 s: held by session \d+ \(a long report of \w+, idle in its transaction for \d+ s\)$/,
         )
       })
-      expect(seen[0]).toMatchObject({ patience: 2500, sessions: [{ application: 'a long report', isIdle: true }] })
+      expect(seen[0]).toMatchObject({ patience: 4500, sessions: [{ application: 'a long report', isIdle: true }] })
       expect(await shop.holdings()).toEqual(before)
       expect((await shop.apply(wanted)).changes[0]?.outcome).toBe('done')
     })
@@ -166,13 +167,12 @@ describeEachEngine('deploying among others', (engine) => {
     test('readers never see a missing object or an error during fifty deployments', async () => {
       const readers = [await another(), await another()]
       let isOver = false
-      const reading = readers.map(async (db) => {
-        let read = 0
-        for (; !isOver; read++) {
+      const counts = readers.map(() => 0)
+      const reading = readers.map(async (db, i) => {
+        for (; !isOver; counts[i] = (counts[i] ?? 0) + 1) {
           const [row] = await db.rows<{ n: string }>(`SELECT count(probability) AS n FROM ${view}`)
           if (row?.n !== '200') throw new Error(`${row?.n} rows`)
         }
-        return read
       })
       const wanted = [await shop.plan([view], outcome)]
       for (let i = 0; i < 50; i++) {
@@ -180,9 +180,16 @@ describeEachEngine('deploying among others', (engine) => {
           wanted.pop() ?? (await shop.plan([view], i % 2 === 0 ? outcome : undefined)),
         )
         expect(changes[0]?.outcome).toBe('done')
+        // However busy the machine is, each has read what was just deployed, or is told here why it could not.
+        const read = [...counts]
+        const hasReadAll = vi.waitFor(() => expect(counts.every((n, k) => n > (read[k] ?? 0))).toBe(true), {
+          timeout: 60_000,
+          interval: 1,
+        })
+        await Promise.race([hasReadAll, Promise.all(reading)])
       }
       isOver = true
-      for (const read of await Promise.all(reading)) expect(read).toBeGreaterThan(10)
+      await Promise.all(reading)
     })
   })
 })

@@ -10,7 +10,7 @@ import {
   servePredictions,
   trainRecorded,
 } from '@viewcast/sdk'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { describeEachEngine } from '../engines/each-engine.ts'
 import { model, tables } from '../scenarios/shop.ts'
 
@@ -51,6 +51,9 @@ describeEachEngine('the endpoint', (engine) => {
       })
       asked.on('error', reject).end()
     })
+  const metricsOf = async (on: PredictionServer) => (await fetch(`${on.url}/metrics`)).text()
+  const until = (isSo: () => Promise<boolean>) =>
+    vi.waitFor(async () => expect(await isSo()).toBe(true), { timeout: 60_000, interval: 5 })
   /** Somebody else holds the table while `body` runs. */
   const locked = async <T>(body: () => Promise<T>): Promise<T> =>
     engine.db.transaction(async (tx) => {
@@ -66,7 +69,11 @@ describeEachEngine('the endpoint', (engine) => {
   test('finishes what runs when it is closed, and takes nothing more', async () => {
     const one = await serve()
     const asked = Promise.all(Array.from({ length: 5 }, () => ask(one)))
-    await fetch(`${one.url}/healthz`)
+    // All of them have arrived: whoever has not by then is not under way.
+    const counts = /^viewcast_predictions_(?:running|waiting|total\{.*\}) (\d+)$/gm
+    const arrived = async () =>
+      [...(await metricsOf(one)).matchAll(counts)].reduce((n, [, some]) => n + Number(some), 0)
+    await until(async () => (await arrived()) === 5)
     await one.close()
     for (const { status, body } of await asked) {
       expect(status).toBe(200)
@@ -123,16 +130,31 @@ describeEachEngine('the endpoint', (engine) => {
     expect(second.body.prediction?.outputs).toEqual(first.body.prediction?.outputs)
   })
 
-  onServer('answers who cannot even wait at once (serve/busy), and who waits too long (serve/timeout)', async () => {
-    const one = await serve({ running: 1, waiting: 1, timeout: 1500 }, await own())
-    const statuses = await locked(async () => {
-      const first = ask(one)
-      while (!/viewcast_predictions_running 1/.test(await (await fetch(`${one.url}/metrics`)).text()));
-      const second = ask(one)
-      while (!/viewcast_predictions_waiting 1/.test(await (await fetch(`${one.url}/metrics`)).text()));
+  /** As long as the table is held one request runs and one waits for it. */
+  const filled = async (one: PredictionServer) => {
+    const first = ask(one)
+    await until(async () => /viewcast_predictions_running 1/.test(await metricsOf(one)))
+    const second = ask(one)
+    await until(async () => /viewcast_predictions_waiting 1/.test(await metricsOf(one)))
+    return [first, second]
+  }
+
+  onServer('answers who cannot even wait at once (serve/busy), and the others when it is their turn', async () => {
+    const one = await serve({ running: 1, waiting: 1, timeout: 100_000 }, await own())
+    const asked = await locked(async () => {
+      const others = await filled(one)
       const third = await ask(one)
       expect([third.status, third.body.code, third.headers.get('retry-after')]).toEqual([503, 'serve/busy', '1'])
-      return (await Promise.all([first, second])).map((a) => [a.status, a.body.code])
+      return { others }
+    })
+    expect((await Promise.all(asked.others)).map((a) => a.status)).toEqual([200, 200])
+  })
+
+  onServer('answers who is worked for too long, and who waits too long (serve/timeout)', async () => {
+    const one = await serve({ running: 1, waiting: 1, timeout: 1500 }, await own())
+    const statuses = await locked(async () => {
+      const asked = await Promise.all([ask(one), ask(one)])
+      return asked.map((a) => [a.status, a.body.code])
     })
     expect(statuses).toEqual([
       [504, 'serve/timeout'],
@@ -145,7 +167,10 @@ describeEachEngine('the endpoint', (engine) => {
   })
 
   onServer('ends a statement by the timeout of the session, too (serve/timeout)', async () => {
-    const one = await serve({ timeout: 60_000 }, await own({ statement_timeout: '300ms' }))
+    const db = await own({}, 1)
+    const one = await serve({ timeout: 60_000 }, db)
+    // Not while it starts, which takes as long as it takes.
+    await db.execute(`SET statement_timeout = '300ms'`)
     const { status, body } = await locked(() => ask(one))
     expect([status, body.code]).toEqual([504, 'serve/timeout'])
   })
@@ -158,7 +183,7 @@ describeEachEngine('the endpoint', (engine) => {
       const asked = ask(one)
       const waits = `SELECT 1 FROM pg_stat_activity WHERE application_name = 'the endpoint' AND wait_event_type = 'Lock'`
       const watcher = await own()
-      while ((await watcher.rows(waits)).length === 0);
+      await until(async () => (await watcher.rows(waits)).length > 0)
       await watcher.query(end)
       return Promise.all([asked])
     })

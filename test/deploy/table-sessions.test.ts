@@ -11,7 +11,7 @@ import {
   type Store,
   trainRecorded,
 } from '@viewcast/sdk'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { describeEachEngine } from '../engines/each-engine.ts'
 import { engineNames } from '../engines/engine-names.ts'
 import { codesOf } from '../errors/codes-of.ts'
@@ -82,7 +82,7 @@ describe.runIf(engineNames().includes('postgres'))('beside others', () => {
     onServer('is as it was when the refresh is interrupted, or its session is ended', async () => {
       await refreshTable(store, object, early)
       const slow =
-        'CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.05); RETURN NEW; END $$'
+        'CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(1); RETURN NEW; END $$'
       await store.db.execute(`${slow}; CREATE TRIGGER slow BEFORE INSERT ON daily FOR EACH ROW EXECUTE FUNCTION slow()`)
       const before = await instants(store.db)
       const stop = new AbortController()
@@ -132,14 +132,15 @@ describe.runIf(engineNames().includes('postgres'))('beside others', () => {
 })
 
 /** Waits until a session fills the table; its process. */
-async function inserting(db: Database): Promise<number> {
-  for (let i = 0; i < 200; i++) {
-    const [row] = await db.rows<{ pid: number }>(
-      `SELECT pid FROM pg_stat_activity WHERE query LIKE 'INSERT INTO public.daily%' AND state = 'active'
-       AND datname = current_database()`,
-    )
-    if (row) return row.pid
-    await db.query('SELECT pg_sleep(0.02)')
-  }
-  throw new Error('nobody fills the table')
-}
+const inserting = (db: Database): Promise<number> =>
+  vi.waitFor(
+    async () => {
+      const [row] = await db.rows<{ pid: number }>(
+        `SELECT pid FROM pg_stat_activity WHERE query LIKE 'INSERT INTO public.daily%' AND state = 'active'
+         AND datname = current_database()`,
+      )
+      if (!row) throw new Error('nobody fills the table')
+      return row.pid
+    },
+    { timeout: 60_000, interval: 20 },
+  )

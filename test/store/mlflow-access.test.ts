@@ -1,6 +1,6 @@
 import { request } from 'node:http'
 import { connect } from 'node:net'
-import { type MlflowServer, openStore, type Store, serveMlflow } from '@viewcast/sdk'
+import { type Database, type MlflowServer, openStore, type Store, serveMlflow } from '@viewcast/sdk'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { describeEachEngine } from '../engines/each-engine.ts'
 import { codesOf } from '../errors/codes-of.ts'
@@ -116,9 +116,17 @@ describeEachEngine('the MLflow server', (engine) => {
   })
 
   test('answers what is under way before it closes', async () => {
-    const server = await serveMlflow(store, { port: 0 })
+    let arrived = () => {}
+    const isUnderWay = new Promise<void>((resolve) => {
+      arrived = resolve
+    })
+    const rows: Database['rows'] = (sql, parameters) => {
+      arrived()
+      return store.db.rows(sql, parameters)
+    }
+    const server = await serveMlflow({ ...store, db: { ...store.db, rows } }, { port: 0 })
     const asked = fetch(`${server.url}/api/2.0/mlflow/experiments/get?experiment_id=0`)
-    await new Promise((resolve) => setTimeout(resolve, 5))
+    await isUnderWay
     const closed = server.close()
     expect((await asked).status).toBe(200)
     await closed
