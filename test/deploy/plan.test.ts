@@ -330,6 +330,9 @@ describeEachEngine('the plan of a project', (engine) => {
   test('a name that nobody knows, and a model that was never trained, are refused: deploy/unknown', async () => {
     const found = await diagnosticsOf(() => plan([declared()], { names: ['score'] }))
     expect(found.map((d) => [d.code, d.hint])).toEqual([['deploy/unknown', 'Did you mean "scores"?']])
+    const hints = async (name: string) =>
+      (await diagnosticsOf(() => plan([declared(), declared('labels')], { names: [name] }))).map((d) => d.hint)
+    expect(await hints('something_else')).toEqual(['There are: scores, labels.'])
     const missing = [
       declared('a', { version: 7 }),
       declared('b', { version: 'production' }),
@@ -352,6 +355,15 @@ describeEachEngine('the plan of a project', (engine) => {
     expect(await elsewhere({ ...store, project: 'other' }, schema)).toEqual([['deploy/plan-elsewhere', 'project']])
     const db = { ...store.db, description: 'postgres://elsewhere' }
     expect(await elsewhere({ ...store, db }, schema)).toEqual([['deploy/plan-elsewhere', 'database']])
+    const place = 'postgres://reviewer@db.example.org:5432/shop'
+    await writePlan(file, { ...made, database: place })
+    const by = { ...store, db: { ...store.db, description: place.replace('reviewer', 'deployer') } }
+    expect((await readPlan(by, file, schema)).database).toBe(place)
+    const [told] = await diagnosticsOf(() => readPlan(by, file))
+    expect([told?.message, told?.hint]).toEqual([
+      `${file} is a plan of environment "${schema}", and this is no environment`,
+      `Apply it there: viewcast apply ${file} --env ${schema}. Or plan for where it is to be applied.`,
+    ])
     expect((await diagnosticsOf(() => readPlan(store, `${file}.gone`))).map((d) => d.code)).toEqual([
       'deploy/plan-file',
     ])

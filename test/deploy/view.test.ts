@@ -1,4 +1,12 @@
-import { applyPlan, type ModelRecord, openStore, planDeployments, type Store, trainRecorded } from '@viewcast/sdk'
+import {
+  applyPlan,
+  type ModelRecord,
+  openStore,
+  planDeployments,
+  type Store,
+  trainRecorded,
+  withPassingStore,
+} from '@viewcast/sdk'
 import { beforeAll, expect, test } from 'vitest'
 import { describeEachEngine } from '../engines/each-engine.ts'
 import { model, p, tables } from '../scenarios/shop.ts'
@@ -51,5 +59,36 @@ describeEachEngine('a view', (engine) => {
     const view = await as('view')
     expect(view.changes.map((c) => [c.class, c.strategy])).toEqual([['breaking', 'swap']])
     expect(view.changes[0]?.columns.map((c) => c.change)).toEqual(['kept', 'kept', 'kept'])
+  })
+
+  test('of a database without a store is planned as of one with a store, and none is left in it', async () => {
+    const db = await engine.open()
+    await db.execute(tables)
+    const asked = [{ def: outcome(), record, isDeclared: true }]
+    const made = await withPassingStore(db, { project: 'shop' }, (inside) => planDeployments(inside, asked))
+    expect(made).toMatchObject({ database: db.description, changes: [{ class: 'add', insight: { cost: {} } }] })
+    expect(await db.rows(`SELECT FROM pg_namespace WHERE nspname = 'viewcast'`)).toEqual([])
+    const { changes } = await applyPlan(await openStore(db, { project: 'shop' }), made, { record: async () => record })
+    expect(changes.map((c) => c.outcome)).toEqual(['done'])
+  })
+
+  test('lets its readers into a schema that apply makes', async () => {
+    await engine.db.execute('CREATE ROLE view_bi; CREATE ROLE view_etl')
+    const asked = (['scores', 'labels'] as const).map((name) => ({
+      def: p.deployment(name, { model, ...(name === 'scores' ? { readers: ['view_bi'] } : {}) }),
+      record,
+      isDeclared: true,
+    }))
+    const made = await planDeployments(store, asked, { schema: 'fresh', createSchema: true })
+    expect(made.changes.map((c) => c.metadata)).toEqual([
+      ['grant USAGE on schema fresh to view_bi', 'grant SELECT to view_bi'],
+      [],
+    ])
+    expect(made.changes[0]?.insight?.privileges.join()).not.toContain('schema')
+    await apply(made)
+    const may = (role: string) => `has_schema_privilege('${role}', 'fresh', 'USAGE')`
+    expect(await engine.db.rows(`SELECT ${may('view_bi')} AS bi, ${may('view_etl')} AS etl`)).toEqual([
+      { bi: true, etl: false },
+    ])
   })
 })

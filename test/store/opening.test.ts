@@ -1,7 +1,7 @@
-import { migrateStore, openStore, storeVersion, ViewcastError } from '@viewcast/sdk'
+import { migrateStore, openStore, openStoreToWrite, storeVersion, ViewcastError, withPassingStore } from '@viewcast/sdk'
 import { beforeAll, expect, test } from 'vitest'
 import { describeEachEngine } from '../engines/each-engine.ts'
-import { codesOf } from '../errors/codes-of.ts'
+import { codesOf, diagnosticsOf } from '../errors/codes-of.ts'
 
 describeEachEngine('opening a store', (engine) => {
   let known = 0
@@ -51,6 +51,47 @@ describeEachEngine('opening a store', (engine) => {
       throw new Error('rolled back')
     })
     await expect(refused).rejects.toThrow('rolled back')
+  })
+
+  test('is refused by name for a role that may not read it, or not write to it, with what lets it', async () => {
+    const db = await engine.open()
+    await openStore(db, { project: 'p' })
+    const refused = db.transaction(async (tx) => {
+      const told = async (work: () => Promise<unknown>): Promise<string> => {
+        const [told] = await diagnosticsOf(work)
+        return `${told?.code}: ${told?.message} ${told?.hint}`
+      }
+      const write = () => told(() => openStoreToWrite(tx, { project: 'p' }))
+      await tx.execute('CREATE ROLE store_guest; SET LOCAL ROLE store_guest')
+      expect(await told(() => openStore(tx, { project: 'p' }))).toMatch(
+        /store\/forbidden: Role "store_guest" may not read the store in .*store grant store_guest --read, or --append/s,
+      )
+      expect(await write()).toMatch(
+        /Role "store_guest" may not write to the store in .*store grant store_guest --append/s,
+      )
+      await tx.execute(`RESET ROLE; SELECT viewcast.grant_access('store_guest', 'read'); SET LOCAL ROLE store_guest`)
+      await openStore(tx, { project: 'p' })
+      expect(await write()).toContain('Role "store_guest" may not write to the store')
+      await tx.execute(`RESET ROLE; SELECT viewcast.grant_access('store_guest', 'append'); SET LOCAL ROLE store_guest`)
+      await openStoreToWrite(tx, { project: 'p' })
+      await tx.execute('SET LOCAL transaction_read_only = on')
+      expect(await write()).toContain('The session may only read: connect to the primary')
+      throw new Error('rolled back')
+    })
+    await expect(refused).rejects.toThrow('rolled back')
+  })
+
+  test('is there for a question, and gone with everything else after it', async () => {
+    const db = await engine.open()
+    const there = async () => (await db.rows(`SELECT FROM pg_namespace WHERE nspname IN ('viewcast', 'asked')`)).length
+    const asked = await withPassingStore(db, { project: 'p' }, async (store) => {
+      await store.db.execute('CREATE SCHEMA asked')
+      return (await storeVersion(store.db)).applied
+    })
+    expect([asked, await there()]).toEqual([known, 0])
+    const failing = withPassingStore(db, { project: 'p' }, () => Promise.reject(new Error('no answer')))
+    await expect(failing).rejects.toThrow('no answer')
+    expect(await there()).toBe(0)
   })
 
   test('is refused when it is newer, or was made by another text', async () => {

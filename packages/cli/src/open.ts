@@ -60,6 +60,42 @@ export async function withStore<T>(
   })
 }
 
+/** As {@link withStore}, for what has to be kept there. Errors, too: `store/forbidden` for a role that may not write to it. */
+export async function withStoreToWrite<T>(
+  invocation: AnyInvocation,
+  body: (opened: Opened & { readonly db: Database; readonly store: Store }) => Promise<T>,
+): Promise<T> {
+  return await withProject(invocation, async (opened) => {
+    const { fail, openStoreToWrite } = await import('@viewcast/sdk')
+    const { settings, project, db } = opened
+    if (!settings.store.value) fail('store/off', { origin: settings.store.origin })
+    const store = await openStoreToWrite(db, { project: project.name, ...eventsOf(settings) })
+    return await sending(invocation, settings, store, () => body({ ...opened, store }))
+  })
+}
+
+/**
+ * As {@link withProject}, with the store that is there to be read; where there is none, with one that is taken back in the
+ * end, so that a question to a database leaves nothing in it.
+ *
+ * Errors: `store/off`; `store/forbidden` for a role that may not read it; those of `withPassingStore`.
+ */
+export async function withStoreToAsk<T>(
+  invocation: AnyInvocation,
+  body: (opened: Opened & { readonly db: Database; readonly store: Store }) => Promise<T>,
+): Promise<T> {
+  return await withProject(invocation, async (opened) => {
+    const { fail, openStore, openStoreToRead, storeVersion, withPassingStore } = await import('@viewcast/sdk')
+    const { settings, project, db } = opened
+    if (!settings.store.value) fail('store/off', { origin: settings.store.origin })
+    const named = { project: project.name }
+    const there = await openStoreToRead(db, named)
+    if (there) return await body({ ...opened, store: there })
+    if ((await storeVersion(db)).applied > 0) return await body({ ...opened, store: await openStore(db, named) })
+    return await withPassingStore(db, named, (store) => body({ ...opened, db: store.db, store }))
+  })
+}
+
 /**
  * As {@link withProject}, with the store if there can be one: `store` is undefined when the configuration says
  * `store: false`, and where the role may not write to it, which is noted on stderr.

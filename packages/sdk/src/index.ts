@@ -425,6 +425,7 @@ export {
 } from './store/outbox/send.ts'
 export { type OutboxReason, type OutboxStatus, outboxStatus, purgeEvents, retryEvents } from './store/outbox/status.ts'
 export type { Delivery, EventTarget } from './store/outbox/target.ts'
+export { withPassingStore } from './store/passing-store.ts'
 export { type BufferOptions, type PredictionBuffer, predictionBuffer } from './store/predictions/buffer.ts'
 export { type GivenLabel, type Labelled, recordLabels } from './store/predictions/labels.ts'
 export { type LoggedVersion, listPredictions } from './store/predictions/list.ts'
@@ -560,7 +561,14 @@ export {
   searchModelVersions,
 } from './store/search/search-models.ts'
 export { type FoundRun, type SearchRunsOptions, searchRuns } from './store/search/search-runs.ts'
-export { atomically, openStore, openStoreIfAllowed, type Store, type StoreOptions } from './store/store.ts'
+export {
+  atomically,
+  openStore,
+  openStoreIfAllowed,
+  openStoreToWrite,
+  type Store,
+  type StoreOptions,
+} from './store/store.ts'
 export { type ExportedModel, type ExportFormat, exportModel } from './train/exchange/export-model.ts'
 export { type ImportModelOptions, type ImportModelResult, importModel } from './train/exchange/import-model.ts'
 export { type PartitionSumsOptions, partitionSums } from './train/refit/partition-sums.ts'

@@ -52,6 +52,11 @@ export const applyCommand = defineCommand({
       const names = [positionals['what'], ...more].filter((name) => name !== undefined)
       refuseModel(opened, names, options.as)
       const { store } = opened
+      if (store === undefined && opened.settings.store.value && options.as === undefined) {
+        // Deployments are kept in the store: why there can be none is what has to be said.
+        const { openStoreToWrite } = await import('@viewcast/sdk')
+        await openStoreToWrite(opened.db, { project: opened.project.name })
+      }
       if (store === undefined) return applyWithoutStore(opened, { ...options, names }, output)
       const { plan, isAsked } = await wanted({ ...opened, store }, names, invocation)
       output.progress.clear()

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import type { MigrationFile } from '@viewcast/sdk'
 import { z } from 'zod'
 import { defineCommand, positional } from '../command.ts'
-import { withStore } from '../open.ts'
+import { withStoreToAsk } from '../open.ts'
 import { UsageError } from '../parse/usage.ts'
 import { writeWhole } from '../render/file.ts'
 import { placeOf } from './planned.ts'
@@ -21,6 +21,7 @@ export const exportDeploymentCommand = defineCommand({
       .optional()
       .describe('How the files are named and divided; pair, which is .up.sql and .down.sql, when absent'),
     sql: z.string().optional().meta({ value: 'file', description: 'Write one file of SQL' }),
+    createSchema: z.boolean().default(false).describe('Make the schema of the deployment where it is missing'),
   }),
   examples: [
     { command: 'viewcast export-deployment reorder_now --migration migrations', description: 'Two files: up, down' },
@@ -31,23 +32,26 @@ export const exportDeploymentCommand = defineCommand({
     { command: 'viewcast export-deployment reorder_now --sql reorder_now.sql', description: 'For psql' },
   ],
   run: (invocation) => {
-    const { migration, style, sql } = invocation.options
+    const { migration, style, sql, createSchema } = invocation.options
     if ((migration === undefined) === (sql === undefined))
       throw new UsageError('say what to write: --migration or --sql')
     if (style !== undefined && migration === undefined) throw new UsageError('--style is of --migration')
-    return withStore(invocation, async ({ settings, project, store }) => {
+    return withStoreToAsk(invocation, async ({ settings, project, store }) => {
       const { io, output } = invocation
       const { deploymentArtefact, deploymentMigration, fail, loadModel, planProject } = await import('@viewcast/sdk')
       const name = positional(invocation, 'deployment')
-      const def = project.deployments.get(name) ?? fail('deploy/unknown', { name })
       const directory = settings.directory.value
       const plan = await planProject(store, project, {
         ...placeOf(settings),
+        ...(createSchema ? { createSchema } : {}),
         names: [name],
         models: directory,
         sample: 0,
       })
-      const change = plan.changes.find((c) => c.name === name && c.to) ?? fail('deploy/unknown', { name })
+      const change = plan.changes.find((c) => c.name === name && c.to)
+      const def = project.deployments.get(name)
+      // It is deployed, and declared no more.
+      if (!change || !def) return fail('deploy/unknown', { name })
       await output.warn(change.warnings)
       let files: readonly MigrationFile[]
       if (migration === undefined) {

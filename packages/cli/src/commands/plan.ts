@@ -3,12 +3,11 @@ import type { Plan, PlannedChange } from '@viewcast/sdk'
 import { z } from 'zod'
 import { defineCommand } from '../command.ts'
 import { exit } from '../failure.ts'
-import { withProject } from '../open.ts'
+import { withStore, withStoreToAsk } from '../open.ts'
 import { outOption, versionOption } from '../parse/values.ts'
 import { writeWhole } from '../render/file.ts'
 import { insightLines } from '../render/insight.ts'
 import { planScreen } from '../render/plan.ts'
-import { readableStore } from './chosen-model.ts'
 import { planned, planOptions } from './planned.ts'
 
 export const planCommand = defineCommand({
@@ -49,16 +48,14 @@ export const planCommand = defineCommand({
     },
     { command: 'viewcast plan --detailed-exitcode || echo pending', description: 'In a job' },
   ],
-  run: (invocation) =>
-    withProject(invocation, async (opened) => {
-      const { openStore, fail, printPlan } = await import('@viewcast/sdk')
+  run: (invocation) => {
+    // What is promoted is registered where it is to be.
+    const withOne = invocation.options.from === undefined ? withStoreToAsk : withStore
+    return withOne(invocation, async (opened) => {
+      const { printPlan } = await import('@viewcast/sdk')
       const { io, options, output, positionals, more } = invocation
-      const { settings, project, db } = opened
-      if (!settings.store.value) fail('store/off', { origin: settings.store.origin })
-      // Nothing is written where there is a store; without one there is nothing to compare with, and it is made.
-      const store = (await readableStore(opened)) ?? (await openStore(db, { project: project.name }))
       const names = [positionals['deployment'], ...more].filter((name) => name !== undefined)
-      const plan = await planned({ ...opened, store }, { ...options, names, signal: io.signal }, invocation)
+      const plan = await planned(opened, { ...options, names, signal: io.signal }, invocation)
       output.progress.clear()
       await output.warn(plan.changes.flatMap((c) => c.warnings))
       if (options.out !== undefined) {
@@ -69,7 +66,8 @@ export const planCommand = defineCommand({
       if (plan.changes.some((c) => c.blockers.length > 0)) return exit.failed
       const isPending = plan.changes.some((c) => c.class !== 'none')
       return isPending && options.detailedExitcode ? exit.pending : exit.ok
-    }),
+    })
+  },
 })
 
 type PlanInvocation = Parameters<typeof planCommand.run>[0]

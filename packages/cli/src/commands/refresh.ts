@@ -1,7 +1,7 @@
 import type { Refreshed } from '@viewcast/sdk'
 import { z } from 'zod'
 import { defineCommand, positional } from '../command.ts'
-import { withStore } from '../open.ts'
+import { withStoreToWrite } from '../open.ts'
 import { UsageError } from '../parse/usage.ts'
 import { atOption } from '../parse/values.ts'
 import { grouped, renderTable, type TableColumn, type TableOptions } from '../render/table.ts'
@@ -46,7 +46,7 @@ export const refreshCommand = defineCommand({
     if (given === 3 && at !== undefined)
       throw new UsageError('--at is one instant, --from, --to and --every are a series')
     if (again && given === 0) throw new UsageError('--again is of a series: --from, --to, --every')
-    return withStore(invocation, async ({ settings, project, store }) => {
+    return withStoreToWrite(invocation, async ({ settings, project, store }) => {
       const { io, output } = invocation
       const { findDeployment, refreshRecorded, resolveDefinition } = await import('@viewcast/sdk')
       const name = positional(invocation, 'table')

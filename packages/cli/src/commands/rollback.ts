@@ -2,7 +2,7 @@ import type { PlannedChange } from '@viewcast/sdk'
 import { z } from 'zod'
 import { defineCommand, positional } from '../command.ts'
 import { exit } from '../failure.ts'
-import { withStore } from '../open.ts'
+import { withStoreToWrite } from '../open.ts'
 import { secondsOption } from '../parse/values.ts'
 import { type Colors, plainColors } from '../render/palette.ts'
 
@@ -43,7 +43,7 @@ export const rollbackCommand = defineCommand({
     { command: 'viewcast rollback delay15_now --to 3 --exact', description: 'With the columns of version 3 alone' },
   ],
   run: (invocation) =>
-    withStore(invocation, async ({ settings, store }) => {
+    withStoreToWrite(invocation, async ({ settings, store }) => {
       const { findDeployment, loadModel, planRollback, renderDiagnostics, rollbackRecorded } = await import(
         '@viewcast/sdk'
       )

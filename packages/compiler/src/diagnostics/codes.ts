@@ -533,8 +533,16 @@ export const codes = {
     () => 'The store was made by an unreleased or altered viewcast; use that one, or a fresh database.',
   ),
   'store/forbidden': entry(
-    (p) => `The role may not create the schema viewcast in ${p.database}`,
-    () => 'Let a role that may run: viewcast store migrate',
+    (p) =>
+      p['role'] === undefined
+        ? `The role may not create the schema viewcast in ${p.database}`
+        : `Role "${p['role']}" may not ${p['what']} the store in ${p.database}`,
+    (p) =>
+      p['role'] === undefined
+        ? 'Let a role that may run: viewcast store migrate, then: viewcast store grant <role> --append'
+        : p['session'] === 'reads'
+          ? 'The session may only read: connect to the primary, without default_transaction_read_only.'
+          : `Let its owner run: viewcast store grant ${p['role']} ${p['what'] === 'read' ? '--read, or --append' : '--append'}`,
   ),
   'store/incomplete': entry(
     (p) => `The run of "${p['model']}" is kept without its ${p['part']}: ${p.detail}`,

@@ -53,8 +53,14 @@ export const deployCodes = {
     () => 'Plan again: viewcast plan --out plan.json',
   ),
   'deploy/plan-elsewhere': entry(
-    (p) => `${p.file} is a plan of ${p['what']} "${p['of']}", and this is "${p['here']}"`,
-    () => 'Plan for where it is to be applied: viewcast plan --env … --out plan.json',
+    (p) =>
+      p['of'] === ''
+        ? `${p.file} is a plan of no environment, and this is "${p['here']}"`
+        : `${p.file} is a plan of ${p['what']} "${p['of']}", and this is ${p['here'] === '' ? 'no environment' : `"${p['here']}"`}`,
+    (p) =>
+      p['what'] === 'environment' && p['of'] !== ''
+        ? `Apply it there: viewcast apply ${p.file} --env ${p['of']}. Or plan for where it is to be applied.`
+        : 'Plan for where it is to be applied: viewcast plan --env … --out plan.json',
   ),
   'deploy/dependents': entry(
     (p) => `"${p.object}" cannot leave its place while others depend on it: ${p.dependents}`,
@@ -77,7 +83,10 @@ export const deployCodes = {
   ),
   'deploy/unknown': entry(
     (p) => `No deployment is named "${p.name}"`,
-    (p) => near(p) ?? 'List them with: viewcast deployments ls',
+    (p) =>
+      p['kind'] === 'model'
+        ? `It is a model: name a deployment of it, or say what to make of the model with --as view.`
+        : (near(p) ?? (p['known'] ? `There are: ${p['known']}.` : 'List them with: viewcast deployments ls')),
   ),
   'deploy/ambiguous': entry(
     (p) => `"${p.name}" may be ${p['objects']}`,
@@ -88,7 +97,7 @@ export const deployCodes = {
       p.version
         ? `"${p.object}" has no version ${p.version}; there are ${p.versions}`
         : `"${p.object}" had no version before; there is ${p.versions}`,
-    () => 'See them with: viewcast deployments history',
+    (p) => `See them with: viewcast deployments history ${p.object}`,
   ),
   'deploy/gone': entry(
     (p) => `Version ${p.version} of "${p.object}" cannot come back, because what it reads is gone: ${p.detail}`,

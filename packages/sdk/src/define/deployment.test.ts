@@ -31,6 +31,25 @@ test.each([
   expect(messageOf(options)).toContain(said)
 })
 
+test.each([
+  [{ refersh: 'full' }, 'refersh of deployment "delay15_now" is no option', 'Did you mean "refresh"?'],
+  [{ as: 'tabel' }, 'as of deployment "delay15_now" is none of view, table, function', 'Did you mean "table"?'],
+  [{ as: 'table', refresh: 'daily' }, 'is none of full, partition, upsert', 'Write one of them.'],
+  [{ outputs: ['valeu'] }, 'holds something that is no output', "'value'"],
+  [{ outputs: ['interval'] }, 'holds something that is no output', "'value'"],
+  [{ readers: 'dashboard' }, 'readers of deployment "delay15_now" is no list', "['dashboard']"],
+  [{ model: undefined }, 'model of deployment "delay15_now" is no model', "p.model('…')"],
+])('refuses %j of a project that nobody type-checked', (options, said, hint) => {
+  const define = () => defineDeployment('delay15_now', { model, ...options } as unknown as DeploymentOptions)
+  expect(define).toThrow(
+    expect.objectContaining({
+      diagnostics: [
+        expect.objectContaining({ message: expect.stringContaining(said), hint: expect.stringContaining(hint) }),
+      ],
+    }),
+  )
+})
+
 test('takes a rename and an owner of a view', () => {
   expect(messageOf({ renamed: { a: 'b', c: 'd' }, owner: 'scorer', security: 'owner' })).toBeUndefined()
 })

@@ -1,6 +1,7 @@
-import { type Documented, fail, type ModelDef, type OutputChoice } from '@viewcast/compiler'
+import { type Documented, fail, type ModelDef, nearest, type OutputChoice } from '@viewcast/compiler'
 import { type Documentation, documented } from './documentation.ts'
 import { checkedName } from './name.ts'
+import { checkedOutputs } from './outputs.ts'
 
 /** `view`: every entity, computed when it is read. `table`: kept rows that a refresh brings up to date. `function`: a row for the key given. */
 export type DeploymentKind = 'view' | 'table' | 'function'
@@ -86,11 +87,45 @@ export interface DeploymentOptions extends Documentation {
 
 export type DefineDeployment = (name: string, options: DeploymentOptions) => DeploymentDef
 
+const optionNames: Readonly<Record<keyof DeploymentOptions, true>> = {
+  ...{ model: true, as: true, version: true, schema: true, at: true, outputs: true, refresh: true, vanished: true },
+  ...{ readers: true, owner: true, security: true, renamed: true, challengers: true },
+  ...{ description: true, tags: true, updateFrequency: true, sla: true },
+}
+
+const choices: Readonly<Record<'as' | 'refresh' | 'vanished' | 'security', readonly string[]>> = {
+  as: ['view', 'table', 'function'],
+  refresh: ['full', 'partition', 'upsert'],
+  vanished: ['keep', 'delete'],
+  security: ['invoker', 'owner'],
+}
+
 /** Declares a deployment; see the method `deployment` of a project. */
 export const defineDeployment: DefineDeployment = (name, options) => {
   const as = options.as ?? 'view'
+  const what = `deployment "${name}"`
   const wrong = (option: string, detail: string, hint: string): never =>
-    fail('define/option', { option, what: `deployment "${name}"`, detail, hint })
+    fail('define/option', { option, what, detail, hint })
+  // Projects are run without being type-checked: what is misspelt here would be what is deployed.
+  for (const option of Object.keys(options)) {
+    if (option in optionNames) continue
+    const near = nearest(option, Object.keys(optionNames))
+    wrong(
+      option,
+      'is no option',
+      near ? `Did you mean "${near}"?` : `There are: ${Object.keys(optionNames).join(', ')}.`,
+    )
+  }
+  for (const [option, values] of Object.entries(choices)) {
+    const given = options[option as keyof typeof choices]
+    if (given === undefined || values.includes(given)) continue
+    const near = nearest(String(given), values)
+    wrong(option, `is none of ${values.join(', ')}`, near ? `Did you mean "${near}"?` : `Write one of them.`)
+  }
+  // The letters of a text would be so many roles.
+  if (options.readers !== undefined && !Array.isArray(options.readers))
+    wrong('readers', 'is no list of roles', "Write readers: ['dashboard'].")
+  if (options.model?.kind !== 'model') wrong('model', 'is no model', "Name one: model, as p.model('…') gives it.")
   if (options.refresh !== undefined && as !== 'table')
     wrong('refresh', `is of a table, not of a ${as}`, "Set as: 'table'.")
   if (options.vanished !== undefined && options.refresh !== 'upsert')
@@ -113,7 +148,7 @@ export const defineDeployment: DefineDeployment = (name, options) => {
     version: options.version ?? null,
     schema: options.schema ?? null,
     at: options.at ?? null,
-    outputs: options.outputs ?? null,
+    outputs: options.outputs === undefined ? null : checkedOutputs(what, options.outputs),
     refresh: as === 'table' ? (options.refresh ?? 'full') : null,
     vanished: options.refresh === 'upsert' ? (options.vanished ?? 'keep') : null,
     readers: [...new Set(options.readers)],

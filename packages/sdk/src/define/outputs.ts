@@ -2,7 +2,8 @@ import { fail, type OutputChoice, outputChoice, outputTitle } from '@viewcast/co
 
 /** Types say it where there are any; a choice that was computed is checked all the same. Errors: `define/option`. */
 export function checkedOutputs(what: string, given: readonly OutputChoice[]): readonly OutputChoice[] {
-  const isKnown = (choice: OutputChoice): boolean => outputChoice(outputTitle(choice)) !== undefined
+  const isKnown = (choice: OutputChoice): boolean =>
+    typeof choice === 'string' ? outputChoice(choice) === choice : outputChoice(outputTitle(choice)) !== undefined
   if (given.length > 0 && given.every(isKnown)) return [...given]
   return fail('define/option', {
     what,

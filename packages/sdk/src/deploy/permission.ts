@@ -4,12 +4,13 @@ import type { Database } from '../database/database.ts'
 import { assetName, quoted } from './object-name.ts'
 import type { PlannedChange } from './plan-data.ts'
 import { inspect } from './present.ts'
+import { toldOnce } from './told-once.ts'
 
 /** Of all changes at once. Codes: `deploy/forbidden`; `deploy/moved` for a schema that is gone. */
 export async function forbidden(db: Database, changes: readonly PlannedChange[]): Promise<Diagnostic[]> {
   const found: Diagnostic[] = []
   for (const change of changes) found.push(...(await forbiddenFor(db, change)))
-  return found
+  return toldOnce(found)
 }
 
 async function forbiddenFor(db: Database, change: PlannedChange): Promise<Diagnostic[]> {

@@ -73,6 +73,12 @@ const detailOf = (text: string): string => {
   return 'accepted'
 }
 
+test('another file is told in a sentence', () => {
+  for (const text of ['{"name":"shop","type":"module"}', '[]', '"plan"', 'null']) {
+    expect(detailOf(text)).toContain('plan.json is no plan that can be applied: it was not written by viewcast plan')
+  }
+})
+
 test('a plan is the same when it is read again, numbers that JSON does not have included', () => {
   const again = parsePlan(printPlan(plan), 'plan.json')
   expect(again).toEqual(plan)

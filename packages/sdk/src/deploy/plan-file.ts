@@ -39,10 +39,14 @@ export async function readPlan(store: Store, file: string, environment = ''): Pr
   const plan = parsePlan(text, file)
   const here = { project: store.project, environment, database: store.db.description }
   for (const what of ['project', 'environment', 'database'] as const) {
-    if (plan[what] !== here[what]) fail('deploy/plan-elsewhere', { file, what, of: plan[what], here: here[what] })
+    if (place(plan[what]) === place(here[what])) continue
+    fail('deploy/plan-elsewhere', { file, what, of: place(plan[what]), here: place(here[what]) })
   }
   return plan
 }
+
+/** Who is connected is not where it is: a plan of one role is applied by another. */
+const place = (text: string): string => text.replace(/^(postgres(?:ql)?:\/\/)[^/@]*@/, '$1')
 
 /** A plan as the text of its file. */
 export const printPlan = (plan: Plan): string =>
@@ -60,6 +64,9 @@ export function parsePlan(text: string, file: string): Plan {
   } catch (e) {
     return wrong((e as Error).message)
   }
+  const isOurs =
+    typeof json === 'object' && json !== null && 'format' in json && /^viewcast\/plan/.test(String(json.format))
+  if (!isOurs) return wrong('it was not written by viewcast plan')
   const parsed = planSchema.safeParse(json)
   if (!parsed.success) {
     return wrong(parsed.error.issues.map((i) => `${i.path.join('.') || 'the file'}: ${i.message}`).join('; '))

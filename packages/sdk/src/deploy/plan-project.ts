@@ -87,12 +87,23 @@ export async function resolved(store: Store, def: DeploymentDef, models = '.view
   }
 }
 
+/** Few names are said; of many the command that lists them is. */
+const knownParameter = (known: readonly string[]): { known?: string } =>
+  known.length === 0 || known.length > 8 ? {} : { known: [...new Set(known)].join(', ') }
+
 function refuseUnknown(
   names: readonly string[] | undefined,
-  { deployments }: Project,
+  { deployments, definitions }: Project,
   deployed: readonly DeployedObject[],
 ): void {
   const known = [...deployments.keys(), ...deployed.map((d) => d.name)]
   const unknown = names?.find((name) => !known.includes(name))
-  if (unknown !== undefined) fail('deploy/unknown', { name: unknown, ...nearParameter(unknown, known) })
+  if (unknown === undefined) return
+  const kind = definitions.get(unknown.replace(/@.*$/, ''))?.kind
+  fail('deploy/unknown', {
+    name: unknown,
+    ...(kind === 'model' ? { kind } : {}),
+    ...nearParameter(unknown, known),
+    ...knownParameter(known),
+  })
 }

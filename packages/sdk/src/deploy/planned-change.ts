@@ -43,12 +43,12 @@ export async function plannedChange(
   const made = await asked(store, target, present, options)
   const change = await changeTo(db, target, made, { present, live, now, isDeclared, isExact, edited }, options)
   const makesSchema = target.lacksSchema !== undefined && options.createSchema === true
+  const opening = makesSchema ? openedSchema(target) : { words: [], statements: [] }
   const planned: PlannedChange = {
     ...change,
     ...(target.challengers.length === 0 ? {} : { challengers: target.challengers }),
-    statements: makesSchema
-      ? [`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(object.schema)}`, ...change.statements]
-      : change.statements,
+    metadata: [...opening.words, ...change.metadata],
+    statements: [...opening.statements, ...change.statements],
     blockers: [
       ...change.blockers,
       ...objectBlockers(store, { object, present, live, environment, edited }),
@@ -66,6 +66,18 @@ export async function plannedChange(
   const wanted = { def, record, dry: made.dry }
   const shown = difference === '' ? planned : { ...planned, difference }
   return withInsight(store, { change: shown, present, live, wanted }, options)
+}
+
+/** A new schema is closed to everybody but its owner: nobody could use what is granted in it. */
+function openedSchema({ def, object }: Desired) {
+  const schema = quoteIdentifier(object.schema)
+  return {
+    words: def.readers.map((role) => `grant USAGE on schema ${object.schema} to ${role}`),
+    statements: [
+      `CREATE SCHEMA IF NOT EXISTS ${schema}`,
+      ...def.readers.map((role) => `GRANT USAGE ON SCHEMA ${schema} TO ${quoteIdentifier(role)}`),
+    ],
+  }
 }
 
 /** What the engine says of the query. */

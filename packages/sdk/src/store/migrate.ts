@@ -88,8 +88,15 @@ async function grantAgain(tx: Database): Promise<void> {
 }
 
 async function appliedTo(db: Database): Promise<readonly Applied[]> {
-  const [there] = await db.rows<{ there: boolean }>(`SELECT to_regclass('viewcast.migration') IS NOT NULL AS there`)
-  return there?.there ? db.rows<Applied>('SELECT version, name, hash FROM viewcast.migration ORDER BY version') : []
+  // Of a schema that the role may not use, to_regclass is an error instead of NULL.
+  const [found] = await db.rows<{ may: boolean; role: string; database: string }>(
+    `SELECT has_schema_privilege(s.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') AS may,
+            current_user::text AS role, current_database()::text AS database
+     FROM pg_namespace s JOIN pg_class c ON c.relnamespace = s.oid AND c.relname = 'migration' WHERE s.nspname = 'viewcast'`,
+  )
+  if (!found) return []
+  if (!found.may) fail('store/forbidden', { database: found.database, role: found.role, what: 'read' })
+  return db.rows<Applied>('SELECT version, name, hash FROM viewcast.migration ORDER BY version')
 }
 
 function versionOf(applied: readonly Applied[], all: readonly Migration[]): StoreVersion {

@@ -72,24 +72,51 @@ export async function openStoreIfAllowed(
   db: Database,
   options: StoreOptions,
 ): Promise<{ readonly store: Store } | { readonly store: undefined; readonly reason: string }> {
-  const reason = await whyNotWrite(db)
-  return reason === undefined ? { store: await openStore(db, options) } : { store: undefined, reason }
+  const refused = await whyNotWrite(db)
+  return refused === undefined ? { store: await openStore(db, options) } : { store: undefined, reason: refused.reason }
 }
 
-async function whyNotWrite(db: Database): Promise<string | undefined> {
-  const [row] = await db.rows<{ readonly: boolean; there: boolean; may: boolean; name: string }>(
+/**
+ * Opens the store of a database for work that has to be kept there, as a deployment has to; creates it where there is none.
+ *
+ * Errors: `store/forbidden` for a role that may not write to it, and for a session that may only read; `store/older`,
+ * `store/newer`, `store/changed`.
+ *
+ * @example
+ * ```ts
+ * const store = await openStoreToWrite(db, { project: 'flights' })
+ * ```
+ */
+export async function openStoreToWrite(db: Database, options: StoreOptions): Promise<Store> {
+  const refused = await whyNotWrite(db)
+  if (refused) fail('store/forbidden', refused.parameters)
+  return openStore(db, options)
+}
+
+interface NotWritable {
+  readonly reason: string
+  /** Of `store/forbidden`. */
+  readonly parameters: { readonly database: string; readonly [name: string]: string }
+}
+
+async function whyNotWrite(db: Database): Promise<NotWritable | undefined> {
+  const [row] = await db.rows<{ readonly: boolean; there: boolean; may: boolean; name: string; role: string }>(
     `SELECT current_setting('transaction_read_only') = 'on' AS readonly, s.oid IS NOT NULL AS there, current_database() AS name,
+            current_user::text AS role,
             CASE WHEN s.oid IS NULL THEN has_database_privilege(current_database(), 'CREATE')
                  ELSE has_schema_privilege(s.oid, 'USAGE')
                   AND coalesce((SELECT has_table_privilege(c.oid, 'INSERT') FROM pg_class c
                                 WHERE c.relnamespace = s.oid AND c.relname = 'execution'), true) END AS may
      FROM (SELECT 1) one LEFT JOIN pg_namespace s ON s.nspname = 'viewcast'`,
   )
-  if (row?.readonly) return 'the session may only read'
-  if (row?.may) return undefined
-  return row?.there
-    ? 'the role may not write to the schema viewcast'
-    : `the role may not create the schema viewcast in ${row?.name}`
+  if (!row) return undefined
+  const { name: database, role } = row
+  const writing = { database, role, what: 'write to' }
+  if (row.readonly) return { reason: 'the session may only read', parameters: { ...writing, session: 'reads' } }
+  if (row.may) return undefined
+  return row.there
+    ? { reason: 'the role may not write to the schema viewcast', parameters: writing }
+    : { reason: `the role may not create the schema viewcast in ${database}`, parameters: { database } }
 }
 
 /** Runs `body` on the store in one transaction: all of it or nothing. Inside another it is a savepoint. */

@@ -14,13 +14,13 @@ export interface Registry {
 
 type AnyInvocation = Pick<Invocation, 'globals' | 'io' | 'output'>
 
-/** With a store that is there; none is made. Errors: `store/absent`, `store/off`. */
+/** With a store that is there; none is made. Errors: `store/absent`, `store/forbidden`, `store/off`. */
 export const readingRegistry = <T>(invocation: AnyInvocation, body: (opened: Registry) => Promise<T>): Promise<T> =>
   withProject(invocation, async (opened) => {
-    const { fail } = await import('@viewcast/sdk')
-    const { settings, db } = opened
+    const { fail, openStore } = await import('@viewcast/sdk')
+    const { settings, project, db } = opened
     if (!settings.store.value) fail('store/off', { origin: settings.store.origin })
-    const store = (await readableStore(opened)) ?? fail('store/absent', { database: db.description })
+    const store = (await readableStore(opened)) ?? (await openStore(db, { project: project.name, migrate: 'never' }))
     await adopted({ ...opened, store })
     return body({ ...opened, store })
   })

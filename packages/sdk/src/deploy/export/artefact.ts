@@ -35,7 +35,7 @@ export async function deploymentArtefact(
 ): Promise<string> {
   if (!change.to) fail('deploy/unknown', { name: change.name })
   const spec = tableSpec({ kind: change.as, spec: change.spec })
-  const schema = change.statements.filter((sql) => sql.startsWith('CREATE SCHEMA '))
+  const schema = change.statements.filter((sql) => /^(CREATE|GRANT USAGE ON) SCHEMA /.test(sql))
   const made = [...schema, ...change.creation, ...(spec ? tableFill(change.object, spec, change.query) : [])].map(again)
   const body = made.map(ended).join('\n\n')
   const hash = createHash('sha256').update(body).digest('hex')
