@@ -195,6 +195,7 @@ export type {
   ChangeClass,
   CoefficientMoves,
   ColumnChange,
+  DescribedVersion,
   Fingerprint,
   FingerprintPart,
   Insight,
@@ -204,6 +205,7 @@ export type {
   PlanCost,
   PlannedChange,
   Strategy,
+  VersionChange,
 } from './deploy/plan-data.ts'
 export { parsePlan, planDigest, printPlan, readPlan, writePlan } from './deploy/plan-file.ts'
 export { type PlanProjectOptions, planProject } from './deploy/plan-project.ts'

@@ -117,6 +117,49 @@ test('coefficients of another version, and how far predictions move', () => {
   ])
 })
 
+const described = (version: number, more: object = {}) => ({
+  model: 'churn_lr',
+  version,
+  label: 'churned',
+  family: 'binomial',
+  link: 'logit',
+  threshold: 0.5,
+  trainedAt: `2024-05-0${version}T10:00:00.000Z`,
+  trainRows: 1200,
+  ...more,
+})
+
+test.each([
+  [{ trainRows: 1400 }, {}, ['churn_lr@4 learned from 1,400 rows (2024-05-04), churn_lr@3 from 1,200 (2024-05-03)']],
+  [
+    {},
+    { sameRows: false, sameQuery: false },
+    [
+      'churn_lr@4 learned from 1,200 rows (2024-05-04), churn_lr@3 from 1,200 that differ (2024-05-03); their training queries differ',
+    ],
+  ],
+  [
+    { label: 'renewed', threshold: 0.25 },
+    { sameRows: true },
+    [
+      'churn_lr@4 predicts renewed, churn_lr@3 churned: predictions answer another question',
+      'churn_lr@4 gives the label from 0.25 on, churn_lr@3 from 0.5',
+      'churn_lr@4 learned from the same 1,200 rows as churn_lr@3',
+    ],
+  ],
+  [
+    { model: 'spend_lm', family: 'gaussian', link: 'identity', threshold: null },
+    {},
+    [
+      'spend_lm@4 is gaussian (identity), churn_lr@3 binomial (logit): predictions have another scale',
+      'spend_lm@4 learned from 1,200 rows (2024-05-04), churn_lr@3 from 1,200 (2024-05-03)',
+    ],
+  ],
+])('of another version with %j, %j', (after, more, expected) => {
+  const version = { before: described(3), after: described(4, after), sameQuery: true, sameRows: null, ...more }
+  expect(lines({ version })).toEqual(expected)
+})
+
 test('of a sample, what it says of all', () => {
   const keys = { compared: 10_006, of: 201_234.4, isEstimate: true, chosen: 'hash' } as const
   const estimates = {

@@ -1,5 +1,13 @@
 /** What a planned change means, for a person: models concerned, predictions moved, what is missing. One line a fact. */
-import type { AffectedColumn, AffectedModel, Insight, Interval, Movement, PlannedChange } from '@viewcast/sdk'
+import type {
+  AffectedColumn,
+  AffectedModel,
+  DescribedVersion,
+  Insight,
+  Interval,
+  Movement,
+  PlannedChange,
+} from '@viewcast/sdk'
 import { significant } from './number.ts'
 import type { Colors } from './palette.ts'
 import { grouped } from './table.ts'
@@ -14,6 +22,7 @@ export function insightLines(
 ): readonly string[] {
   if (!insight) return []
   return [
+    ...versionLines(insight, colors),
     ...insight.affected.flatMap((model) => affectedLines(model, colors)),
     ...(insight.affected.length > 0 && insight.unchanged.length > 0
       ? [colors.dim(`unchanged: ${listed(insight.unchanged)}`)]
@@ -85,6 +94,30 @@ const signed = (value: number | null | undefined): string =>
 
 const listed = (all: readonly string[]): string =>
   all.length <= most ? all.join(', ') : `${all.slice(0, most).join(', ')} and ${all.length - most} more`
+
+/** First of all, as all that follows is of two versions. */
+function versionLines({ version }: Insight, colors: Colors): string[] {
+  if (!version) return []
+  const { before, after, sameQuery, sameRows } = version
+  const [was, is] = [nameOf(before), nameOf(after)]
+  const lines: string[] = []
+  if (before.label !== after.label)
+    lines.push(
+      colors.warning(`${is} predicts ${after.label}, ${was} ${before.label}: predictions answer another question`),
+    )
+  if (before.family !== after.family || before.link !== after.link)
+    lines.push(colors.warning(`${is} is ${kindOf(after)}, ${was} ${kindOf(before)}: predictions have another scale`))
+  if (before.threshold !== null && after.threshold !== null && before.threshold !== after.threshold)
+    lines.push(`${is} gives the label from ${number(after.threshold)} on, ${was} from ${number(before.threshold)}`)
+  const same = `${is} learned from the same ${grouped(after.trainRows)} rows as ${was}`
+  const equal = before.trainRows === after.trainRows && sameRows === false ? ' that differ' : ''
+  const learned = `${is} learned from ${grouped(after.trainRows)} rows (${day(after)}), ${was} from ${grouped(before.trainRows)}${equal} (${day(before)})`
+  return [...lines, `${sameRows === true ? same : learned}${sameQuery ? '' : '; their training queries differ'}`]
+}
+
+const nameOf = ({ model, version }: DescribedVersion): string => `${model}@${version}`
+const kindOf = ({ family, link }: DescribedVersion): string => `${family} (${link})`
+const day = ({ trainedAt }: DescribedVersion): string => trainedAt.slice(0, 10)
 
 function coefficientLines({ coefficients }: Insight): string[] {
   if (!coefficients) return []

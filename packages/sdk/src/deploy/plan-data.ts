@@ -103,7 +103,9 @@ export interface Insight {
   readonly affected: readonly AffectedModel[]
   /** `view.column` of features whose definition is what it was. */
   readonly unchanged: readonly string[]
-  /** Where another version of the same model is deployed now. */
+  /** Where another version is deployed now: what differs between both. */
+  readonly version?: VersionChange
+  /** Where another version of the same model is deployed now that predicts the same label in the same way. */
   readonly coefficients?: CoefficientMoves
   readonly movement?: Movement
   /** Sentences with what to grant: `role deployer may not create in schema scoring`. */
@@ -141,6 +143,29 @@ export interface AffectedColumn {
   }[]
   /** Share of the score that hangs on it, 0 to 1. */
   readonly share: number | null
+}
+
+/** The version that is deployed, and the one that is planned. */
+export interface VersionChange {
+  readonly before: DescribedVersion
+  readonly after: DescribedVersion
+  /** Whether both have the same text of the training query. */
+  readonly sameQuery: boolean
+  /** Whether both learned from equal rows; null where that was not kept. */
+  readonly sameRows: boolean | null
+}
+
+export interface DescribedVersion {
+  readonly model: string
+  readonly version: number
+  readonly label: string
+  readonly family: string
+  readonly link: string
+  /** Probability from which on the label is given; null where there is none. */
+  readonly threshold: number | null
+  /** ISO instant. */
+  readonly trainedAt: string
+  readonly trainRows: number
 }
 
 /** Coefficients of the version that is planned beside those of the one that is deployed. */

@@ -67,7 +67,9 @@ export async function affectedModels(
   const others = await otherReaders(store, changed, new Set([own?.id ?? '', before?.id ?? '']))
   return {
     affected: [
-      ...(columns.length > 0 ? [{ model: record.name, version: record.version, aliases: [], columns }] : []),
+      ...mine(record, columns, (c) => c.change !== 'removed'),
+      // What goes was used by the version that is deployed.
+      ...mine(old ?? record, columns, (c) => c.change === 'removed'),
       ...others,
     ],
     unchanged: changes.flatMap((c) => (c.change === 'same' ? [titleOf(c.definition)] : [])),
@@ -78,6 +80,15 @@ export async function affectedModels(
           ]
         : [],
   }
+}
+
+function mine(
+  { name, version }: ModelRecord,
+  columns: readonly AffectedColumn[],
+  isMine: (column: AffectedColumn) => boolean,
+): AffectedModel[] {
+  const own = columns.filter(isMine)
+  return own.length === 0 ? [] : [{ model: name, version, aliases: [], columns: own }]
 }
 
 const titleOf = ({ view, column }: Pick<FeatureDefinition, 'view' | 'column'>): string => `${view}.${column}`

@@ -22,6 +22,7 @@ import { costOf } from './cost.ts'
 import { missingIndexes, readByEachCall } from './missing-indexes.ts'
 import { movementOf } from './movement.ts'
 import { accessOf } from './privileges.ts'
+import { deployedVersion, versionChange } from './version-change.ts'
 
 export interface InsightOptions {
   /** Keys whose predictions are compared, at most; 10,000 by default, and 0 for none. `all` costs as much as both queries do. */
@@ -78,7 +79,9 @@ export async function withInsight(
   )
   options.onProgress?.('models')
   const { affected, unchanged, notes: ofModels } = await affectedModels(store, record, definitions, live)
-  const coefficients = await coefficientMoves(store, record, live)
+  const deployed = await deployedVersion(store, live)
+  const version = await versionChange(store, deployed, record)
+  const coefficients = coefficientMoves(deployed?.record, record)
   options.onProgress?.('movement')
   const moved = isBroken
     ? { notes: [] }
@@ -88,6 +91,7 @@ export async function withInsight(
   const insight: Insight = {
     affected,
     unchanged,
+    ...(version ? { version } : {}),
     ...(coefficients ? { coefficients } : {}),
     ...(moved.movement ? { movement: moved.movement } : {}),
     privileges: access.privileges,
