@@ -13,7 +13,7 @@ import {
 import { beforeAll, expect, test } from 'vitest'
 import { describeEachEngine } from '../engines/each-engine.ts'
 import { codesOf } from '../errors/codes-of.ts'
-import { model, p, tables } from '../scenarios/shop.ts'
+import { customer, model, modelOf, p, profile, tables } from '../scenarios/shop.ts'
 
 describeEachEngine('a table', (engine) => {
   let store: Store
@@ -219,6 +219,69 @@ describeEachEngine('a table', (engine) => {
       logged: 400,
       equal: 400,
     })
+  })
+
+  test('keeps from what it predicted, in one snapshot, hashed and left out as it is said', async () => {
+    const keep = { model: () => model, inputs: 'all' } as const
+    const inputsOf = (name: string) =>
+      store.db.rows<{ key: number; inputs: Record<string, unknown> }>(
+        `SELECT p.key_text::int4 AS key, i.inputs FROM viewcast.predictions p JOIN viewcast.prediction_input i USING (id, as_of)
+         WHERE p.deployment = 'public.${name}' ORDER BY 1`,
+      )
+    // An instant of its own each: what a version said to a question is logged once, whoever asked.
+    for (const [refresh, at] of [
+      ['full', '2024-02-26T00:00Z'],
+      ['partition', '2024-02-27T00:00Z'],
+      ['upsert', '2024-02-28T00:00Z'],
+    ] as const) {
+      const def = p.deployment(`with_inputs_${refresh}`, { model, as: 'table', refresh, at: early.at })
+      await deployed(def)
+      const { refreshed, logged } = await refreshRecorded(store, def.name, { at, keep })
+      const [done] = refreshed
+      expect(logged).toBe(refresh === 'upsert' ? done?.updated : done?.inserted)
+      expect(logged).toBeGreaterThan(0)
+      const found = await inputsOf(def.name)
+      expect(found).toHaveLength(logged)
+      expect(Object.keys(found[0]?.inputs ?? {}).sort()).toEqual(record.inputs.map((i) => i.feature).sort())
+      const replay = await replayPredictions(store, model, record, { deployment: `public.${def.name}` })
+      expect(replay).toMatchObject({ logged, equal: logged, causes: {} })
+      expect(replay.columns.map((c) => c.compared)).toEqual(replay.columns.map(() => logged))
+    }
+    const [one, two] = record.inputs.map((i) => i.feature) as [string, string]
+    const def = p.deployment('with_some_inputs', { model, as: 'table', refresh: 'partition', at: early.at })
+    await deployed(def)
+    const series = { from: '2024-02-16T00:00Z', to: '2024-02-17T00:00Z', every: '1 day' }
+    const some = { ...keep, inputs: [one, two], redact: { [two]: 'hash' }, hashKey: 'pepper' } as const
+    expect((await refreshRecorded(store, def.name, { series, keep: some })).logged).toBe(400)
+    const hashes = await inputsOf(def.name)
+    expect(Object.keys(hashes[0]?.inputs ?? {}).sort()).toEqual([one, two].sort())
+    for (const { inputs } of hashes) expect(inputs[two] ?? '0'.repeat(64)).toMatch(/^[0-9a-f]{64}$/)
+    expect(
+      await replayPredictions(store, model, record, { deployment: 'public.with_some_inputs', hashKey: 'pepper' }),
+    ).toMatchObject({ logged: 400, equal: 400 })
+    const slip = refreshRecorded(store, def.name, { ...late, keep: { ...keep, redact: ['no_input'] } })
+    await expect(slip).rejects.toThrow('no_input')
+  })
+
+  test('keeps no inputs that the query that is live does not read', async () => {
+    const def = p.deployment('declared_otherwise', { model, as: 'table', refresh: 'partition', at: early.at })
+    await deployed(def)
+    const before = await rowsOf(def.name)
+    const longer = p.aggregates('spending', {
+      entity: customer,
+      source: 'orders',
+      time: 'at',
+      windows: { '7d': '8 days' },
+      features: (a) => ({ n: a.count(), amount: a.avg('amount') }),
+    })
+    const other = modelOf([profile, longer])
+    const keep = { model: () => other, inputs: 'all' } as const
+    expect(await codesOf(() => refreshRecorded(store, def.name, { at: '2024-02-18T00:00Z', keep }))).toEqual([
+      'define/option',
+    ])
+    expect(await rowsOf(def.name)).toEqual(before)
+    const without = { at: '2024-02-18T00:00Z', keep: { model: () => other } }
+    expect((await refreshRecorded(store, def.name, without)).logged).toBeGreaterThan(0)
   })
 
   test('keeps of a table by key the rows that are of the instant', async () => {

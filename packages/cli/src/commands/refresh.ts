@@ -5,6 +5,7 @@ import { withStoreToWrite } from '../open.ts'
 import { UsageError } from '../parse/usage.ts'
 import { atOption } from '../parse/values.ts'
 import { grouped, renderTable, type TableColumn, type TableOptions } from '../render/table.ts'
+import { keptInputOptions, readInputOptions } from './predictions/log-options.ts'
 
 const instantOption = (description: string) => z.string().optional().meta({ value: 'instant', description })
 
@@ -24,6 +25,7 @@ export const refreshCommand = defineCommand({
       .boolean()
       .default(false)
       .describe('Keep the predictions in the prediction log, too; see viewcast predictions'),
+    ...keptInputOptions,
     wait: z.coerce.number().positive().optional().meta({
       value: 'seconds',
       expects: 'a number above 0',
@@ -38,14 +40,21 @@ export const refreshCommand = defineCommand({
       description: 'The partitions of a month',
     },
     { command: 'viewcast refresh reorder_daily --keep', description: 'And keep in the log what was predicted' },
+    {
+      command: 'viewcast refresh reorder_daily --keep --inputs all --redact country=hash',
+      description: 'And from what: in the same snapshot',
+    },
   ],
   run: (invocation) => {
-    const { at, from, to, every, again, keep, wait } = invocation.options
+    const { at, from, to, every, again, keep, inputs, redact, wait } = invocation.options
     const given = [from, to, every].filter((o) => o !== undefined).length
     if (given !== 0 && given !== 3) throw new UsageError('a series needs --from, --to and --every')
     if (given === 3 && at !== undefined)
       throw new UsageError('--at is one instant, --from, --to and --every are a series')
     if (again && given === 0) throw new UsageError('--again is of a series: --from, --to, --every')
+    if (!keep && (inputs !== undefined || redact !== undefined))
+      throw new UsageError('--inputs and --redact say what is kept beside predictions: add --keep')
+    const policy = readInputOptions({ inputs, redact }, invocation.io.env)
     return withStoreToWrite(invocation, async ({ settings, project, store }) => {
       const { io, output } = invocation
       const { findDeployment, refreshRecorded, resolveDefinition } = await import('@viewcast/sdk')
@@ -59,7 +68,13 @@ export const refreshCommand = defineCommand({
         ...(at === undefined ? {} : { at }),
         ...(series ? { series, again } : {}),
         ...(keep
-          ? { keep: { model: (of: string) => resolveDefinition(project, of, 'model'), directory: project.directory } }
+          ? {
+              keep: {
+                ...policy,
+                model: (of: string) => resolveDefinition(project, of, 'model'),
+                directory: project.directory,
+              },
+            }
           : {}),
         ...(wait === undefined ? {} : { lockTimeout: wait * 1000 }),
         onProgress: (_, of) => output.progress.at(++done, of),

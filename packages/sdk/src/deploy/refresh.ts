@@ -51,7 +51,24 @@ export interface Refreshed {
  * INSERT INTO public.delay15_daily AS t (origin, as_of, probability, model_version) SELECT … FROM (WITH … SELECT …) AS q
  * ```
  */
-export async function refreshTable(store: Store, object: ObjectName, options: RefreshOptions = {}): Promise<Refreshed> {
+export const refreshTable = (store: Store, object: ObjectName, options: RefreshOptions = {}): Promise<Refreshed> =>
+  refreshBy(store, object, options)
+
+/** Where the rows of a query with more columns than the table are, from its refresh to the end of the transaction. */
+export const widened = 'pg_temp._viewcast_widened'
+
+/**
+ * As {@link refreshTable}.
+ *
+ * @param wider gives a query with the columns of the table and more, as of an instant: its rows are written down in
+ *   {@link widened} once, and the table filled from there, so that both are of one snapshot.
+ */
+export async function refreshBy(
+  store: Store,
+  object: ObjectName,
+  options: RefreshOptions,
+  wider?: (inside: Store, at: string | null) => Promise<string>,
+): Promise<Refreshed> {
   const started = performance.now()
   await deployedTable(store, object)
   const done = await naming(object, () =>
@@ -69,7 +86,12 @@ export async function refreshTable(store: Store, object: ObjectName, options: Re
       const at = await instantOf(inside, object, live, spec, options.at)
       const path = [...spec.searchPath, 'pg_temp'].filter((s, i, all) => all.indexOf(s) === i)
       await db.execute(`SET LOCAL search_path = ${path.map(quoteIdentifier).join(', ')}`)
-      const rows = await filled(db, object, live, spec, at, options.signal)
+      if (wider) {
+        const told = options.signal ? { signal: options.signal } : {}
+        await db.query(`CREATE TEMPORARY TABLE ${widened} ON COMMIT DROP AS\n${await wider(inside, at)}`, [], told)
+      }
+      const query = wider ? `SELECT * FROM ${widened}` : queryAt(spec, at)
+      const rows = await filled(db, object, live, spec, at, query, options.signal)
       await db.query(
         `INSERT INTO viewcast.refresh (asset_id, artifact_id, execution_id, kind, as_of, inserted, updated, deleted, started_at, actor)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now(), $9)`,
@@ -156,10 +178,10 @@ async function filled(
   live: LiveDeployment,
   spec: TableSpec,
   at: string | null,
+  query: string,
   signal: AbortSignal | undefined,
 ): Promise<Rows> {
   const table = quoted(object)
-  const query = queryAt(spec, at)
   const told = signal ? { signal } : {}
   const run = async (sql: string, parameters: readonly unknown[] = []): Promise<number> =>
     (await db.query(sql, parameters, told)).affected

@@ -1,14 +1,14 @@
 /** Refreshes of a deployed table as a run of the store. */
 import { fail, instant } from '@viewcast/compiler'
 import { type ObjectName, objectName } from '../deploy/object-name.ts'
-import { type Refreshed, type RefreshOptions, refreshTable } from '../deploy/refresh.ts'
+import { type Refreshed, type RefreshOptions, refreshBy } from '../deploy/refresh.ts'
 import { liveDeployment } from '../deploy/state.ts'
 import { recordEvent } from '../store/graph/artifacts.ts'
 import { modelVersion } from '../store/registry/model-versions.ts'
 import type { Run } from '../store/runs/started.ts'
 import { withRun } from '../store/runs/with-run.ts'
 import { atomically, type Store } from '../store/store.ts'
-import { type KeepRefreshed, keepRefreshed } from './keep-refreshed.ts'
+import { type KeepRefreshed, keepRefreshed, withInputs } from './keep-refreshed.ts'
 import { recordModelUse } from './model-use.ts'
 import { signalOf } from './signal.ts'
 
@@ -79,11 +79,8 @@ export async function refreshRecorded(
       for (const at of left) {
         signal?.throwIfAborted()
         const { done, kept } = await atomically(store, async (inside) => {
-          const done = await refreshTable(inside, object, {
-            ...options,
-            ...(at === undefined ? {} : { at }),
-            run: run.id,
-          })
+          const wanted = { ...options, ...(at === undefined ? {} : { at }), run: run.id }
+          const done = await refreshBy(inside, object, wanted, keep && withInputs(object, keep))
           return { done, kept: keep ? await keepRefreshed(inside, done, keep, run.id) : 0 }
         })
         logged += kept

@@ -1,9 +1,9 @@
 /** What is kept of a prediction, as options of commands that log. */
-import type { LogOptions } from '@viewcast/sdk'
+import type { InputPolicy, LogOptions } from '@viewcast/sdk'
 import { z } from 'zod'
 import { UsageError } from '../../parse/usage.ts'
 
-export const logOptions = {
+export const keptInputOptions = {
   inputs: z.string().optional().meta({
     value: 'list',
     description: 'Inputs to keep beside each prediction: none (default), all, or names with commas between them',
@@ -12,21 +12,34 @@ export const logOptions = {
     value: 'name',
     description: 'Input to leave out; name=hash keeps a digest keyed with VIEWCAST_HASH_KEY; may be repeated',
   }),
+}
+
+export const logOptions = {
+  ...keptInputOptions,
   'request-id': z.string().optional().meta({
     value: 'text',
     description: 'Tells these predictions from others of the same questions, which are else logged once',
   }),
 }
 
+type Environment = Readonly<Record<string, string | undefined>>
+
+interface GivenInputs {
+  readonly inputs?: string | undefined
+  readonly redact?: readonly string[] | undefined
+}
+
 /** Reads the options of {@link logOptions}. Errors: `UsageError`. */
 export function readLogOptions(
-  given: {
-    readonly inputs?: string | undefined
-    readonly redact?: readonly string[] | undefined
-    readonly 'request-id'?: string | undefined
-  },
-  environment: Readonly<Record<string, string | undefined>>,
+  given: GivenInputs & { readonly 'request-id'?: string | undefined },
+  environment: Environment,
 ): LogOptions {
+  const { 'request-id': requestId } = given
+  return { ...readInputOptions(given, environment), ...(requestId === undefined ? {} : { requestId }) }
+}
+
+/** Reads the options of {@link keptInputOptions}. Errors: `UsageError`. */
+export function readInputOptions(given: GivenInputs, environment: Environment): InputPolicy {
   const redact = Object.fromEntries((given.redact ?? []).map(redaction))
   const hashKey = environment['VIEWCAST_HASH_KEY']
   if (Object.values(redact).includes('hash') && !hashKey) {
@@ -36,7 +49,6 @@ export function readLogOptions(
     ...(given.inputs === undefined ? {} : { inputs: inputsOf(given.inputs) }),
     redact,
     ...(hashKey ? { hashKey } : {}),
-    ...(given['request-id'] === undefined ? {} : { requestId: given['request-id'] }),
   }
 }
 

@@ -75,7 +75,7 @@ export async function labelPredictions(
   let last: string | undefined
   for (;;) {
     const lot = await atSnapshot(store.db, async (tx) => {
-      const taken = await takeQuestions(tx, { asked, query }, chosen, rowsOfOne, last)
+      const taken = await takeQuestions(tx, { asked, query }, chosen, rowsOfOne, last, false)
       if (taken.rows === 0) return taken
       await tx.query(`CREATE TEMPORARY TABLE ${outcome} ON COMMIT DROP AS\n${sql}`, [], query)
       await tx.execute(

@@ -1,9 +1,10 @@
 /** How good logged predictions turned out to be, over time. */
 import { durationSeconds, fail, type ModelRecord, outputName, outputs, quoteText } from '@viewcast/compiler'
-import { modelAsset } from '../../store/predictions/labels.ts'
+import type { Database } from '../../database/database.ts'
+import { byMonths, lastLabels, modelAsset } from '../../store/predictions/labels.ts'
 import { modelVersion } from '../../store/registry/model-versions.ts'
-import type { Store } from '../../store/store.ts'
-import { type ChosenPredictions, chosenSql } from './chosen-predictions.ts'
+import { atomically, type Store } from '../../store/store.ts'
+import { boundsSql, type ChosenPredictions, chosenSql } from './chosen-predictions.ts'
 import { typedSql } from './compared-values.ts'
 import { measuresOf, measuresOfClasses } from './metrics-sql.ts'
 
@@ -68,7 +69,9 @@ export async function predictionMetrics(
   const found: MeasuredPeriod[] = []
   for (const { id, version } of versions) {
     const { record } = await modelVersion(store, model, version)
-    found.push(...(await measured(store, record, await chosenSql(store, { artifact: id }, options), period)))
+    const chosen = await chosenSql(store, { artifact: id }, options)
+    const asked = { chosen, labels: lastLabels(boundsSql('l', options)), period }
+    found.push(...(await atomically(store, ({ db }) => measured(db, record, asked))))
   }
   return found
 }
@@ -96,22 +99,31 @@ function periodSql(every: string): Period {
   return { from: `date_bin(${length}, p.as_of, timestamptz '2001-01-01 00:00:00+00')`, until: `bucket + ${length}` }
 }
 
+interface Asked {
+  /** Over `p` and `b`. */
+  readonly chosen: string
+  /** The relation of their labels. */
+  readonly labels: string
+  readonly period: Period
+}
+
 async function measured(
-  store: Store,
+  db: Database,
   record: ModelRecord,
-  chosen: string,
-  period: Period,
+  { chosen, labels, period }: Asked,
 ): Promise<readonly MeasuredPeriod[]> {
-  const { db } = store
   const classes = record.classes
   const names =
     classes === undefined
       ? [outputName(record.family)]
       : outputs({ ...record, outputs: ['probabilities'] }).map((o) => o.name)
-  const isLogged = names.map((name) => `p.outputs ? ${quoteText(name)}`).join(' AND ')
+  // What a batch logs its shape tells: no prediction is read for it.
+  const isLogged = names.map((name) => `o.names @> ${quoteText(JSON.stringify([name]))}`).join(' AND ')
   const [there] = await db.rows<{ any: boolean; all: boolean }>(
     `SELECT count(*) > 0 AS any, coalesce(bool_or(${isLogged}), false) AS all
-     FROM viewcast.prediction p JOIN viewcast.prediction_batch b ON b.id = p.batch_id WHERE ${chosen}`,
+     FROM viewcast.prediction_batch b
+     CROSS JOIN LATERAL (SELECT jsonb_agg(c ->> 'name') AS names FROM jsonb_array_elements(b.shape -> 'outputs') c) o
+     WHERE EXISTS (SELECT FROM viewcast.prediction p WHERE p.batch_id = b.id AND ${chosen})`,
   )
   if (!there?.any) return []
   if (!there.all)
@@ -125,6 +137,7 @@ async function measured(
     classes === undefined ? "y > '-Infinity' AND y < 'Infinity'" : 'label IS NOT NULL',
   ].join(' AND ')
   const averages = Object.entries(measures.averages)
+  await db.query(byMonths)
   const rows = await db.rows<{
     from: string
     until: string
@@ -136,10 +149,7 @@ async function measured(
     `WITH said AS (
        SELECT ${period.from} AS bucket, ${values.join(', ')}, l.value AS y, l.label
        FROM viewcast.prediction p JOIN viewcast.prediction_batch b ON b.id = p.batch_id
-       LEFT JOIN LATERAL (
-         SELECT l.value, l.label FROM viewcast.prediction_label l
-         WHERE (l.id, l.as_of) = (p.id, p.as_of) ORDER BY l.revision DESC LIMIT 1
-       ) l ON true
+       LEFT JOIN ${labels} l ON (l.id, l.as_of) = (p.id, p.as_of)
        WHERE ${chosen}
      ), counted AS (
        SELECT bucket, count(*) AS predictions FROM said GROUP BY 1

@@ -46,22 +46,27 @@ export async function takeQuestions(
   chosen: string,
   size: number,
   after: string | undefined,
+  withInputs = true,
 ): Promise<{ readonly rows: number; readonly last: string | undefined }> {
   const next = after === undefined ? '' : ` AND p.id > ${quoteText(after)}::uuid`
+  // Which they are comes first: joined at once, the inputs of all that is logged were read to find some.
   await tx.query(
     `CREATE TEMPORARY TABLE ${tables.logged} ON COMMIT DROP AS
      SELECT (row_number() OVER (ORDER BY p.id))::int4 AS ${rowColumn}, p.id, p.as_of, p.predicted_at, p.batch_id, p.key,
-       p.question, p.outputs, coalesce(i.inputs, '{}') AS inputs, b.hash_key,
+       p.question, p.outputs, coalesce(i.inputs, '{}') AS inputs, p.hash_key,
        -- Inputs that a prediction should have and has not are gone from the log, which is no reason to compare them.
-       CASE WHEN i.id IS NULL THEN '{}' ELSE b.kept END AS kept
+       CASE WHEN i.id IS NULL THEN '{}' ELSE k.kept END AS kept
      FROM (
-       SELECT b.id, b.hash_key, b.artifact_id, b.execution_id, b.deployment_id,
-         (SELECT coalesce(jsonb_object_agg(c ->> 'name', c ->> 'kept'), '{}') FROM jsonb_array_elements(b.shape -> 'inputs') c) AS kept
-       FROM viewcast.prediction_batch b
-     ) b
-     JOIN viewcast.prediction p ON p.batch_id = b.id
-     LEFT JOIN viewcast.prediction_input i ON (i.id, i.as_of) = (p.id, p.as_of)
-     WHERE ${chosen}${next} ORDER BY p.id LIMIT ${size}`,
+       SELECT p.*, b.hash_key FROM viewcast.prediction_batch b JOIN viewcast.prediction p ON p.batch_id = b.id
+       WHERE ${chosen}${next} ORDER BY p.id LIMIT ${size}
+     ) p
+     JOIN (
+       SELECT b.id, (SELECT coalesce(jsonb_object_agg(c ->> 'name', c ->> 'kept'), '{}') FROM jsonb_array_elements(b.shape -> 'inputs') c) AS kept
+       FROM viewcast.prediction_batch b OFFSET 0
+     ) k ON k.id = p.batch_id
+     LEFT JOIN LATERAL (
+       SELECT i.id, i.inputs FROM viewcast.prediction_input i WHERE ${withInputs} AND (i.id, i.as_of) = (p.id, p.as_of) LIMIT 1
+     ) i ON true`,
     [],
     query,
   )

@@ -1,4 +1,5 @@
-import type { Store } from '../store.ts'
+import { atomically, type Store } from '../store.ts'
+import { byMonths, lastLabels } from './labels.ts'
 
 /** What the log has of one version, asked through one deployment or none. */
 export interface LoggedVersion {
@@ -13,14 +14,25 @@ export interface LoggedVersion {
   readonly last: string
 }
 
-/** What is logged of the project's models, or of one, newest versions first. One statement; it counts every row. */
-export async function listPredictions({ db, project }: Store, model?: string): Promise<readonly LoggedVersion[]> {
-  const rows = await db.rows<LoggedVersion & Record<string, unknown>>(
-    `SELECT model, version, deployment, count(*)::float8 AS predictions, count(label)::float8 AS labelled,
-            min(as_of) AS first, max(as_of) AS last
-     FROM viewcast.predictions WHERE project = $1 AND ($2::text IS NULL OR model = $2)
-     GROUP BY 1, 2, 3 ORDER BY 1, 2 DESC, 3`,
-    [project, model ?? null],
-  )
-  return rows
+/** What is logged of the project's models, or of one, newest versions first. It counts every row. */
+export async function listPredictions(store: Store, model?: string): Promise<readonly LoggedVersion[]> {
+  return atomically(store, async ({ db, project }) => {
+    await db.query(byMonths)
+    return db.rows<LoggedVersion & Record<string, unknown>>(
+      `WITH b AS (
+         SELECT b.id, m.name AS model, a.version, d.name AS deployment
+         FROM viewcast.prediction_batch b
+         JOIN viewcast.artifact a ON a.id = b.artifact_id
+         JOIN viewcast.asset m ON m.id = a.asset_id
+         LEFT JOIN viewcast.asset d ON d.id = b.deployment_id
+         WHERE m.namespace = $1 AND ($2::text IS NULL OR m.name = $2)
+       )
+       SELECT b.model, b.version, b.deployment, count(*)::float8 AS predictions, count(l.label)::float8 AS labelled,
+              min(p.as_of) AS first, max(p.as_of) AS last
+       FROM viewcast.prediction p JOIN b ON b.id = p.batch_id
+       LEFT JOIN ${lastLabels()} l ON (l.id, l.as_of) = (p.id, p.as_of)
+       GROUP BY 1, 2, 3 ORDER BY 1, 2 DESC, 3`,
+      [project, model ?? null],
+    )
+  })
 }
