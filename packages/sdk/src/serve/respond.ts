@@ -1,11 +1,13 @@
 /** One request → one answer. No sockets here. */
 import { nearest } from '@viewcast/compiler'
 import type { Database } from '../database/database.ts'
+import type { ServedChallenger } from './challenged.ts'
 import type { Following } from './following.ts'
 import type { Gate } from './gate.ts'
 import type { Gauge, Metrics } from './metrics.ts'
 import { openApi } from './open-api.ts'
-import { predictionBody, predictRows, type ServedRow } from './predict-rows.ts'
+import { type BesideOutcome, predictBeside } from './predict-beside.ts'
+import { predictionBody, type ServedRow } from './predict-rows.ts'
 import { isOutdated, Refusal, refuse } from './problem.ts'
 import type { Asked } from './question-schema.ts'
 import type { ServedVersion } from './served-version.ts'
@@ -41,6 +43,8 @@ export interface Predicted {
   /** ISO instant before the database was asked. */
   readonly predictedAt: string
   readonly rows: readonly ServedRow[]
+  /** What its challengers say to the same questions, which was answered to nobody; none where they were not asked. */
+  readonly challengers: readonly { readonly challenger: ServedChallenger; readonly rows: readonly ServedRow[] }[]
 }
 
 export interface Serving {
@@ -52,7 +56,11 @@ export interface Serving {
   readonly hasToken: boolean
   /** Milliseconds. */
   readonly timeout: number
+  /** Milliseconds that challengers may take of it. */
+  readonly patience: number
   readonly isDraining: () => boolean
+  /** Called when challengers fail, or take too long, for the first time in a row. */
+  readonly onChallengersFailed: (version: ServedVersion, reason: 'failed' | 'slow', error: unknown) => void
   readonly onPredicted?: ((predicted: Predicted) => unknown) | undefined
 }
 
@@ -169,8 +177,8 @@ async function predicted(
   request: PredictionRequest,
   version: ServedVersion,
   asked: Asked,
-): Promise<ServedRow[]> {
-  const { db, gate, models, metrics, timeout } = serving
+): Promise<readonly ServedRow[]> {
+  const { db, gate, models, metrics, timeout, patience } = serving
   const stop = new AbortController()
   // Made when it is needed: an error takes its stack along, which every request would pay for.
   const late = () => new Refusal(504, 'serve/timeout', {})
@@ -186,13 +194,20 @@ async function predicted(
   const work = gate.through(async () => {
     if (stop.signal.aborted) throw late()
     // On the embedded engine it would end the engine, which others are waiting for.
-    return predictRows(db, version, asked, db.engine === 'postgres' ? stop.signal : undefined)
+    const signal = db.engine === 'postgres' ? stop.signal : undefined
+    return predictBeside(db, version, asked, { signal, patience })
   }, stop.signal)
   try {
-    const rows = await Promise.race([work, end])
+    const { rows, challengers: said, beside } = await Promise.race([work, end])
     const { name } = version.served
     metrics.predicted(name, version.record.version, rows.length)
-    serving.onPredicted?.({ name, version, requestId: request.id, predictedAt, rows })
+    const challengers = said.flatMap((own, i) => {
+      const challenger = version.challenged?.challengers[i]
+      return challenger ? [{ challenger, rows: own }] : []
+    })
+    becameOf(beside, serving, version)
+    for (const { challenger, rows: own } of challengers) metrics.compared(version, challenger, rows, own)
+    serving.onPredicted?.({ name, version, requestId: request.id, predictedAt, rows, challengers })
     return rows
   } catch (error) {
     work.catch(() => {})
@@ -201,6 +216,14 @@ async function predicted(
   } finally {
     clearTimeout(timer)
   }
+}
+
+function becameOf(beside: BesideOutcome, { metrics, models, onChallengersFailed }: Serving, version: ServedVersion) {
+  if (beside.kind === 'none' || beside.kind === 'scored') return
+  metrics.alone(version.served.name, beside.kind)
+  if (!('error' in beside)) return
+  if (isOutdated(beside.error)) models.outdated(version.served.name)
+  if (beside.isFirst) onChallengersFailed(version, beside.kind, beside.error)
 }
 
 const probeTime = 2_000
@@ -221,7 +244,8 @@ async function ready({ db, models, isDraining }: Serving, route: string): Promis
   return json({ ready: ok, database, draining: isDraining(), behind: [...models.behind] }, route, ok ? 200 : 503)
 }
 
-function described({ served, record, query, outputs, verification }: ServedVersion): Record<string, unknown> {
+function described(version: ServedVersion): Record<string, unknown> {
+  const { served, record, query, outputs, verification, challenged, refused } = version
   const { questions, keys, hasAsOf } = query
   const plain = ({ name, type }: { readonly name: string; readonly type: string }) => ({ name, type })
   return {
@@ -236,6 +260,16 @@ function described({ served, record, query, outputs, verification }: ServedVersi
     as_of: hasAsOf,
     outputs,
     verification,
+    ...(challenged || refused.length > 0
+      ? {
+          challengers: [
+            ...(challenged?.challengers ?? []).map(({ label, record: r }) => ({
+              ...{ label, model: r.name, version: r.version, scored: true },
+            })),
+            ...refused.map(({ label }) => ({ label, scored: false })),
+          ],
+        }
+      : {}),
     predict: `/v1/models/${encodeURIComponent(served.name)}/predict`,
   }
 }
@@ -261,6 +295,17 @@ function exposition({ gate, models, metrics }: Serving): string {
       name: 'viewcast_model_behind',
       help: 'Whether the next version of a model could not be served.',
       values: versions.map((v) => [{ name: v.served.name }, models.behind.has(v.served.name) ? 1 : 0]),
+    },
+    {
+      name: 'viewcast_challenger_info',
+      help: 'Whether a challenger of a model is scored beside it; 0 where it cannot be.',
+      values: versions.flatMap(({ served: { name }, challenged, refused }) => [
+        ...(challenged?.challengers ?? []).map(
+          ({ label, record: r }) =>
+            [{ name, challenger: label, model: r.name, version: String(r.version) }, 1] as const,
+        ),
+        ...refused.map(({ label }) => [{ name, challenger: label }, 0] as const),
+      ]),
     },
   ]
   return metrics.text(gauges)

@@ -30,6 +30,11 @@ export interface ServePredictionsOptions {
   readonly waiting?: number
   /** Milliseconds for a prediction, waiting included; default 5,000. */
   readonly timeout?: number
+  /**
+   * Milliseconds of `timeout` that the statement may take where it scores challengers as well; then the model is asked alone.
+   * Default a quarter. Nobody is stopped on the embedded engine, which has one session.
+   */
+  readonly challengerTimeout?: number
   /** Questions in one request; default 1,000. */
   readonly maxBatch?: number
   /** Largest body, in bytes; default 1 MiB. */
@@ -48,6 +53,8 @@ export interface ServePredictionsOptions {
   readonly onRequest?: (entry: AccessEntry) => void
   /** Called when another version is served from now on. */
   readonly onChange?: (name: string, version: number, before: number) => void
+  /** Called when challengers fail, or take too long, for the first time in a row: the model has answered alone. */
+  readonly onChallengersFailed?: (name: string, reason: 'failed' | 'slow', error: unknown) => void
   /** Called with what is no client's fault, under the id of its request; the client is told no more than that it happened. */
   readonly onError?: (error: unknown, requestId?: string) => void
 }
@@ -121,6 +128,8 @@ export async function servePredictions(
     url: () => server.url,
     hasToken: Boolean(options.token),
     timeout: options.timeout ?? 5_000,
+    patience: options.challengerTimeout ?? (options.timeout ?? 5_000) / 4,
+    onChallengersFailed: ({ served: { name } }, reason, error) => options.onChallengersFailed?.(name, reason, error),
     isDraining: () => isDraining,
     onPredicted: options.onPredicted && quiet(options.onPredicted, options.onError),
   }

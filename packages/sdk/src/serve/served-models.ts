@@ -1,5 +1,8 @@
 /** What is to be served, from names as they are written on a command line. */
 import { fail, isViewcastError, type ModelDef } from '@viewcast/compiler'
+import type { DeploymentDef } from '../define/deployment.ts'
+import { declaredChallengers } from '../deploy/challengers.ts'
+import type { Scored } from '../predict/prepared-together.ts'
 import { type Project, resolveDefinition } from '../project/project.ts'
 import { loadModel } from '../store/registry/load-model.ts'
 import { type ModelSelector, modelReference } from '../store/registry/model-selector.ts'
@@ -18,7 +21,8 @@ const preferred = 'production'
 
 /**
  * Resolves names to what {@link servePredictions} serves: `model`, `model@3` and `model@alias` give that version, which is
- * followed when an alias moves or a newer version comes; a deployment gives the version that is live in it. Without names
+ * followed when an alias moves or a newer version comes; a deployment gives the version that is live in it, and the
+ * challengers of that beside it. Without names
  * every model of the project that has a version, at `production` where it has that alias.
  *
  * Errors: `project/unknown-name`, `model/selector`, `model/not-trained`, `model/no-alias`, `serve/nothing`.
@@ -46,6 +50,7 @@ export async function servedModels(
         model: deployment.model,
         follows: `deployment ${given}`,
         version: async () => (await loadModel(store, directory, deployment.model.name, await version())).record,
+        challengers: () => challengersOf(store, project, deployment, { environment: '', ...options, directory }),
         ...(deployment.outputs === null ? {} : { outputs: deployment.outputs }),
       }
     }
@@ -92,6 +97,38 @@ async function hasVersion({ version }: ServedModel): Promise<boolean> {
     if (isViewcastError(error) && error.diagnostics.every((d) => absent.has(d.code))) return false
     throw error
   }
+}
+
+/** Those that are live in it, in the versions they have there; before it is applied those that are declared. */
+async function challengersOf(
+  store: Store | undefined,
+  project: Project,
+  { name, model: own, challengers }: DeploymentDef,
+  { directory, environment }: Required<ServedModelsOptions>,
+): Promise<Readonly<Record<string, Scored>>> {
+  const scored = async (label: string, model: ModelDef, version: ModelSelector) =>
+    [label, { model, record: (await loadModel(store, directory, model.name, version)).record }] as const
+  const spec = store && (await liveSpec(store, name, environment))
+  const all = spec
+    ? declaredChallengers(spec).map(({ label, model, version }) => {
+        const known = [challengers[label]?.model, own].find((m) => m?.name === model)
+        return scored(label, known ?? resolveDefinition(project, model, 'model'), version)
+      })
+    : Object.entries(challengers).map(([label, { model, version }]) => scored(label, model, version ?? undefined))
+  return Object.fromEntries(await Promise.all(all))
+}
+
+async function liveSpec(
+  { db, project }: Store,
+  name: string,
+  environment: string,
+): Promise<Readonly<Record<string, unknown>> | undefined> {
+  const [row] = await db.rows<{ spec: Readonly<Record<string, unknown>> }>(
+    `SELECT v.spec FROM viewcast.deployment d JOIN viewcast.deployment_version v ON v.artifact_id = d.artifact_id
+     WHERE (d.project, d.name, d.environment) = ($1, $2, $3)`,
+    [project, name, environment],
+  )
+  return row?.spec
 }
 
 async function liveVersion({ db, project }: Store, name: string, environment: string): Promise<number | undefined> {

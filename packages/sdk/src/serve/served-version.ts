@@ -1,18 +1,11 @@
 /** One version of a model, ready to answer: its statement, and what it takes and gives. */
-import {
-  servingQuery as compileServingQuery,
-  digest,
-  fail,
-  type ModelDef,
-  type ModelRecord,
-  type OutputChoice,
-  outputs,
-  type ServingQuery,
-  withOutputs,
-} from '@viewcast/compiler'
+import { fail, type ModelDef, type ModelRecord, type OutputChoice, outputs, withOutputs } from '@viewcast/compiler'
 import type { Database } from '../database/database.ts'
+import type { Scored } from '../predict/prepared-together.ts'
 import { checkVerificationRows } from '../predict/verify.ts'
 import { prepareModel } from '../project/prepare-model.ts'
+import { type Challenged, foundChallengers, type RefusedChallenger } from './challenged.ts'
+import { type PreparedStatement, preparedStatement, tried } from './prepared-statement.ts'
 import { type QuestionSchema, questionSchema } from './question-schema.ts'
 
 /** What is served under a name. */
@@ -26,34 +19,24 @@ export interface ServedModel {
   readonly follows?: string
   /** Output columns instead of those of the record. */
   readonly outputs?: readonly OutputChoice[]
+  /**
+   * Versions scored beside it by the same statement, by label; asked as often as `version`. Their answers are never given:
+   * they are compared in the metrics, and handed to `onPredicted`.
+   */
+  readonly challengers?: () => Promise<Readonly<Record<string, Scored>>>
 }
 
-export interface ServedVersion {
+export interface ServedVersion extends PreparedStatement {
   readonly served: ServedModel
   readonly record: ModelRecord
-  readonly query: ServingQuery
-  /** What the statement is prepared as. */
-  readonly statement: string
   readonly schema: QuestionSchema
   readonly outputs: readonly { readonly name: string; readonly type: string; readonly description: string }[]
   readonly verification: string
-  /** Where the columns of the statement are. */
-  readonly places: Places
-}
-
-interface Place {
-  readonly name: string
-  readonly type: string
-  readonly at: number
-}
-
-interface Places {
-  readonly keys: readonly Place[]
-  readonly asOf: Place | undefined
-  readonly outputs: readonly Place[]
-  readonly features: readonly Place[]
-  /** Whether the key is known. */
-  readonly known: number | undefined
+  /** Its own statement with those of its challengers, where there are any. */
+  readonly challenged: Challenged | undefined
+  /** What tells the challengers that were looked for from others, and those of them that cannot be scored. */
+  readonly wanted: string
+  readonly refused: readonly RefusedChallenger[]
 }
 
 export interface ServedVersionOptions {
@@ -64,7 +47,8 @@ export interface ServedVersionOptions {
 }
 
 /**
- * Compiles the statement of a version, scores its verification rows on this engine, and runs the statement once.
+ * Compiles the statement of a version, scores its verification rows on this engine, and runs the statement once; and so with
+ * its challengers, as far as that goes.
  *
  * Errors: those of compiling it; `deploy/verification` when the engine gives other numbers than the record has.
  */
@@ -72,40 +56,26 @@ export async function servedVersion(
   db: Database,
   served: ServedModel,
   trained: ModelRecord,
+  challengers: Readonly<Record<string, Scored>>,
   options: ServedVersionOptions,
 ): Promise<ServedVersion> {
   const record = withOutputs(trained, served.outputs)
-  const { model, facts } = await prepareModel(db, served.model, options.directory)
-  const query = compileServingQuery(model, record, facts, { withFeatures: options.withFeatures })
+  const own = preparedStatement(
+    await prepareModel(db, served.model, options.directory),
+    record,
+    {},
+    options.withFeatures,
+  )
   const verification = await checkVerificationRows(db, record)
   if (!verification.ok) fail('deploy/verification', { rows: verification.detail })
-  // No question: it plans, and so it runs.
-  await db.query(
-    query.sql,
-    [...query.questions, ...(query.hasAsOf ? [0] : [])].map(() => []),
-  )
-  const given = outputs(record).map(({ name, type, description }) => ({ name, type, description }))
+  await tried(db, own)
   return {
+    ...own,
+    ...(await foundChallengers(db, served, record, challengers, options)),
     served,
     record,
-    query,
-    statement: `viewcast_${digest(query.sql).slice(0, 32)}`,
-    schema: questionSchema(query, options.maxBatch),
-    outputs: given,
-    places: placesOf(query, new Set(given.map((o) => o.name))),
+    schema: questionSchema(own.query, options.maxBatch),
+    outputs: outputs(record).map(({ name, type, description }) => ({ name, type, description })),
     verification: verification.detail,
-  }
-}
-
-function placesOf({ columns, keys, hasAsOf, tellsKnown }: ServingQuery, isOutput: ReadonlySet<string>): Places {
-  const last = columns.length - 1
-  const all = columns.map((c, at) => ({ name: c.name, type: c.type, at })).slice(1, tellsKnown ? last : undefined)
-  const first = keys.length + (hasAsOf ? 1 : 0)
-  return {
-    keys: all.slice(0, keys.length),
-    asOf: hasAsOf ? all[keys.length] : undefined,
-    outputs: all.slice(first).filter((c) => isOutput.has(c.name)),
-    features: all.slice(first).filter((c) => !isOutput.has(c.name)),
-    known: tellsKnown ? last : undefined,
   }
 }

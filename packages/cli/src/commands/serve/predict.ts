@@ -15,7 +15,7 @@ const count = (least: number, most: number) => z.coerce.number().int().min(least
 export const servePredictCommand = defineCommand({
   name: 'serve predict',
   summary: 'Serve predictions over HTTP',
-  description: `Answers keys or request rows with predictions: POST /v1/models/NAME/predict, GET of the same path for one key; what a request may hold is in /openapi.json. A version is served once its verification rows agree on this database; when an alias moves, the next one takes its place without a request being lost. Without a name every trained model is served, at production where it has that alias. Listens on this machine only, unless --host says otherwise; then ${defaultVariable}, or the variable that --token-env names, must hold a token. Ends when interrupted, after the requests under way.`,
+  description: `Answers keys or request rows with predictions: POST /v1/models/NAME/predict, GET of the same path for one key; what a request may hold is in /openapi.json. A version is served once its verification rows agree on this database; when an alias moves, the next one takes its place without a request being lost. Without a name every trained model is served, at production where it has that alias. The challengers of a deployment are scored by the same statement: they are compared in /metrics, kept with --keep, and never answered with; where they fail, or take too long, the model answers alone. Listens on this machine only, unless --host says otherwise; then ${defaultVariable}, or the variable that --token-env names, must hold a token. Ends when interrupted, after the requests under way.`,
   positionals: [{ name: 'name', description: 'model, model@3, model@production, or a deployment', required: false }],
   takesMore: true,
   options: z.object({
@@ -29,6 +29,10 @@ export const servePredictCommand = defineCommand({
     connections: count(1, 500).default(8).describe('Sessions of the database, and so predictions at work at once'),
     queue: count(0, 100_000).default(100).describe('Requests that may wait for a session; more are answered with 503'),
     timeout: count(10, 600_000).default(5000).describe('Milliseconds for a prediction, waiting included'),
+    challengerTimeout: count(1, 600_000)
+      .optional()
+      .describe('Milliseconds of --timeout that scoring challengers may take; default a quarter'),
+    alone: z.boolean().default(false).describe('Do not score the challengers of a deployment'),
     maxBatch: count(1, 100_000).default(1000).describe('Keys in one request at most'),
     bodyLimit: count(100, 2 ** 28)
       .default(2 ** 20)
@@ -50,6 +54,10 @@ export const servePredictCommand = defineCommand({
       description: 'Every model, for other machines, with a log of requests',
     },
     {
+      command: 'viewcast serve predict reorder_now --keep',
+      description: 'A deployment; what its challengers say is logged beside it',
+    },
+    {
       command: 'viewcast serve predict reorder --keep --inputs all',
       description: 'And keep what was predicted, from what',
     },
@@ -69,10 +77,11 @@ export const servePredictCommand = defineCommand({
         throw new UsageError(`--token-env: the variable ${options.tokenEnv} is not set`)
       }
       const names = [...(positionals['name'] === undefined ? [] : [positionals['name']]), ...more]
-      const served = await servedModels(store, project, names, {
+      const found = await servedModels(store, project, names, {
         directory: settings.directory.value,
         environment: settings.environment.value,
       })
+      const served = options.alone ? found.map(({ challengers: _, ...one }) => one) : found
       const line = (text: string): void => void io.stderr.write(`${text}\n`)
       const onError = (error: unknown, id?: string): void => {
         // What is not ours may quote values of rows.
@@ -97,7 +106,12 @@ export const servePredictCommand = defineCommand({
           directory: project.directory,
           ...(options.log ? { onRequest: (entry: AccessEntry) => line(JSON.stringify(entry)) } : {}),
           onChange: (name, version, before) => void output.note(`${name}: version ${version} instead of ${before}`),
+          onChallengersFailed: (name, reason) =>
+            void output.note(
+              `${name}: its challengers ${reason === 'slow' ? 'took too long' : 'failed'}, it answers alone`,
+            ),
           onError,
+          ...(options.challengerTimeout === undefined ? {} : { challengerTimeout: options.challengerTimeout }),
           ...(kept
             ? { onPredicted: kept.keep, withInputs: options.inputs !== undefined && options.inputs !== 'none' }
             : {}),

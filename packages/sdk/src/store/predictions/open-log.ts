@@ -12,6 +12,8 @@ export interface LogAbout {
   readonly shape: LogShape
   /** `schema.name` of the deployment that was asked. */
   readonly deployment?: string
+  /** Whether they were made beside others, which were answered. Default false. */
+  readonly isShadow?: boolean
   /** Id of the run that predicts. */
   readonly run?: string
   /** Feature view → hash of what it is made of. */
@@ -45,8 +47,8 @@ export async function openPredictionLog(store: Store, about: LogAbout): Promise<
       about.deployment === undefined ? null : await ensureAsset(inside, { kind: 'deployment', name: about.deployment })
     await inside.db.query(
       `INSERT INTO viewcast.prediction_batch
-         (id, artifact_id, deployment_id, execution_id, shape, views, hash_key, actor)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+         (id, artifact_id, deployment_id, execution_id, shape, views, hash_key, actor, is_shadow)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
       [
         id,
         artifact,
@@ -56,6 +58,7 @@ export async function openPredictionLog(store: Store, about: LogAbout): Promise<
         JSON.stringify(about.views ?? {}),
         hashKey === undefined ? null : hashKeyMark(hashKey),
         store.actor,
+        about.isShadow ?? false,
       ],
     )
     return { id, model, version, artifact, shape, pads: hashKey === undefined ? undefined : hashPads(hashKey) }
