@@ -1,7 +1,8 @@
 import { defineConfig } from 'tsup'
 
 export default defineConfig({
-  entry: ['src/bin.ts', 'src/index.ts'],
+  // `run` is no entry of the package: it is for our own tests, which call it without a new process.
+  entry: ['src/bin.ts', 'src/index.ts', 'src/run.ts'],
   format: 'esm',
   dts: false,
   clean: true,

@@ -1,10 +1,19 @@
-/** The built command line as a process, in scratch projects that find the packages of this workspace. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+/**
+ * The built command line, in scratch projects that find the packages of this workspace.
+ *
+ * Loading it and the engine's code takes most of a short command. So the first call of each command in a run of the tests
+ * is a process of its own, as a shell starts it, and the others are answered by one process that has loaded everything:
+ * `run` of the built package, with arguments, folder and streams of the call.
+ */
+import { type ChildProcess, execFileSync, fork, spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { pathToFileURL } from 'node:url'
+import { inject } from 'vitest'
+import { commands } from '../../packages/cli/src/commands/index.ts'
+import { plainEnvironment } from '../engines/build.ts'
+
+export { build } from '../engines/build.ts'
 
 const here = createRequire(import.meta.url)
 const manifest = here.resolve('viewcast/package.json')
@@ -12,26 +21,6 @@ const bin = join(
   dirname(manifest),
   (JSON.parse(readFileSync(manifest, 'utf8')) as { bin: { viewcast: string } }).bin.viewcast,
 )
-
-/** Builds what changed; to be called before the process is started. Test files run side by side: one of them builds. */
-export async function build(): Promise<void> {
-  const script = pathToFileURL(join(import.meta.dirname, '../../scripts/build.mjs')).href
-  const lock = join(import.meta.dirname, '../.cli-build')
-  for (const end = Date.now() + 100_000; Date.now() < end; await sleep(100)) {
-    try {
-      mkdirSync(lock)
-      break
-    } catch {
-      // Another file builds.
-    }
-  }
-  try {
-    const program = `const { ensureBuilt } = await import(${JSON.stringify(script)}); await ensureBuilt()`
-    execFileSync(process.execPath, ['--input-type=module', '-e', program], { env: environment(), stdio: 'pipe' })
-  } finally {
-    rmSync(lock, { recursive: true, force: true })
-  }
-}
 
 /** A folder below `test/`, so that imports of the packages resolve. */
 export const scratch = (): string => mkdtempSync(join(import.meta.dirname, '../.cli-'))
@@ -49,14 +38,13 @@ export interface Running {
   readonly finished: Promise<Finished>
 }
 
-/** Without what the test runner adds for its own programs. */
-const environment = (): NodeJS.ProcessEnv =>
-  Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(VITEST|NODE_ENV|NODE_OPTIONS|FORCE_COLOR|VIEWCAST_)/.test(name)),
-  )
-
+/** A process of its own, which can be listened to and interrupted. */
 export function start(cwd: string, ...args: string[]): Running {
-  const child = spawn(process.execPath, [bin, ...args], { cwd, env: environment(), stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [bin, ...args], {
+    cwd,
+    env: plainEnvironment(),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let out = ''
   let err = ''
   const waiting: { text: string; resolve: () => void }[] = []
@@ -79,11 +67,73 @@ export function start(cwd: string, ...args: string[]): Running {
   return { process: child, said, finished }
 }
 
-export const viewcast = (cwd: string, ...args: string[]): Promise<Finished> => start(cwd, ...args).finished
+/** One command line, whole: a process of its own when it is the first of its command, or none. */
+export const viewcast = (cwd: string, ...args: string[]): Promise<Finished> =>
+  isFirst(args) ? start(cwd, ...args).finished : answered(cwd, args)
+
+const names = commands.map((c) => c.name).sort((a, b) => b.length - a.length)
+
+/** Claimed as a folder, which of all workers one only can make. */
+function isFirst(args: readonly string[]): boolean {
+  const words = `${args.filter((arg) => !arg.startsWith('-')).join(' ')} `
+  const name = names.find((known) => words.startsWith(`${known} `))
+  if (name === undefined) return true
+  try {
+    mkdirSync(join(inject('firstCalls'), name.replaceAll(' ', '-')))
+    return true
+  } catch (e) {
+    if ((e as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw e
+  }
+}
+
+interface Answer extends Finished {
+  readonly id: number
+}
+
+let standby: ChildProcess | undefined
+let count = 0
+
+function answered(cwd: string, args: readonly string[]): Promise<Finished> {
+  standby ??= startStandby()
+  const child = standby
+  const id = ++count
+  return new Promise((resolve, reject) => {
+    const over = () => {
+      child.off('message', hear)
+      child.off('exit', died)
+    }
+    const hear = ({ id: of, ...finished }: Answer) => {
+      if (of !== id) return
+      over()
+      resolve(finished)
+    }
+    const died = (code: number | null) => {
+      over()
+      if (standby === child) standby = undefined
+      reject(new Error(`viewcast ${args.join(' ')}: its process ended with ${code}`))
+    }
+    child.on('message', hear)
+    child.on('exit', died)
+    child.send({ id, cwd, args })
+  })
+}
+
+function startStandby(): ChildProcess {
+  const child = fork(join(import.meta.dirname, 'standby.mjs'), [dirname(manifest)], {
+    env: plainEnvironment(),
+    execArgv: [],
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
+  // It ends with this worker, which it does not keep alive.
+  child.unref()
+  child.channel?.unref()
+  return child
+}
 
 /** The same through a shell, for pipes. */
 export function shell(cwd: string, command: string): string {
   const quoted = `"${process.execPath}" "${bin}"`
   const script = `viewcast() { ${quoted} "$@"; }; set -o pipefail; ${command}`
-  return execFileSync('bash', ['-c', script], { cwd, env: environment(), encoding: 'utf8' })
+  return execFileSync('bash', ['-c', script], { cwd, env: plainEnvironment(), encoding: 'utf8' })
 }

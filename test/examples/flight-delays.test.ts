@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { demo } from '../../examples/flight-delays/demo.ts'
 import { ForeignTables, loadFlights } from '../../examples/flight-delays/load.ts'
 import type { Screen } from '../../examples/flight-delays/src/screen.ts'
-import { build } from '../cli/viewcast.ts'
+import { build } from '../engines/build.ts'
 import { describeEachEngine } from '../engines/each-engine.ts'
 
 /** A week of flights: fewer, and the days held out are unlike those trained on. */

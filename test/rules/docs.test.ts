@@ -10,6 +10,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { dirname, join, posix } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { format } from 'node:util'
+import type { Database } from '@viewcast/sdk'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { commands } from '../../packages/cli/src/commands/index.ts'
 import { globalOptions } from '../../packages/cli/src/parse/globals.ts'
@@ -76,7 +77,7 @@ describe('TypeScript', () => {
 
 const moduleOf = (folder: string, page: string): string => join(folder, page.replace(/\W+/g, '-'), 'page.ts')
 
-/** Lines keep their numbers, so that an error names the line of the page. */
+/** Lines keep their numbers, so that an error names the line of the page. Databases it opens are exported, to be closed. */
 function writePage(folder: string, page: string): void {
   const lines: string[] = []
   mkdirSync(dirname(moduleOf(folder, page)), { recursive: true })
@@ -91,7 +92,8 @@ function writePage(folder: string, page: string): void {
       lines.push(...block.text.split('\n'))
     }
   }
-  writeFileSync(moduleOf(folder, page), `${lines.join('\n')}\nexport {}\n`)
+  const opened = [...lines.join('\n').matchAll(/^const (\w+) = await connect\(/gm)].map((m) => m[1])
+  writeFileSync(moduleOf(folder, page), `${lines.join('\n')}\nexport { ${opened.join(', ')} }\n`)
 }
 
 function typeErrors(folder: string): string {
@@ -112,7 +114,9 @@ async function outputOf(path: string): Promise<string> {
   }
   process.chdir(dirname(path))
   try {
-    await import(/* @vite-ignore */ pathToFileURL(path).href)
+    const opened = (await import(/* @vite-ignore */ pathToFileURL(path).href)) as Record<string, unknown>
+    // Three dozen engines at once are gigabytes; closing one that the page closed does nothing.
+    for (const one of Object.values(opened)) if (isDatabase(one)) await one.close()
   } finally {
     process.chdir(here)
     console.log = log
@@ -120,6 +124,7 @@ async function outputOf(path: string): Promise<string> {
   return output
 }
 
+const isDatabase = (value: unknown): value is Database => typeof (value as Partial<Database>)?.close === 'function'
 const isOutput = (block: Block): boolean => block.words.includes('out')
 const partsOf = (block: Block): string[] => block.text.split(/^\s*…\s*$/m).map((part) => part.trim())
 

@@ -11,8 +11,8 @@ import {
   type Store,
 } from '@viewcast/sdk'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { build } from '../cli/viewcast.ts'
 import { linearRecord } from '../compiler/records.ts'
+import { build } from '../engines/build.ts'
 import { describeEachEngine } from '../engines/each-engine.ts'
 import { engineNames } from '../engines/engine-names.ts'
 

@@ -1,6 +1,7 @@
 // Runs the embedded engine on a thread of its own and answers the PostgreSQL wire protocol over its port.
 //
 // Plain JavaScript: a worker's entry is loaded by Node itself, which does not read TypeScript in version 20.
+import { readFile } from 'node:fs/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { PGlite } from '@electric-sql/pglite'
 
@@ -37,8 +38,20 @@ async function makeTemplate() {
   send({ template: bytes }, [bytes.buffer])
 }
 
-async function serve(directory) {
-  const db = await PGlite.create(directory)
+/** The engine's code; undefined where it is not beside the library, which then looks for it itself. */
+async function compile() {
+  try {
+    return await WebAssembly.compile(
+      await readFile(new URL('pglite.wasm', import.meta.resolve('@electric-sql/pglite'))),
+    )
+  } catch {
+    return undefined
+  }
+}
+
+async function serve(directory, given) {
+  const code = given ?? (await compile())
+  const db = await PGlite.create(directory, code === undefined ? {} : { pgliteWasmModule: code })
   const out = outbox()
   let broken = false
   const engine = db.Module
@@ -78,12 +91,12 @@ async function serve(directory) {
         send({ crash: String(e?.message ?? e) })
       })
   })
-  send({ ready: true })
+  send({ ready: true, code })
 }
 
 try {
   if (workerData.directory === undefined) await makeTemplate()
-  else await serve(workerData.directory)
+  else await serve(workerData.directory, workerData.code)
 } catch (e) {
   send({ crash: String(e?.message ?? e) })
 }
