@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './test/engines/longest-first.ts'
 
 // Tests read the sources through the `@viewcast/source` condition: no build is needed to run one.
 // `import` is added by those who resolve; named here it would reach Node, and `require` would get modules.
@@ -14,5 +15,6 @@ export default defineConfig({
     maxWorkers: 2,
     // Modules are loaded, and an engine is started, once for each worker: no file may leave anything behind in either.
     isolate: false,
+    sequence: { sequencer: LongestFirst },
   },
 })

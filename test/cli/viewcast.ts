@@ -10,7 +10,6 @@ import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { inject } from 'vitest'
-import { commands } from '../../packages/cli/src/commands/index.ts'
 import { plainEnvironment } from '../engines/build.ts'
 
 export { build } from '../engines/build.ts'
@@ -68,15 +67,16 @@ export function start(cwd: string, ...args: string[]): Running {
 }
 
 /** One command line, whole: a process of its own when it is the first of its command, or none. */
-export const viewcast = (cwd: string, ...args: string[]): Promise<Finished> =>
-  isFirst(args) ? start(cwd, ...args).finished : answered(cwd, args)
+export const viewcast = async (cwd: string, ...args: string[]): Promise<Finished> =>
+  (await isFirst(args)) ? start(cwd, ...args).finished : answered(cwd, args)
 
-const names = commands.map((c) => c.name).sort((a, b) => b.length - a.length)
+let names: Promise<readonly string[]> | undefined
 
 /** Claimed as a folder, which of all workers one only can make. */
-function isFirst(args: readonly string[]): boolean {
+async function isFirst(args: readonly string[]): Promise<boolean> {
+  names ??= commandNames()
   const words = `${args.filter((arg) => !arg.startsWith('-')).join(' ')} `
-  const name = names.find((known) => words.startsWith(`${known} `))
+  const name = (await names).find((known) => words.startsWith(`${known} `))
   if (name === undefined) return true
   try {
     mkdirSync(join(inject('firstCalls'), name.replaceAll(' ', '-')))
@@ -85,6 +85,13 @@ function isFirst(args: readonly string[]): boolean {
     if ((e as NodeJS.ErrnoException).code === 'EEXIST') return false
     throw e
   }
+}
+
+/** Of the commands there are, `models show` before `models`. */
+async function commandNames(): Promise<readonly string[]> {
+  const { out } = await answered(import.meta.dirname, ['--help', '--json'])
+  const { commands } = JSON.parse(out) as { commands: readonly { name: string }[] }
+  return commands.map((c) => c.name).sort((a, b) => b.length - a.length)
 }
 
 interface Answer extends Finished {

@@ -8,6 +8,7 @@ import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { connect, type Database } from '@viewcast/sdk'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { build, plainEnvironment } from '../engines/build.ts'
 
 let root = ''
 let directory = ''
@@ -27,9 +28,10 @@ const holderScript = fileURLToPath(new URL('holder.mjs', import.meta.url))
 
 /** Another process that opens `target`; `say` sends it a statement (or `close`) and waits for its answer. */
 async function holder(target: string, env: NodeJS.ProcessEnv = {}, orders = '') {
-  const child = spawn(process.execPath, ['--conditions', '@viewcast/source', holderScript, target, orders], {
+  await build()
+  const child = spawn(process.execPath, [holderScript, target, orders], {
     stdio: ['pipe', 'pipe', 'inherit'],
-    env: { ...process.env, NODE_OPTIONS: '', ...env },
+    env: { ...plainEnvironment(), ...env },
   })
   children.push(child)
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
@@ -205,7 +207,7 @@ describe('beginnings', () => {
   })
 
   test('a first start that is killed leaves nothing half-made', async () => {
-    for (const wait of [1000, 2500, 4000]) {
+    for (const wait of [500, 1500, 3000]) {
       const other = await holder(directory, { XDG_CACHE_HOME: cache() })
       await new Promise((resolve) => setTimeout(resolve, wait))
       other.child.kill('SIGKILL')

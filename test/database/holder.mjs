@@ -1,24 +1,11 @@
-// A second process for the lock tests: opens the embedded database given, says so, and does as it is told.
+// A second process for the lock tests: opens the embedded database given, says so, and does as it is told. It loads the
+// built package.
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
-import { createServer, createServerModuleRunner } from 'vite'
+import { connect } from '@viewcast/sdk/database'
 
-const conditions = ['@viewcast/source', 'node']
-// Started with --conditions, so that this is the source.
-const source = fileURLToPath(import.meta.resolve('@viewcast/sdk'))
-// Left open, as it loads what the SDK imports later; nothing of it keeps the process alive.
-const server = await createServer({
-  configFile: false,
-  logLevel: 'silent',
-  server: { middlewareMode: true, hmr: false, ws: false, watch: null },
-  optimizeDeps: { noDiscovery: true },
-  resolve: { conditions },
-  ssr: { resolve: { conditions, externalConditions: conditions } },
-})
-const module = await createServerModuleRunner(server.environments.ssr, { hmr: false }).import(source)
 const [directory, orders] = process.argv.slice(2)
 try {
-  const db = await module.connect(directory)
+  const db = await connect(directory)
   process.stdout.write('open\n')
   if (orders === 'close at once') {
     await db.close()

@@ -1,28 +1,23 @@
-// A process that deploys as it is told: one order per line, one answer per line. Started with --conditions, so that what it
-// loads is the source.
+// A process that deploys as it is told: one order per line, one answer per line. It loads the built package.
+import { createRequire } from 'node:module'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { createServer, createServerModuleRunner } from 'vite'
+import * as sdk from '@viewcast/sdk'
 
-const conditions = ['@viewcast/source', 'node']
-const server = await createServer({
-  configFile: false,
-  logLevel: 'silent',
-  server: { middlewareMode: true, hmr: false, ws: false, watch: null },
-  optimizeDeps: { noDiscovery: true },
-  resolve: { conditions },
-  ssr: { resolve: { conditions, externalConditions: conditions } },
-})
-const runner = createServerModuleRunner(server.environments.ssr, { hmr: false })
-const sdk = await runner.import(fileURLToPath(import.meta.resolve('@viewcast/sdk')))
-const { model, p } = await runner.import(fileURLToPath(new URL('../scenarios/shop.ts', import.meta.url)))
 const db = await sdk.connect(process.argv[2])
 const store = await sdk.openStore(db, { project: 'shop', actor: 'deployer' })
 const answer = (value) => process.stdout.write(`${JSON.stringify(value)}\n`)
 const forever = () => new Promise(() => undefined)
 
+/** TypeScript, read as the command line reads the projects of its users. */
+function declared() {
+  const { createJiti } = createRequire(import.meta.resolve('viewcast/package.json'))('jiti')
+  return createJiti(import.meta.url).import(fileURLToPath(new URL('../scenarios/shop.ts', import.meta.url)))
+}
+
 const orders = {
   async plan({ file, name, outputs }) {
+    const { model, p } = await declared()
     const { record } = await sdk.loadModel(store, '', model.name)
     const def = p.deployment(name, { model, outputs })
     await sdk.writePlan(file, await sdk.planDeployments(store, [{ def, record, isDeclared: true }]))

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { build, plainEnvironment } from './build.ts'
 
 /** A process of its own that is at work on a database. */
 export interface Child {
@@ -13,9 +14,10 @@ export interface Child {
 
 /** @param script says `"ready"`, and then reads orders and writes answers, each a line of JSON. */
 export async function startChild(script: URL, url: string): Promise<Child> {
-  const child = spawn(process.execPath, ['--conditions', '@viewcast/source', fileURLToPath(script), url], {
+  await build()
+  const child = spawn(process.execPath, [fileURLToPath(script), url], {
     stdio: ['pipe', 'pipe', 'inherit'],
-    env: { ...process.env, NODE_OPTIONS: '' },
+    env: plainEnvironment(),
   })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()

@@ -1,20 +1,7 @@
-// A process that logs as it is told: one order per line, one answer per line. Started with --conditions, so that what it
-// loads is the source.
+// A process that logs as it is told: one order per line, one answer per line. It loads the built package.
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
-import { createServer, createServerModuleRunner } from 'vite'
+import * as sdk from '@viewcast/sdk'
 
-const conditions = ['@viewcast/source', 'node']
-const server = await createServer({
-  configFile: false,
-  logLevel: 'silent',
-  server: { middlewareMode: true, hmr: false, ws: false, watch: null },
-  optimizeDeps: { noDiscovery: true },
-  resolve: { conditions },
-  ssr: { resolve: { conditions, externalConditions: conditions } },
-})
-const runner = createServerModuleRunner(server.environments.ssr, { hmr: false })
-const sdk = await runner.import(fileURLToPath(import.meta.resolve('@viewcast/sdk')))
 const db = await sdk.connect(process.argv[2])
 const store = { db, project: 'shop', actor: 'logger' }
 const answer = (value) => process.stdout.write(`${JSON.stringify(value)}\n`)
