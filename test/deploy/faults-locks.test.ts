@@ -55,6 +55,20 @@ describeEachEngine('deploying among others', (engine) => {
     // Long enough for somebody to ask, however busy the machine is, who is in the way.
     const impatient = { lockTimeout: 1500, patience: 4500 }
 
+    test.each([
+      ['has read the object', () => `SELECT * FROM ${view} LIMIT 1`],
+      ['deploys', () => `SELECT pg_advisory_xact_lock(hashtextextended('viewcast deploy', 0))`],
+      ['alters what it reads', () => 'LOCK TABLE customers IN ACCESS EXCLUSIVE MODE'],
+    ])('with tries shorter than anybody looks it is told as well who %s', async (_, sql) => {
+      const wanted = await shop.plan([view], outcome)
+      const seen: Waiting[] = []
+      const applied = during(sql(), () =>
+        shop.apply(wanted, { lockTimeout: 20, patience: 100, onWaiting: (waiting) => seen.push(waiting) }),
+      )
+      await expect(applied).rejects.toThrow(/deploy\/locked.*held by session \d+ \(a long report of /)
+      expect(seen[0]?.sessions.map((s) => s.application)).toEqual(['a long report'])
+    })
+
     test('deploy/locked: a reader in a long transaction is named, and nothing is changed', async () => {
       const wanted = await shop.plan([view], outcome)
       const before = await shop.holdings()

@@ -29,6 +29,7 @@ describeEachEngine('what belongs to a version', (engine) => {
   const role = (name: string) => `${name}_${engine.name}_${process.pid}`
   const dashboard = role('dashboard')
   const analyst = role('analyst')
+  const guest = role('guest')
   let schema = ''
   let count = 0
   const object = () => ({ schema, name: 'scores' })
@@ -38,7 +39,7 @@ describeEachEngine('what belongs to a version', (engine) => {
     store = await openStore(engine.db, { project: 'shop', actor: 'me' })
     stranger = await openStore(engine.db, { project: 'store', actor: 'them' })
     for (const by of [store, stranger]) records.set(by.project, (await trainRecorded(by, model)).record)
-    await engine.db.execute(`CREATE ROLE ${dashboard}; CREATE ROLE ${analyst}`)
+    await engine.db.execute(`CREATE ROLE ${dashboard}; CREATE ROLE ${analyst}; CREATE ROLE ${guest}`)
   })
   beforeEach(async () => {
     schema = `owned${++count}`
@@ -108,6 +109,27 @@ describeEachEngine('what belongs to a version', (engine) => {
     await back({ to: 1 })
     expect(await may(dashboard)).toBe(true)
     expect((await deploy({ outputs: both }))?.metadata).toEqual([`revoke SELECT from ${dashboard}`])
+  })
+
+  test('a reader that goes while another kind of object comes has nothing left, and calling is not reading', async () => {
+    const mayCall = async (name: string) =>
+      (
+        await engine.db.rows<{ may: boolean }>(
+          `SELECT has_function_privilege($1, p.oid, 'EXECUTE') AS may FROM pg_proc p WHERE p.pronamespace = $2::regnamespace`,
+          [name, schema],
+        )
+      )[0]?.may
+    await deploy({ as: 'table', readers: [dashboard, analyst] })
+    await engine.db.execute(`GRANT SELECT ON ${schema}.scores TO ${guest}`)
+    await deploy({ as: 'function', readers: [analyst] })
+    expect([await mayCall(dashboard), await mayCall(analyst), await mayCall(guest)]).toEqual([false, true, true])
+    await deploy({ as: 'table', readers: [] })
+    expect([await may(dashboard), await may(analyst), await may(guest)]).toEqual([false, false, true])
+    // Everybody may call a function without readers; nobody may read a table for that.
+    await deploy({ as: 'function', readers: [], outputs: ['value'] })
+    expect(await mayCall(dashboard)).toBe(true)
+    await deploy({ as: 'table', readers: [] })
+    expect([await may(dashboard), await may(guest)]).toEqual([false, true])
   })
 
   test('deploy/earlier-owner: a name that another project left is told, and its versions stay its own', async () => {

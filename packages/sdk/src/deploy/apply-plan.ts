@@ -84,7 +84,8 @@ export interface AppliedPlan {
  */
 export async function applyPlan(store: Store, plan: Plan, options: ApplyPlanOptions): Promise<AppliedPlan> {
   const task = { plan, digest: planDigest(plan), options }
-  const patience = bePatient(store.db, plan.changes.map((c) => assetName(c.object)).join(', '), options)
+  const reads = plan.changes.flatMap((c) => c.reads.map((r) => r.relation))
+  const patience = bePatient(store.db, { objects: plan.changes.map((c) => c.object), reads }, options)
   try {
     // Looking at an object waits for who is changing it, so that it is done with the same patience.
     const todo = await patience.until(() => atomically(store, (inside) => allowed(inside, task, patience.watch)))

@@ -1,13 +1,14 @@
 /** The change that makes an object what it should be, whatever it is and was. */
 import { createFunction, functionSignature } from '@viewcast/compiler'
 import type { Database } from '../database/database.ts'
+import { buildingPlace } from './building-place.ts'
 import type { Desired } from './desired.ts'
 import type { DryRun } from './dry-run.ts'
 import type { FunctionDryRun } from './dry-run-function.ts'
 import { functionChange } from './function-change.ts'
 import { type ObjectName, quoted } from './object-name.ts'
 import type { PlannedChange } from './plan-data.ts'
-import { buildingPlace, swap } from './swap.ts'
+import { swap } from './swap.ts'
 import { tableChange } from './table-change.ts'
 import type { TableQuery } from './table-query.ts'
 import { type Known, viewChange } from './view-change.ts'
@@ -35,10 +36,12 @@ export async function changeTo(
   const change = changeOf(target, made, known)
   const { present, live } = known
   if (change.strategy !== 'swap' || !present) return change
-  const beside = placed(target, buildingPlace(target.object))
+  const built = await buildingPlace(db, target.object)
+  const beside = placed(target, built)
   const swapped = await swap(db, change, {
     present,
     version: live?.version ?? 0,
+    built,
     building: changeOf(beside, made, { ...known, present: undefined, live: undefined }).statements,
     name: beside.routine ? functionSignature(beside.routine.callable) : quoted(beside.object),
     comment: target.comment,

@@ -33,7 +33,7 @@ export function functionChange(wanted: Desired, made: FunctionDryRun, known: Kno
     isCalledOtherwise || isOther || isOtherwise || (before !== undefined && !inPlace.every((c) => stays.has(c.change)))
   const changes = isSwap ? exchanged(made.columns, inPlace) : inPlace
   const isUnchanged = before !== undefined && !isSwap && live?.query === wanted.query && known.edited === undefined
-  const metadata = metadataOf(wanted, before, live)
+  const metadata = metadataOf(wanted, present, live)
   const alone = [...metadata.comment, ...metadata.statements]
   const kind = changeClass({
     isThere: present !== undefined,
@@ -124,7 +124,8 @@ function metadataOf(
 ) {
   const target = routine ? functionSignature(routine.callable) : ''
   const rest = metadataChange({ def, present, live, keyword: 'FUNCTION', target })
-  const kept = keptComment(comment, present?.comment)
+  // That of an object of another kind goes aside with it.
+  const kept = keptComment(comment, present?.kind === 'function' ? present.comment : undefined)
   return {
     ...rest,
     comment: present?.comment === kept ? [] : [`COMMENT ON FUNCTION ${target} IS ${quoteText(kept)}`],

@@ -19,16 +19,20 @@ const longest = 63
 /** `scoring__v3`; of a long name its beginning and a hash. */
 export function besideSchema(schema: string, suffix: string): string {
   const whole = `${schema}__${suffix}`
-  if (Buffer.byteLength(whole) <= longest) return whole
-  const hash = createHash('sha256').update(schema).digest('hex').slice(0, 8)
-  let start = schema
+  return Buffer.byteLength(whole) <= longest ? whole : hashedSchema(schema, suffix, schema)
+}
+
+/** `scoring_1f3a9c07__next`: the beginning of a name, with a hash of what it stands for. */
+export function hashedSchema(name: string, suffix: string, standsFor: string): string {
+  const hash = createHash('sha256').update(standsFor).digest('hex').slice(0, 8)
+  let start = name
   while (Buffer.byteLength(`${start}_${hash}__${suffix}`) > longest) start = [...start].slice(0, -1).join('')
   return `${start}_${hash}__${suffix}`
 }
 
 /**
  * The first of `<schema>__v<version>`, `<schema>__v<version>_2`, … that is not there yet, or is ours and has nothing of the
- * object's name. Who may use the object's schema may use it.
+ * object's name, or of one of its indexes, which go with it. Who may use the object's schema may use it.
  */
 export async function keptPlace(db: Database, { schema, name }: ObjectName, version: number): Promise<KeptPlace> {
   for (let n = 1; ; n++) {
@@ -38,9 +42,13 @@ export async function keptPlace(db: Database, { schema, name }: ObjectName, vers
                coalesce(starts_with(obj_description(n.oid, 'pg_namespace'), $3), false) AND has_schema_privilege(n.oid, 'CREATE') AS usable,
               EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid AND c.relname = $2)
                 OR EXISTS (SELECT FROM pg_proc p WHERE p.pronamespace = n.oid AND p.proname = $2)
-                OR EXISTS (SELECT FROM pg_type t WHERE t.typnamespace = n.oid AND t.typname = $2) AS taken
+                OR EXISTS (SELECT FROM pg_type t WHERE t.typnamespace = n.oid AND t.typname = $2)
+                OR EXISTS (SELECT FROM pg_class r JOIN pg_index i ON i.indrelid = r.oid JOIN pg_class x ON x.oid = i.indexrelid
+                           JOIN pg_class c ON c.relname = x.relname
+                           WHERE r.relname = $2 AND r.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = $4)
+                             AND c.relnamespace = n.oid) AS taken
        FROM pg_namespace n WHERE n.nspname = $1`,
-      [kept, name, keptSchemaMark],
+      [kept, name, keptSchemaMark, schema],
     )
     const at = { schema: kept, name }
     if (found && (!found.usable || found.taken)) continue

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { metadataChange, viewOptions } from './metadata-change.ts'
 
 const object = (owner: string, ...roles: string[]) => ({
+  kind: 'view' as const,
   owner,
   grants: roles.map((role) => ({ role, privilege: 'SELECT', isGrantable: false })),
 })

@@ -14,8 +14,8 @@ export interface MetadataChange {
 
 export interface MetadataOf {
   readonly def: Pick<DeploymentDef, 'readers' | 'owner'>
-  /** The object that stays; undefined for one that is new. */
-  readonly present: Pick<Present, 'grants' | 'owner'> | undefined
+  /** The object that stays, or whose place is taken; undefined for one that is new. */
+  readonly present: Pick<Present, 'kind' | 'grants' | 'owner'> | undefined
   readonly live: Pick<LiveDeployment, 'granted'> | undefined
   /** As in `ALTER VIEW`. */
   readonly keyword: 'VIEW' | 'TABLE' | 'FUNCTION'
@@ -30,7 +30,7 @@ export interface MetadataOf {
 export function metadataChange({ def, present, live, keyword, target }: MetadataOf): MetadataChange {
   const privilege = keyword === 'FUNCTION' ? 'EXECUTE' : 'SELECT'
   const on = keyword === 'FUNCTION' ? `FUNCTION ${target}` : target
-  const had = new Set(present?.grants.filter((g) => g.privilege === privilege).map((g) => g.role))
+  const had = new Set(present ? readersOf(present, keyword === 'FUNCTION' ? 'function' : 'relation') : [])
   const given = new Set(live?.granted)
   const grants = def.readers.filter((role) => !had.has(role))
   const revokes = present ? [...given].filter((role) => !def.readers.includes(role) && had.has(role)) : []
@@ -49,6 +49,19 @@ export function metadataChange({ def, present, live, keyword, target }: Metadata
     ],
     granted: def.readers.filter((role) => given.has(role) || !had.has(role)).sort(),
   }
+}
+
+/**
+ * Who may read an object, or call it, and with it the one of another sort that takes its place. Everybody may call a function
+ * that nobody was named for, so that this says nothing of who may read rows.
+ */
+export function readersOf(
+  { kind, grants }: Pick<Present, 'kind' | 'grants'>,
+  heir: 'function' | 'relation',
+): readonly string[] {
+  const isFunction = kind === 'function'
+  const roles = grants.filter((g) => g.privilege === (isFunction ? 'EXECUTE' : 'SELECT')).map((g) => g.role)
+  return isFunction && heir === 'relation' ? roles.filter((role) => role !== 'public') : roles
 }
 
 /** Options of a view as `name=value`; whose privileges count is what is declared, the rest stays as somebody set it. */

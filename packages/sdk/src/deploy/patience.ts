@@ -6,7 +6,8 @@ import { setTimeout } from 'node:timers/promises'
 import { fail } from '@viewcast/compiler'
 import type { Database } from '../database/database.ts'
 import { isDatabaseError } from '../database/database-error.ts'
-import { blockingText, type Waiting, type Watch, watchLocks } from './waiting.ts'
+import { assetName } from './object-name.ts'
+import { blockingText, type Locked, type Waiting, type Watch, watchLocks } from './waiting.ts'
 
 export interface PatienceOptions {
   /** How long one try waits for locks, in milliseconds; default 2,000. */
@@ -35,11 +36,10 @@ export interface Patience {
   stop(): Promise<void>
 }
 
-/** @param what is to be locked, for the message. */
-export function bePatient(db: Database, what: string, options: PatienceOptions): Patience {
+export function bePatient(db: Database, locked: Locked, options: PatienceOptions): Patience {
   const { signal, onWaiting, patience = defaultPatience } = options
   const start = Date.now()
-  const watch = watchLocks(db, (sessions) => onWaiting?.({ sessions, waited: Date.now() - start, patience }))
+  const watch = watchLocks(db, locked, (sessions) => onWaiting?.({ sessions, waited: Date.now() - start, patience }))
   return {
     watch,
     stop: () => watch.stop(),
@@ -50,10 +50,11 @@ export function bePatient(db: Database, what: string, options: PatienceOptions):
           return await body()
         } catch (e) {
           if (!isLockFailure(e)) throw e
+          await watch.missed()
           const left = patience - (Date.now() - start)
           if (left <= 0)
             fail('deploy/locked', {
-              object: what,
+              object: locked.objects.map(assetName).join(', '),
               seconds: inSeconds(patience),
               sessions: blockingText(watch.sessions),
             })

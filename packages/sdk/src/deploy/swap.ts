@@ -2,24 +2,19 @@
 import { type Diagnostic, diagnostic, quoteIdentifier } from '@viewcast/compiler'
 import type { Database } from '../database/database.ts'
 import { inherit } from './inherit.ts'
-import { besideSchema, keptPlace } from './kept-place.ts'
+import { keptPlace } from './kept-place.ts'
 import { assetName, type ObjectName, quoted } from './object-name.ts'
 import type { PlannedChange } from './plan-data.ts'
 import type { Present } from './present.ts'
-
-/** Where a new object is made and filled before it takes its place; nobody ever sees it, as it is gone at the commit. */
-export const buildingPlace = ({ schema, name }: ObjectName): ObjectName => ({
-  schema: besideSchema(`${schema}__${name}`, 'next'),
-  name,
-})
 
 export interface SwapOf {
   /** The object that is there. */
   readonly present: Present
   /** Its version; 0 for one that is not known to the store. */
   readonly version: number
-  /** What makes the new object at {@link buildingPlace}. */
+  /** What makes the new object where it is built. */
   readonly building: readonly string[]
+  readonly built: ObjectName
   /** As SQL writes it there, of a function with its types. */
   readonly name: string
   /** The comment that it is made with. */
@@ -39,10 +34,9 @@ export interface SwapOf {
  */
 export async function swap(db: Database, change: PlannedChange, of: SwapOf): Promise<PlannedChange> {
   const { object } = change
-  const { present, building } = of
+  const { present, building, built } = of
   const { at, statements: place } = await keptPlace(db, object, of.version)
   const aside = moving(present, object, at.schema)
-  const built = buildingPlace(object)
   const { statements: carried, left } = await inherit(db, present, {
     kind: change.as,
     name: of.name,
