@@ -81,7 +81,7 @@ export async function startServer(more: readonly string[] = []): Promise<{ url: 
 }
 
 /** The server refuses to run as root. */
-function serverAccount(): { uid: number; gid: number } | undefined {
+export function serverAccount(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined
   const id = (what: string, name: string) => Number(execFileSync('id', [what, name], { stdio: 'pipe' }).toString())
   for (const name of ['postgres', 'nobody']) {
@@ -92,7 +92,7 @@ function serverAccount(): { uid: number; gid: number } | undefined {
   throw new Error('PostgreSQL does not run as root, and there is neither a user "postgres" nor "nobody"')
 }
 
-async function answers(url: string, server: ChildProcess): Promise<void> {
+export async function answers(url: string, server: ChildProcess): Promise<void> {
   for (let attempt = 0; ; attempt++) {
     const client = new pg.Client(url)
     client.on('error', () => undefined)
@@ -107,7 +107,7 @@ async function answers(url: string, server: ChildProcess): Promise<void> {
   }
 }
 
-function ended(server: ChildProcess, end: () => void): Promise<void> {
+export function ended(server: ChildProcess, end: () => void): Promise<void> {
   if (server.exitCode !== null || server.signalCode !== null) return Promise.resolve()
   return new Promise((resolve) => {
     server.once('exit', () => resolve())
@@ -115,7 +115,7 @@ function ended(server: ChildProcess, end: () => void): Promise<void> {
   })
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer().once('error', reject)
     probe.listen(0, '127.0.0.1', () => {

@@ -398,6 +398,10 @@ export const codes = {
     (p) => `The server at ${p.target} has no database "${p.database}"`,
     () => 'Create it, or name another in the connection.',
   ),
+  'engine/pooler': entry(
+    (p) => `The pooler at ${p.target} ${p.detail}`,
+    (p) => p.hint,
+  ),
   'engine/version': entry(
     (p) => `The server is PostgreSQL ${p.version}; viewcast needs 15 or later`,
     () => 'Upgrade, or use the embedded engine.',

@@ -22,7 +22,7 @@ export interface ConnectOptions {
  * when missing, used by one process at a time), or `memory:` for an embedded database that goes when it is closed.
  * @returns the database; close it when done.
  *
- * Errors: `engine/target`, `engine/unreachable`, `engine/authentication`, `engine/no-database`, `engine/version`,
+ * Errors: `engine/target`, `engine/unreachable`, `engine/authentication`, `engine/no-database`, `engine/pooler`, `engine/version`,
  * `engine/locked`, `engine/failed`.
  *
  * @example

@@ -2,12 +2,14 @@ import { finished } from 'node:stream/promises'
 import { fail, InternalError, isViewcastError } from '@viewcast/compiler/diagnostics'
 import pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
+import { requestCancel } from './cancel-request.ts'
 import type { ConnectOptions } from './connect.ts'
 import { connectionError, lostConnection } from './connection-error.ts'
 import { copyOut } from './copy-out.ts'
 import type { Database } from './database.ts'
 import { isWireError } from './database-error.ts'
 import type { Sessions } from './lease.ts'
+import { localSettings, pooledLease } from './pooled-lease.ts'
 import { redact } from './redact.ts'
 import { database } from './session.ts'
 import { sessionSettings, wireLease } from './wire-lease.ts'
@@ -33,7 +35,8 @@ export async function connectPostgres(
   const pool = new pg.Pool({ Client: Client as never, max: atMost, allowExitOnIdle: true })
   // A session that dies while idle is replaced at its next use.
   pool.on('error', () => undefined)
-  const ready = new WeakSet<pg.ClientBase>()
+  const ready = new WeakMap<pg.ClientBase, { readonly isPooled: boolean }>()
+  const local = localSettings(settings)
 
   async function acquire(): Promise<pg.PoolClient> {
     let client: pg.PoolClient | undefined
@@ -42,8 +45,7 @@ export async function connectPostgres(
       if (!ready.has(client)) {
         client.on('error', () => undefined)
         if (onNotice) client.on('notice', (n) => onNotice(n.message ?? ''))
-        await prepare(client, settings)
-        ready.add(client)
+        ready.set(client, { isPooled: await prepare(client, settings) })
       }
       return client
     } catch (e) {
@@ -59,23 +61,23 @@ export async function connectPostgres(
     async lease(body) {
       if (pool.ending) throw new InternalError('A database was used after it was closed')
       const client = await acquire()
+      const isPooled = ready.get(client)?.isPooled === true
       let over = false
       try {
-        return await body(
-          wireLease(client, {
-            load: (target, rows) => load(client, target, rows),
-            copyOut: (sql) => copyOut(client, sql),
-            interrupt: () => {
-              over = true
-              void cancel(config, client)
-            },
-            lost: (e) => {
-              // The server says goodbye before the connection closes.
-              if (isWireError(e) && e.severity !== 'ERROR') over = true
-              return lostConnection(e, url)
-            },
-          }),
-        )
+        const lease = wireLease(client, {
+          load: (target, rows) => load(client, target, rows),
+          copyOut: (sql) => copyOut(client, sql),
+          interrupt: () => {
+            over = true
+            void (isPooled ? cancelPooled(client) : cancel(config, client))
+          },
+          lost: (e) => {
+            // The server says goodbye before the connection closes.
+            if (isWireError(e) && e.severity !== 'ERROR') over = true
+            return lostConnection(e, url)
+          },
+        })
+        return await body(isPooled ? pooledLease(lease, local) : lease)
       } finally {
         client.release(over)
       }
@@ -108,19 +110,34 @@ function parsed(config: pg.ClientConfig): pg.Client {
   }
 }
 
-async function prepare(client: pg.ClientBase, settings: Readonly<Record<string, string>>): Promise<void> {
-  const { rows } = await client.query<{ server_version_num: string }>('SHOW server_version_num')
-  const major = Math.floor(Number(rows[0]?.server_version_num) / 10_000)
+/** Gives whether a pooler stands between: it names another process than the one that answers. Its sessions are left as they are. */
+async function prepare(client: pg.ClientBase, settings: Readonly<Record<string, string>>): Promise<boolean> {
+  const { rows } = await client.query<{ version: string; pid: number }>(
+    `SELECT current_setting('server_version_num') AS version, pg_backend_pid() AS pid`,
+  )
+  const major = Math.floor(Number(rows[0]?.version) / 10_000)
   if (!(major >= oldest)) fail('engine/version', { version: String(major) })
+  if (rows[0]?.pid !== keyOf(client).processID) return true
   await client.query(sessionSettings)
   for (const [name, value] of Object.entries(settings)) {
     await client.query('SELECT set_config($1, $2, false)', [name, value])
   }
+  return false
+}
+
+/** What the driver was told to cancel statements by, and does not declare. */
+const keyOf = (client: pg.ClientBase) => client as unknown as { readonly processID: number; readonly secretKey: number }
+
+async function cancelPooled(client: pg.PoolClient): Promise<void> {
+  const { processID, secretKey } = keyOf(client)
+  const { host, port } = client as unknown as pg.Client
+  // Without an answer the statement runs on over there, but nobody waits for it.
+  await requestCancel(host, port, processID, secretKey).catch(() => client.end())
 }
 
 /** The request goes over a connection of its own, because the pool may have none to spare. */
 async function cancel(config: pg.ClientConfig, client: pg.PoolClient): Promise<void> {
-  const pid = (client as unknown as { processID: number }).processID
+  const pid = keyOf(client).processID
   const other = new pg.Client(config)
   other.on('error', () => undefined)
   try {

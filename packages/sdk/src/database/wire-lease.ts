@@ -4,17 +4,23 @@ import type { Field, Lease, WireResult } from './lease.ts'
 import { serial } from './serial.ts'
 import { parameter, valueTypes } from './values.ts'
 
-/** Settings every session starts with, so that text and plans do not depend on the server's configuration. */
-export const sessionSettings = `
-  SET TimeZone = 'UTC';
-  SET DateStyle = 'ISO, MDY';
-  SET IntervalStyle = 'postgres';
-  SET bytea_output = 'hex';
-  SET extra_float_digits = 1;
-  SET standard_conforming_strings = on;
-  SET jit = off;
-  SET cursor_tuple_fraction = 1;
-  SET application_name = 'viewcast'`
+/** Settings every statement runs with, so that text and plans do not depend on the server's configuration. */
+const settings = [
+  `TimeZone = 'UTC'`,
+  `DateStyle = 'ISO, MDY'`,
+  `IntervalStyle = 'postgres'`,
+  `bytea_output = 'hex'`,
+  'extra_float_digits = 1',
+  'standard_conforming_strings = on',
+  'jit = off',
+  'cursor_tuple_fraction = 1',
+]
+
+/** For a session of one's own. */
+export const sessionSettings = [...settings, `application_name = 'viewcast'`].map((s) => `SET ${s}`).join('; ')
+
+/** To the end of a transaction. */
+export const transactionSettings = settings.map((s) => `SET LOCAL ${s};`).join(' ')
 
 /** What differs between the engines. */
 interface Own {

@@ -25,5 +25,5 @@ export async function patiently<T>(body: () => Promise<T>): Promise<T> {
  */
 export const isTransient = (e: unknown): boolean =>
   isViewcastError(e)
-    ? e.diagnostics.some((d) => d.code === 'engine/unreachable')
+    ? e.diagnostics.some((d) => d.code === 'engine/unreachable' || d.code === 'engine/pooler')
     : isDatabaseError(e) && /^(08|40001|40P01|53300|57P0[123])/.test(e.sqlState)
