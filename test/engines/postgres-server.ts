@@ -51,34 +51,53 @@ export async function startServer(more: readonly string[] = []): Promise<{ url: 
     await chmod(root, 0o755)
     for (const path of [root, passwordFile]) await chown(path, account.uid, account.gid)
   }
-  const options = { ...account, cwd: root, env: { PATH: process.env['PATH'] ?? '', LC_ALL: 'C', TZ: 'UTC' } }
   const init = ['-D', data, '-U', 'postgres', '-A', 'scram-sha-256', '--pwfile', passwordFile, '-E', 'UTF8']
-  execFileSync(join(binaries, 'initdb'), [...init, '--locale=C', '--no-sync'], { ...options, stdio: 'pipe' })
+  execFileSync(join(binaries, 'initdb'), [...init, '--locale=C', '--no-sync'], { ...ownerOf(root), stdio: 'pipe' })
+  try {
+    const { port, end } = await launch(root, data, [...settingsOfTests, ...more])
+    const stop = async () => {
+      await end()
+      await rm(root, { recursive: true, force: true })
+    }
+    return { url: `postgres://postgres:${encodeURIComponent(password)}@127.0.0.1:${port}/postgres`, stop }
+  } catch (e) {
+    await rm(root, { recursive: true, force: true })
+    throw e
+  }
+}
+
+/** A standby has to have the same. */
+export const settingsOfTests = ['listen_addresses=127.0.0.1', 'fsync=off', 'full_page_writes=off', 'max_connections=50']
+
+/** Starts a server on its data. */
+export async function launch(root: string, data: string, settings: readonly string[]) {
   const port = await freePort()
-  const settings = ['listen_addresses=127.0.0.1', 'fsync=off', 'full_page_writes=off', 'max_connections=50', ...more]
   const server = spawn(
-    join(binaries, 'postgres'),
+    join(findBinaries() ?? '', 'postgres'),
     ['-D', data, '-p', String(port), '-k', root, ...settings.flatMap((s) => ['-c', s])],
-    { ...options, stdio: ['ignore', 'ignore', 'pipe'] },
+    { ...ownerOf(root), stdio: ['ignore', 'ignore', 'pipe'] },
   )
   let said = ''
   server.stderr?.on('data', (chunk) => {
     said = (said + String(chunk)).slice(-10_000)
   })
-  const stop = async () => {
-    // SIGINT is a fast shutdown: sessions are ended, nothing is waited for.
-    await ended(server, () => server.kill('SIGINT'))
-    await rm(root, { recursive: true, force: true })
-  }
-  const url = `postgres://postgres:${encodeURIComponent(password)}@127.0.0.1:${port}/postgres`
+  // SIGINT is a fast shutdown: sessions are ended, nothing is waited for.
+  const end = () => ended(server, () => server.kill('SIGINT'))
   try {
-    await answers(url, server)
+    await answers(`postgres://postgres:${encodeURIComponent(password)}@127.0.0.1:${port}/postgres`, server)
   } catch {
-    await stop()
+    await end()
     throw new Error(`The server for the tests did not start:\n${said}`)
   }
-  return { url, stop }
+  return { port, end }
 }
+
+/** As whom, and with which surroundings, a program of the server is run. */
+export const ownerOf = (root: string) => ({
+  ...serverAccount(),
+  cwd: root,
+  env: { PATH: process.env['PATH'] ?? '', LC_ALL: 'C', TZ: 'UTC' },
+})
 
 /** The server refuses to run as root. */
 export function serverAccount(): { uid: number; gid: number } | undefined {

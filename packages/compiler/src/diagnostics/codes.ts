@@ -402,6 +402,10 @@ export const codes = {
     (p) => `The pooler at ${p.target} ${p.detail}`,
     (p) => p.hint,
   ),
+  'engine/read-only': entry(
+    (p) => `The database at ${p.target} can only be read: ${p.detail}`,
+    (p) => p.hint,
+  ),
   'engine/version': entry(
     (p) => `The server is PostgreSQL ${p.version}; viewcast needs 15 or later`,
     () => 'Upgrade, or use the embedded engine.',

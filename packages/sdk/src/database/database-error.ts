@@ -42,6 +42,7 @@ interface WireError {
   readonly detail?: string
   readonly hint?: string
   readonly where?: string
+  readonly routine?: string
 }
 
 /** An ErrorResponse of the wire protocol, as the driver gives it. */
@@ -59,10 +60,16 @@ export function databaseError(e: unknown, sql: string, prefix = 0): unknown {
     sqlState: e.code,
     position: e.position === undefined ? undefined : textPosition(sql, Number(e.position) - prefix),
     detail: e.detail,
-    hint: e.hint,
+    hint: e.hint ?? (isRecoveryConflict(e) ? recoveryConflict : undefined),
     context: e.where,
   })
 }
+
+/** It shares its state with transactions that cannot be serialized; those are told where rows are read and written. */
+const isRecoveryConflict = (e: WireError): boolean => e.code === '40001' && /^Process/.test(e.routine ?? '')
+
+const recoveryConflict =
+  'The standby had to go on with what the primary did to what was read. Try again; its max_standby_streaming_delay gives reads more time, and hot_standby_feedback spares them the vacuums.'
 
 /** Awaits a statement of `sql`; its refusal becomes a {@link DatabaseError}. */
 export async function wrapped<T>(sql: string, result: Promise<T>, prefix = 0): Promise<T> {

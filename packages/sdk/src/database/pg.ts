@@ -36,7 +36,7 @@ export async function connectPostgres(
   // A session that dies while idle is replaced at its next use.
   pool.on('error', () => undefined)
   const ready = new WeakMap<pg.ClientBase, { readonly isPooled: boolean }>()
-  const local = localSettings(settings)
+  const local = localSettings(settings, (text) => pg.escapeLiteral(text).trim())
 
   async function acquire(): Promise<pg.PoolClient> {
     let client: pg.PoolClient | undefined

@@ -2,7 +2,6 @@
  * A session behind a pooler of transactions, such as PgBouncer: it is ours from BEGIN to COMMIT, and after that somebody else's.
  * What is set for longer reaches others and is missing for us; what is prepared by a name is not there the next time.
  */
-import pg from 'pg'
 import { isWireError } from './database-error.ts'
 import type { Lease, WireResult } from './lease.ts'
 import { transactionSettings } from './wire-lease.ts'
@@ -14,11 +13,14 @@ const ofTransaction: Readonly<Record<string, string>> = {
   default_transaction_deferrable: 'transaction_deferrable',
 }
 
-/** The settings of a session as statements that hold until its transaction ends. */
-export function localSettings(settings: Readonly<Record<string, string>>): string {
+/**
+ * The settings of a session as statements that hold until its transaction ends.
+ *
+ * @param literal writes a text as SQL does, whatever the server makes of backslashes.
+ */
+export function localSettings(settings: Readonly<Record<string, string>>, literal: (text: string) => string): string {
   const given = Object.entries(settings).map(
-    ([name, value]) =>
-      ` SELECT set_config(${pg.escapeLiteral(ofTransaction[name] ?? name).trim()}, ${pg.escapeLiteral(value).trim()}, true);`,
+    ([name, value]) => ` SELECT set_config(${literal(ofTransaction[name] ?? name)}, ${literal(value)}, true);`,
   )
   return transactionSettings + given.join('')
 }

@@ -2,6 +2,7 @@
 import { userInfo } from 'node:os'
 import { fail } from '@viewcast/compiler'
 import type { Database } from '../database/database.ts'
+import { readOnlyRefusal } from '../database/read-only.ts'
 import { migrateStore, storeVersion } from './migrate.ts'
 import type { EventOptions } from './openlineage/naming.ts'
 import { tendStore } from './tend.ts'
@@ -36,7 +37,7 @@ export interface StoreOptions {
 /**
  * Opens the store of a database, and creates it where there is none.
  *
- * Errors: `store/absent`, `store/older`, `store/newer`, `store/changed`, `store/forbidden`.
+ * Errors: `store/absent`, `store/older`, `store/newer`, `store/changed`, `store/forbidden`, `engine/read-only`.
  *
  * @example
  * ```ts
@@ -51,7 +52,9 @@ export async function openStore(db: Database, options: StoreOptions): Promise<St
     if (applied === 0 && how === 'never') fail('store/absent', { database: db.description })
     const may = how === 'always' || (how === 'create' && (applied === 0 || db.engine === 'pglite'))
     if (!may) fail('store/older', { applied: String(applied), known: String(known) })
-    await migrateStore(db)
+    await migrateStore(db).catch(async (e: unknown) => {
+      throw await readOnlyRefusal(db, e)
+    })
   }
   await tendStore(db)
   return {
@@ -119,9 +122,15 @@ async function whyNotWrite(db: Database): Promise<NotWritable | undefined> {
     : { reason: `the role may not create the schema viewcast in ${database}`, parameters: { database } }
 }
 
-/** Runs `body` on the store in one transaction: all of it or nothing. Inside another it is a savepoint. */
-export const atomically = <T>(store: Store, body: (store: Store) => Promise<T>): Promise<T> =>
-  store.db.transaction((tx) => body({ ...store, db: tx }))
+/** Runs `body` on the store in one transaction: all of it or nothing. Inside another it is a savepoint. Errors: `engine/read-only`. */
+export async function atomically<T>(store: Store, body: (store: Store) => Promise<T>): Promise<T> {
+  const { db } = store
+  try {
+    return await db.transaction((tx) => body({ ...store, db: tx }))
+  } catch (e) {
+    throw db.isTransaction ? e : await readOnlyRefusal(db, e)
+  }
+}
 
 function loginName(): string {
   try {

@@ -6,6 +6,7 @@ import type { Settings } from '../../config/resolve.ts'
 import { withStoreIfAllowed } from '../../open.ts'
 import { UsageError } from '../../parse/usage.ts'
 import { renderPairs } from '../../render/table.ts'
+import { readableStore } from '../chosen-model.ts'
 import { logOptions, readLogOptions } from '../predictions/log-options.ts'
 
 const defaultVariable = 'VIEWCAST_SERVE_TOKEN'
@@ -67,7 +68,15 @@ export const servePredictCommand = defineCommand({
       const { options, globals, io, output, positionals, more } = invocation
       const { settings, project, store } = opened
       const { fail, keptPredictions, redact, servedModels, servePredictions } = await import('@viewcast/sdk')
-      if (options.keep && store === undefined) fail('store/off', { origin: settings.store.origin })
+      if (options.keep && store === undefined) {
+        if (!settings.store.value) fail('store/off', { origin: settings.store.origin })
+        const detail = 'the session may not write to the store, and --keep would'
+        fail('engine/read-only', {
+          target: opened.db.description,
+          detail,
+          hint: 'Leave --keep out, or connect to the primary as a role that may write.',
+        })
+      }
       const policy = readLogOptions(options, io.env)
       if (!options.keep && (options.inputs !== undefined || options.redact !== undefined)) {
         throw new UsageError('--inputs and --redact are about what --keep keeps')
@@ -77,7 +86,8 @@ export const servePredictCommand = defineCommand({
         throw new UsageError(`--token-env: the variable ${options.tokenEnv} is not set`)
       }
       const names = [...(positionals['name'] === undefined ? [] : [positionals['name']]), ...more]
-      const found = await servedModels(store, project, names, {
+      // A role that may not write, and a standby, have the registry all the same.
+      const found = await servedModels(await readableStore(opened), project, names, {
         directory: settings.directory.value,
         environment: settings.environment.value,
       })
