@@ -238,4 +238,17 @@ describeEachEngine('the digest of a dataset', (engine) => {
     expect(await codesOf(() => of('DELETE FROM sale'))).toEqual(['sql/not-a-select'])
     expect(await codesOf(() => of('SELECT 1; SELECT 2'))).toEqual(['sql/several-statements'])
   })
+
+  test('of more columns than a statement has room for three of is made of the same parts', async () => {
+    const more = Array.from({ length: 760 }, (_, i) => `(id * ${i + 1} / 7.0)::float8 AS more_${i}`)
+    const narrow = await of(`SELECT * FROM (${every}) e`)
+    const wide = await of(`SELECT e.*, ${more.join(', ')} FROM (${every}) e`)
+    expect(wide.columns).toHaveLength(narrow.columns.length + 760)
+    expect(wide.columns.slice(0, narrow.columns.length)).toEqual(narrow.columns)
+    expect((await of(`SELECT ${more.reverse().join(', ')}, e.* FROM (${every}) e ORDER BY id DESC`)).digest).toBe(
+      wide.digest,
+    )
+    const other = more.with(5, more[5]?.replace('7.0', '7.5') ?? '')
+    expect((await of(`SELECT ${other.join(', ')}, e.* FROM (${every}) e`)).digest).not.toBe(wide.digest)
+  })
 })

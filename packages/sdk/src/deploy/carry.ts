@@ -76,7 +76,8 @@ const newOn = "(' ON ' || $2 || ' ')"
 
 const relationStatements = `
 WITH o AS (
-  SELECT c.oid, c.relowner AS owner, c.reloptions, c.relrowsecurity, c.relforcerowsecurity, c.relkind,
+  SELECT c.oid, c.relowner AS owner, c.reloptions, c.relrowsecurity, c.relforcerowsecurity, c.relkind, c.relreplident,
+         (SELECT t.spcname FROM pg_tablespace t WHERE t.oid = c.reltablespace) AS space,
          format('%I.%I', n.nspname, c.relname) AS name, upper($4::text) AS word
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $1::oid
 ), a AS (
@@ -94,6 +95,11 @@ WITH o AS (
   SELECT 7, 0, format('ALTER %s %s SET (%s)', o.word, $2,
                       string_agg(format('%s = %L', k.option_name, k.option_value), ', ' ORDER BY k.option_name))
   FROM o, pg_options_to_table(o.reloptions) k WHERE k.option_name <> 'security_invoker' GROUP BY o.word
+  UNION ALL
+  SELECT 7, 1, format('ALTER TABLE %s SET TABLESPACE %I', $2, o.space) FROM o WHERE o.relkind = 'r' AND o.word = 'TABLE' AND o.space IS NOT NULL
+  UNION ALL
+  SELECT 7, 2, format('ALTER TABLE %s REPLICA IDENTITY %s', $2, CASE o.relreplident WHEN 'f' THEN 'FULL' ELSE 'NOTHING' END)
+  FROM o WHERE o.relkind = 'r' AND o.word = 'TABLE' AND o.relreplident IN ('f', 'n')
   UNION ALL
   SELECT 8, a.attnum, format('ALTER %s %s ALTER COLUMN %I SET DEFAULT %s', (SELECT word FROM o), $2, a.attname, pg_get_expr(d.adbin, d.adrelid))
   FROM a JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum WHERE a.attgenerated = ''
@@ -131,6 +137,10 @@ const notCarried = `
   SELECT pg_describe_object('pg_rewrite'::regclass, r.oid, 0) AS what FROM pg_rewrite r WHERE r.ev_class = $1::oid AND r.rulename <> '_RETURN'
   UNION ALL SELECT pg_describe_object('pg_publication_rel'::regclass, p.oid, 0) FROM pg_publication_rel p WHERE p.prrelid = $1::oid
   UNION ALL SELECT pg_describe_object('pg_statistic_ext'::regclass, s.oid, 0) FROM pg_statistic_ext s WHERE s.stxrelid = $1::oid
+  UNION ALL SELECT format('tablespace %I of %s', t.spcname, pg_describe_object('pg_class'::regclass, x.oid, 0))
+    FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_tablespace t ON t.oid = x.reltablespace WHERE i.indrelid = $1::oid
+  UNION ALL SELECT format('replica identity by %s', pg_describe_object('pg_class'::regclass, i.indexrelid, 0))
+    FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid WHERE i.indrelid = $1::oid AND i.indisreplident AND c.relreplident = 'i'
   UNION ALL SELECT format('security label of %s', l.provider) FROM pg_seclabel l WHERE l.classoid = 'pg_class'::regclass AND l.objoid = $1::oid
   ORDER BY 1`
 

@@ -39,7 +39,9 @@ async function printedNow(
   try {
     await db.transaction(async (tx) => {
       await tx.execute(`CREATE TEMPORARY VIEW viewcast_reprint AS\n${leftDefinition}`)
-      await tx.query(`SELECT set_config('search_path', 'pg_catalog', true)`)
+      await tx.query(
+        `SELECT set_config('search_path', 'pg_catalog', true), set_config('quote_all_identifiers', 'off', true)`,
+      )
       const [row] = await tx.rows<{ text: string }>(
         `SELECT pg_get_viewdef('pg_temp.viewcast_reprint'::regclass) AS text`,
       )

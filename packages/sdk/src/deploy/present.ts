@@ -63,9 +63,7 @@ async function relationOf(db: Database, object: ObjectName): Promise<Present | u
   const [relation] = await db.rows<Found>(
     `SELECT c.oid::text AS oid, CASE c.relkind WHEN 'v' THEN 'view' WHEN 'r' THEN 'table' WHEN 'p' THEN 'table' ELSE 'other' END AS kind,
             pg_get_userbyid(c.relowner)::text AS owner, ${grants('c.relacl', "'r'", 'c.relowner')} AS grants, obj_description(c.oid, 'pg_class') AS comment, c.relacl::text AS acl,
-            to_jsonb(coalesce(c.reloptions, '{}')) AS options,
-            (SELECT string_agg(pg_get_constraintdef(k.oid), '; ' ORDER BY k.conname) FROM pg_constraint k
-             WHERE k.conrelid = c.oid) AS definition
+            to_jsonb(coalesce(c.reloptions, '{}')) AS options, NULL AS definition
      FROM pg_class c WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = $1) AND c.relname = $2`,
     [object.schema, object.name],
   )
@@ -76,11 +74,12 @@ async function relationOf(db: Database, object: ObjectName): Promise<Present | u
     [relation.oid],
   )
   return withQualifiedNames(db, async (tx) => {
-    const isStored = relation.kind === 'table'
-    const [view] = isStored
-      ? []
-      : await tx.rows<{ definition: string }>('SELECT pg_get_viewdef($1::oid) AS definition', [relation.oid])
-    return complete({ ...relation, ...view }, columns, await dependentsOf(tx, 'pg_class', relation.oid))
+    const definition =
+      relation.kind === 'table'
+        ? `(SELECT string_agg(pg_get_constraintdef(k.oid), '; ' ORDER BY k.conname) FROM pg_constraint k WHERE k.conrelid = $1::oid)`
+        : 'pg_get_viewdef($1::oid)'
+    const [text] = await tx.rows<{ definition: string | null }>(`SELECT ${definition} AS definition`, [relation.oid])
+    return complete({ ...relation, ...text }, columns, await dependentsOf(tx, 'pg_class', relation.oid))
   })
 }
 
@@ -117,16 +116,23 @@ async function functionOf(db: Database, object: ObjectName): Promise<Present | u
 }
 
 /**
- * The server leaves out the schema of what is on the search path when it prints a definition: whoever looks, the text has to
- * be the same.
+ * The server leaves out the schema of what is on the search path when it prints a definition, and quotes as the session wants
+ * it: whoever looks, the text has to be the same.
  */
 function withQualifiedNames<T>(db: Database, body: (tx: Database) => Promise<T>): Promise<T> {
   return db.transaction(async (tx) => {
-    const [path] = await tx.rows<{ was: string }>(`SELECT current_setting('search_path') AS was`)
-    await tx.query(`SELECT set_config('search_path', 'pg_catalog', true)`)
+    const [before] = await tx.rows<{ path: string; quotes: string }>(
+      `SELECT current_setting('search_path') AS path, current_setting('quote_all_identifiers') AS quotes`,
+    )
+    const set = (path: string, quotes: string) =>
+      tx.query(`SELECT set_config('search_path', $1, true), set_config('quote_all_identifiers', $2, true)`, [
+        path,
+        quotes,
+      ])
+    await set('pg_catalog', 'off')
     const found = await body(tx)
     // Inside another transaction it would stay so until its end.
-    await tx.query(`SELECT set_config('search_path', $1, true)`, [path?.was ?? ''])
+    await set(before?.path ?? '', before?.quotes ?? 'off')
     return found
   })
 }

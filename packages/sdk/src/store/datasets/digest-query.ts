@@ -27,7 +27,9 @@ export const byName = (a: { readonly name: string }, b: { readonly name: string 
  * FROM (SELECT md5(ROW(t0, t1, …)::text) AS m, … FROM (SELECT id AS t0, encode(float8send(…), 'hex') AS t1, … FROM …) …) …
  * ```
  */
-export function digestQuery({ from, columns, isUtf8 }: DigestRequest): string {
+export function digestQuery(request: DigestRequest): string {
+  if (request.columns.length > manyColumns) return digestQueryOfMany(request)
+  const { from, columns, isUtf8 } = request
   const texts = columns.map((_, i) => `t${i}`)
   const ordered = columns.map((c, i) => ({ name: c.name, text: `t${i}` })).sort(byName)
   const row = `ROW(${ordered.map((o) => o.text).join(', ')})::text`
@@ -45,6 +47,33 @@ FROM (
     SELECT clock_timestamp() AS fence${list(columns.map((c, i) => `${canonical(`q.c${i}`, c, c.precision)} AS t${i}`))}${list(
       floats.map((i) => `CASE WHEN abs(q.c${i}) < '1e290'::float8 THEN q.c${i} END AS f${i}`),
     )}
+    FROM ${source(from, columns.length)}
+  ) AS written
+) AS hashed`
+}
+
+/** A SELECT has at most 1,664 columns, and three are made of each here. */
+const manyColumns = 500
+
+/**
+ * The same by arrays, which are slower. What is aggregated is more than a row can carry from one process to another, so that
+ * the fence is one that no worker may compute.
+ */
+function digestQueryOfMany({ from, columns, isUtf8 }: DigestRequest): string {
+  const ordered = columns.map((c, i) => ({ name: c.name, text: `t${i}` })).sort(byName)
+  const row = `ROW(${ordered.map((o) => o.text).join(', ')})::text`
+  const each = (write: (c: (typeof columns)[number], i: number) => string) => columns.map(write).join(', ')
+  const float = (c: (typeof columns)[number], i: number) =>
+    c.type === 'float8' ? `CASE WHEN abs(q.c${i}) < '1e290'::float8 THEN q.c${i} END` : 'NULL'
+  return `SELECT count(*)::text AS rows, ${half(1)} AS a, ${half(17)} AS b,
+  to_jsonb(ARRAY[${each((_, i) => `count(h[${i + 1}])::text`)}]::text[]) AS present,
+  to_jsonb(ARRAY[${each((_, i) => `sum(h[${i + 1}])::text`)}]::text[]) AS hashes,
+  to_jsonb(ARRAY[${each((c, i) => (c.type === 'float8' ? `sum(f[${i + 1}])` : 'NULL'))}]::float8[]) AS sums
+FROM (
+  SELECT md5(${isUtf8 ? row : `convert_to(${row}, 'UTF8')`}) AS m, f, random() AS fence,
+    ARRAY[${each((_, i) => `hashtextextended(t${i}::text COLLATE "C", 0)`)}]::int8[] AS h
+  FROM (
+    SELECT random() AS fence, ARRAY[${each(float)}]::float8[] AS f, ${each((c, i) => `${canonical(`q.c${i}`, c, c.precision)} AS t${i}`)}
     FROM ${source(from, columns.length)}
   ) AS written
 ) AS hashed`
