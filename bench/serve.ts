@@ -94,11 +94,12 @@ export default async function run(): Promise<{ title: string; columns: string[];
       const record = await deployed(db)
       const one = await oneKey(db, record, server.url)
       const http = await overHttp(record, server.url)
+      const beside = await withChallenger(db, record, server.url)
       const [about] = await db.rows<{ version: string }>("SELECT current_setting('server_version') AS version")
       return {
         title: `One key among ${customers}, ${rows} events: the deployed function, and the endpoint`,
         columns: ['what', 'viewcast', 'peer', 'ratio', 'p99, viewcast', 'p99, peer', 'bound'],
-        rows: [...one, ...http],
+        rows: [...one, ...http, ...beside],
         notes: [
           `PostgreSQL ${about?.version}, tables in shared buffers, settings of the server.`,
           `function: ${calls} calls each, in turns of ${block}, in one session; p50, and its ratio: at most ${ceiling}.`,
@@ -107,6 +108,7 @@ export default async function run(): Promise<{ title: string; columns: string[];
           `endpoint: ${concurrency} connections kept alive, ${perRound} requests a round, ${rounds} rounds in turns, the client in a thread of`,
           `its own; requests per second, and their ratio in a round: at least ${floor}. The peer is node:http and pg with the same prepared`,
           'statement, without routes, checks of requests, metrics, limits and timeouts.',
+          'challenger: another version of the model beside it, in one statement; the peer is the same without it.',
         ],
       }
     } finally {
@@ -171,6 +173,74 @@ async function oneKey(db: Database, record: ModelRecord, url: string): Promise<s
     ]
     return [`function, ${how}`, ...cells, ratio <= ceiling ? 'held' : 'MISSED']
   })
+}
+
+/** Another version is the same features with other weights: what it costs is its score and its columns. */
+async function withChallenger(db: Database, record: ModelRecord, url: string): Promise<string[][]> {
+  const next: ModelRecord = {
+    ...record,
+    version: record.version + 1,
+    coefficients: record.coefficients.map((c) => ({ ...c, estimate: c.estimate * 0.9 })),
+    verification: [],
+  }
+  const challengers = { next: { model, record: next } }
+  for (const [name, more] of [
+    ['alone', {}],
+    ['both', { challengers }],
+  ] as const) {
+    await db.execute(
+      (await predictionObject(db, model, record, { as: 'function', name: { name: `replies_${name}` }, ...more })).sql,
+    )
+  }
+  const client = new pg.Client(url)
+  await client.connect()
+  const times: Record<string, number[]> = { alone: [], both: [] }
+  let call = 0
+  const timed = (name: string) => async () => {
+    for (let i = 0; i < block; i++) {
+      const start = performance.now()
+      await client.query({ name, text: `SELECT * FROM replies_${name}($1, $2)`, values: [keyOf(call++), at] })
+      if (i >= block / 10) times[name]?.push(performance.now() - start)
+    }
+  }
+  await inRounds(1 + Math.ceil(calls / block), { alone: timed('alone'), both: timed('both') })
+  await client.end()
+  const own = await connect(url, { sessions: concurrency })
+  const served = { name: 'replies', model, version: async () => record }
+  const ends = {
+    alone: await servePredictions(own, [served], { port: 0 }),
+    both: await servePredictions(own, [{ ...served, challengers: async () => challengers }], { port: 0 }),
+  }
+  const path = `/v1/models/replies/predict?as_of=${at}&customer=`
+  const asker = loadClient()
+  const seconds: Record<'alone' | 'both', number[]> = { alone: [], both: [] }
+  const latencies: Record<'alone' | 'both', number[]> = { alone: [], both: [] }
+  const measure = (name: 'alone' | 'both') => async () => {
+    const found = await asker.ask(`${ends[name].url}${path}`, perRound)
+    seconds[name].push(found.seconds)
+    latencies[name].push(...found.latencies)
+  }
+  for (const name of ['alone', 'both'] as const) await asker.ask(`${ends[name].url}${path}`, 200)
+  await inRounds(rounds, { both: measure('both'), alone: measure('alone') })
+  const counted = await (await fetch(`${ends.both.url}/metrics`)).text()
+  if (!counted.includes('viewcast_challenger_predictions_total')) throw new Error('The challenger was not scored')
+  await asker.end()
+  await ends.alone.close()
+  await ends.both.close()
+  await own.close()
+  const rate = (name: 'alone' | 'both') => median(seconds[name].map((s) => perRound / s))
+  const ratio = median(seconds.both.map((s, i) => (seconds.alone[i] ?? Number.NaN) / s))
+  const [both, alone] = [times['both'] ?? [], times['alone'] ?? []]
+  return [
+    [
+      ...['challenger, function prepared', millis(median(both)), millis(median(alone))],
+      ...[(median(both) / median(alone)).toFixed(2), millis(last(both)), millis(last(alone)), 'a figure'],
+    ],
+    [
+      ...['challenger, requests/s', rate('both').toFixed(0), rate('alone').toFixed(0), ratio.toFixed(2)],
+      ...[millis(last(latencies.both)), millis(last(latencies.alone)), 'a figure'],
+    ],
+  ]
 }
 
 async function overHttp(record: ModelRecord, url: string): Promise<string[][]> {

@@ -244,13 +244,12 @@ interface Sent extends PredictionAnswer {
 }
 
 function send(incoming: IncomingMessage, outgoing: ServerResponse, answer: Sent): void {
-  const bytes = Buffer.from(answer.body)
   const { refusal } = answer
   // A body that was not read to its end stands in the way of the next request.
   const isOver = answer.isDraining || !incoming.complete
   outgoing.writeHead(answer.status, {
     'Content-Type': answer.mediaType,
-    'Content-Length': bytes.byteLength,
+    'Content-Length': Buffer.byteLength(answer.body),
     'Cache-Control': 'no-store',
     'X-Content-Type-Options': 'nosniff',
     'X-Request-Id': answer.id,
@@ -259,5 +258,6 @@ function send(incoming: IncomingMessage, outgoing: ServerResponse, answer: Sent)
     ...(refusal?.status === 401 ? { 'WWW-Authenticate': 'Bearer' } : {}),
     ...(refusal?.status === 405 ? { Allow: answer.route.endsWith('/predict') ? 'GET, HEAD, POST' : 'GET, HEAD' } : {}),
   })
-  outgoing.end(incoming.method === 'HEAD' ? undefined : bytes)
+  // As a text it goes out in one piece with the head; bytes would be a piece of their own.
+  outgoing.end(incoming.method === 'HEAD' ? undefined : answer.body)
 }
