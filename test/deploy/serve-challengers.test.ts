@@ -177,7 +177,10 @@ describeEachEngine('served challengers', (engine) => {
       )
     }
     expect(found).toContain('viewcast_challenger_info{name="replies",challenger="next",model="replies",version="2"} 1')
-    expect(found.join('\n')).toContain('version="1",challenger="next",challenger_version="2"')
+    expect(value('viewcast_challenger_scores_total', 'direction="equal"')).toBe(0)
+    expect(found.join('\n')).toContain(
+      'version="1",challenger="next",challenger_model="replies",challenger_version="2"',
+    )
   })
 
   test('are kept in the log beside the answers, and measured like them once labels arrive', async () => {
