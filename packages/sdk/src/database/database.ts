@@ -68,7 +68,7 @@ export interface Database {
     options?: { batch?: number; signal?: AbortSignal },
   ): AsyncIterable<NumberBatch>
   /** Names and types (pg_type.typname) of a statement's result without running it. */
-  describe(sql: string): Promise<Column[]>
+  describe(sql: string, options?: { readonly signal?: AbortSignal }): Promise<Column[]>
   /**
    * Loads rows into a table with COPY, all or nothing; values as `null | string | number | bigint | boolean | Date`.
    * Returns the number of rows. Errors: `engine/load`.
@@ -82,6 +82,6 @@ export interface Database {
   /** Runs `body` in one transaction: committed when it returns, rolled back when it throws. Nesting makes savepoints. */
   transaction<T>(body: (tx: Database) => Promise<T>): Promise<T>
   /** Relations outside pg_catalog and information_schema, with columns, view definitions and indexes. */
-  introspect(): Promise<Catalog>
+  introspect(options?: { readonly signal?: AbortSignal }): Promise<Catalog>
   close(): Promise<void>
 }

@@ -110,7 +110,8 @@ async function printed(lease: Lease, views: readonly unknown[]): Promise<[unknow
     const rows = await read(lease, catalogQueries.definitions, [views])
     return rows.flatMap(([oid, text]) => (text === null ? [] : [[oid, String(text).replace(/;\s*$/, '').trim()]]))
   } catch (e) {
-    if (!isDatabaseError(e)) throw e
+    // Cancelled, it would be asked again.
+    if (!isDatabaseError(e) || e.sqlState === '57014') throw e
     await lease.run('ROLLBACK TO SAVEPOINT _viewcast_definitions')
     return undefined
   }

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Column } from '@viewcast/compiler'
+import type { Catalog, Column } from '@viewcast/compiler'
 import { fail, InternalError } from '@viewcast/compiler/diagnostics'
 import { copyIn } from './copy-in.ts'
 import type { Database, QueryOptions, QueryResult } from './database.ts'
@@ -32,7 +32,7 @@ export function database(sessions: Sessions): Database {
   return {
     ...statements(sessions, types, use),
     isTransaction: false,
-    introspect: () => use((l) => inTransaction(l, () => introspect(l))),
+    introspect: ({ signal } = {}) => use((l) => inTransaction(l, () => catalogOf(l, signal))),
     stream: (sql, options = {}) =>
       sessions.single ? streamHeld(use, sql, options) : streamAlone(use, types, sql, options),
     streamNumbers: (sql, wanted, options = {}) =>
@@ -95,10 +95,17 @@ function statements(sessions: Sessions, types: TypeNames, use: Use) {
     },
     execute: (sql: string, { signal }: { readonly signal?: AbortSignal } = {}) =>
       use((l) => interruptible(l, signal, 'The statement', () => wrapped(sql, l.script(sql)))),
-    describe: (sql: string): Promise<Column[]> =>
-      use(async (l) => columns(l, types, await wrapped(sql, l.describe(sql)))),
+    describe: (sql: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<Column[]> =>
+      use(async (l) => {
+        const fields = await interruptible(l, signal, 'The statement', () => wrapped(sql, l.describe(sql)))
+        return columns(l, types, fields)
+      }),
   }
 }
+
+/** It asks for locks on what views read. */
+const catalogOf = (lease: Lease, signal: AbortSignal | undefined): Promise<Catalog> =>
+  interruptible(lease, signal, 'Reading the catalog', () => introspect(lease))
 
 async function columns(lease: Lease, types: TypeNames, fields: readonly Field[]): Promise<Column[]> {
   const known = await types.lookup(lease, fields)
@@ -128,8 +135,8 @@ function transaction(
     ...plain,
     isTransaction: true,
     // What does not compile is an answer, and no reason to lose the transaction.
-    describe: (sql) => use(() => nested(() => plain.describe(sql))),
-    introspect: () => use(() => nested(() => introspect(lease))),
+    describe: (sql, options) => use(() => nested(() => plain.describe(sql, options))),
+    introspect: ({ signal } = {}) => use(() => nested(() => catalogOf(lease, signal))),
     stream: (sql, options = {}) => streamInside(use, sql, options),
     streamNumbers: (sql, wanted, options = {}) =>
       numbersInside(lease, use, types, sql, wanted, options, (isCopying) => {

@@ -1,5 +1,6 @@
 /** What would change in a database so that it carries what is declared. */
 import { type Diagnostic, diagnostic, isViewcastError, type ModelRecord, ViewcastError } from '@viewcast/compiler'
+import { interruptedBy } from '../database/interrupted-by.ts'
 import type { DeploymentDef } from '../define/deployment.ts'
 import type { Store } from '../store/store.ts'
 import { type DeployedObject, declaredNoMore } from './deployed-objects.ts'
@@ -41,10 +42,12 @@ export interface Wanted {
  * ```
  */
 export async function planDeployments(
-  store: Store,
+  given: Store,
   wanted: readonly Wanted[],
   options: PlanOptions = {},
 ): Promise<Plan> {
+  // Even EXPLAIN waits for who has locked a table.
+  const store: Store = { ...given, db: interruptedBy(given.db, options.signal) }
   const now = new Date().toISOString()
   const planned: PlannedChange[] = []
   const problems: Diagnostic[] = []
