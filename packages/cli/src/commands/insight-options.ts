@@ -10,7 +10,11 @@ export const insightOptions = {
   sample: z
     .union([z.literal('all'), z.coerce.number().int().positive()])
     .default(10_000)
-    .meta({ value: 'keys', description: 'Keys whose predictions are compared, at most; or all' }),
+    .meta({
+      value: 'keys',
+      description: 'Keys whose predictions are compared, at most; or all',
+      expects: 'a number of keys, or all',
+    }),
   showKeys: z.boolean().default(false).describe('With --json: also the key whose prediction moves furthest'),
 }
 
