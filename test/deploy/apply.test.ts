@@ -59,6 +59,12 @@ describeEachEngine('applying', (engine) => {
       },
     ])
     expect(held).toBeNull()
+    const [kept] = await store.db.rows(
+      `SELECT v.verification, c.plan_digest IS NOT NULL AS plan FROM viewcast.deployment_change c
+       JOIN viewcast.deployment_version v ON v.artifact_id = c.to_artifact JOIN viewcast.asset a ON a.id = c.asset_id
+       WHERE a.name = 's${schema}.v'`,
+    )
+    expect(kept).toEqual({ verification: changes[0]?.verification, plan: true })
     const second = await apply(await plan(both))
     expect(second.changes[0]).toMatchObject({ outcome: 'done', version: 2, trial: '100 rows read' })
     expect(second.held).toBeGreaterThan(0)
@@ -119,6 +125,10 @@ describeEachEngine('applying', (engine) => {
       code: 'deploy/breaking',
       message: `Replacing "s${schema}.v" would change or remove columns: label`,
     })
+    // That something else may be done says nothing of columns.
+    expect(await codesOf(() => apply(wanted, { allowRemove: true, overwriteEdited: true }))).toEqual([
+      'deploy/breaking',
+    ])
     expect(await state()).toHaveLength(1)
     expect((await apply(wanted, { allowBreaking: true })).changes[0]).toMatchObject({
       outcome: 'done',
@@ -132,6 +142,35 @@ describeEachEngine('applying', (engine) => {
     const again = await plan(both)
     const gone = again.changes.map((c) => ({ ...c, class: 'remove' as const }))
     expect(await codesOf(() => apply({ ...again, changes: gone }))).toEqual(['deploy/removal'])
+    const others = { allowBreaking: true, overwriteEdited: true }
+    expect(await codesOf(() => apply({ ...again, changes: gone }, others))).toEqual(['deploy/removal'])
+  })
+
+  test('a column that is called otherwise, or is of another type, is named as one that goes', async () => {
+    await apply(await plan())
+    const again = await plan(both)
+    const columns = [
+      { name: 'same', type: 'text', change: 'kept' },
+      { name: 'renamed', type: 'text', was: 'old', change: 'renamed' },
+      { name: 'retyped', type: 'text', was: 'int', change: 'retyped' },
+      { name: 'removed', type: 'text', change: 'removed' },
+    ] as const
+    const changes = again.changes.map((c) => ({ ...c, class: 'breaking' as const, columns }))
+    const [first] = await diagnosticsOf(() => apply({ ...again, changes }))
+    expect(first?.message).toMatch(/: renamed, retyped, removed$/)
+  })
+
+  test('who may read it, given by one plan, is not given again by the same plan', async () => {
+    await apply(await plan())
+    const def = p.deployment('v', { model, schema: `s${schema}`, readers: ['public'] })
+    const wanted = await planDeployments(store, [{ def, record, isDeclared: true }])
+    expect(wanted.changes[0]?.class).toBe('metadata')
+    const outcomes = async () => (await apply(wanted)).changes.map((c) => c.outcome)
+    expect([await outcomes(), await outcomes()]).toEqual([['done'], ['already']])
+    // Taken back by somebody since, it is not as it was planned, and not as it was left.
+    await store.db.execute(`REVOKE SELECT ON s${schema}.v FROM PUBLIC; COMMENT ON VIEW s${schema}.v IS 'theirs'`)
+    const other = await planDeployments(store, [{ def, record, isDeclared: true }])
+    expect(other.changes[0]?.class).toBe('metadata')
   })
 
   test('blockers refuse, all of them, whatever is allowed', async () => {
@@ -143,6 +182,10 @@ describeEachEngine('applying', (engine) => {
       'deploy/conflict',
       'deploy/conflict',
     ])
+    // Of what belongs to somebody else it is of no interest what else stands in the way.
+    const edited = { code: 'deploy/edited', message: 'by hand', severity: 'error' } as const
+    const several = wanted.changes.map((c) => ({ ...c, blockers: [edited as never, blocker as never] }))
+    expect(await codesOf(() => apply({ ...wanted, changes: several }))).toEqual(['deploy/conflict'])
     expect(await state()).toEqual([])
   })
 

@@ -149,6 +149,11 @@ describeEachEngine('what was put aside', (engine) => {
     expect(await engine.db.rows(`SELECT to_regclass('gone.now') AS r`)).toEqual([{ r: null }])
     expect(await liveDeployment(store, object)).toBeUndefined()
     expect(await engine.db.rows('SELECT count(*)::int AS n FROM on_gone')).toEqual([{ n: 200 }])
+    const again = async () => (await applyPlan(store, plan, allowed)).changes[0]?.outcome
+    expect(await again()).toBe('already')
+    await engine.db.execute('CREATE VIEW gone.now AS SELECT 1 AS theirs')
+    await expect(again()).rejects.toThrow('deploy/moved')
+    await engine.db.execute('DROP VIEW gone.now')
     await back({ to: 1 })
     expect(await rows()).toEqual(before)
     const [may] = await engine.db.rows(`SELECT has_table_privilege('reader', 'gone.now', 'SELECT') AS may`)

@@ -131,6 +131,13 @@ describeEachEngine('deploying among others', (engine) => {
       expect(row?.said).toMatch(/^viewcast: model replies version 1.*\n\nAsk Ada\.$/)
     })
 
+    test("a comment that is written again as it was stands in nobody's way", async () => {
+      const wanted = await shop.plan([view], outcome)
+      const same = `DO $$ BEGIN EXECUTE format('COMMENT ON VIEW ${view} IS %L', obj_description('${view}'::regclass)); END $$`
+      const { changes } = await during(same, (end) => shop.apply(wanted, { onWaiting: end }))
+      expect(changes[0]?.outcome).toBe('done')
+    })
+
     test('two of one object: one wins, and the other is told, whoever it is', async () => {
       const them = await anotherStore()
       const [ours, theirs] = [await shop.plan([view], outcome), await shop.plan([view], outcome, them)]

@@ -15,7 +15,7 @@ import {
   type Store,
   trainRecorded,
 } from '@viewcast/sdk'
-import { beforeAll, beforeEach, expect, test } from 'vitest'
+import { beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { describeEachEngine } from '../engines/each-engine.ts'
 import { codesOf } from '../errors/codes-of.ts'
 import { model, tables } from '../scenarios/shop.ts'
@@ -256,5 +256,34 @@ describeEachEngine('the prediction log', (engine) => {
     expect(add(99)).toBe(false)
     await buffer.close()
     expect(await count()).toBe(30)
+  })
+
+  test('of a server takes each of its predictions once, whoever has it written at the same time, and tries again by itself', async () => {
+    const { shape } = await loggedPrediction(store.db, model, record)
+    const log = await openPredictionLog(store, { model: 'replies', version: 1, shape, deployment: 'scoring.replies' })
+    const errors: unknown[] = []
+    const buffer = predictionBuffer(store, log, { rows: 10, milliseconds: 1, onError: (e) => errors.push(e) })
+    const add = (n: number) =>
+      buffer.add({ key: { customer: n }, asOf: at, outputs: { probability: n / 100 }, requestId: `r${n}` })
+    for (let n = 0; n < 5; n++) add(n)
+    const [first, second] = [buffer.flush(), buffer.flush()]
+    await first
+    add(5)
+    await second
+    await vi.waitFor(async () => expect(await count()).toBe(6), { timeout: 30_000 })
+    await store.db.execute('ALTER TABLE viewcast.prediction RENAME COLUMN outputs TO elsewhere')
+    add(6)
+    await vi.waitFor(() => expect(errors.length).toBeGreaterThan(1), { timeout: 30_000 })
+    await store.db.execute('ALTER TABLE viewcast.prediction RENAME COLUMN elsewhere TO outputs')
+    await vi.waitFor(async () => expect(await count()).toBe(7), { timeout: 30_000 })
+    await buffer.close()
+    expect(await held('SELECT DISTINCT deployment FROM viewcast.predictions')).toEqual([
+      { deployment: 'scoring.replies' },
+    ])
+    // A job says of which deployment its predictions are, too.
+    await logPredicted(store, model, record, { at: '2024-03-06T00:00:00Z', log: { deployment: 'scoring.other' } })
+    expect(
+      await held("SELECT DISTINCT deployment FROM viewcast.predictions WHERE as_of > '2024-03-05 12:00Z'"),
+    ).toEqual([{ deployment: 'scoring.other' }])
   })
 })

@@ -20,8 +20,9 @@ describeEachEngine('a plan of a database that moved', (engine) => {
       names.map((name) => ({ def: p.deployment(name, { model }), record, isDeclared: true })),
     )
   const apply = (wanted: Awaited<ReturnType<typeof plan>>) => applyPlan(store, wanted, { record: async () => record })
-  const movedAfter = async (sql: string) => {
+  const movedAfter = async (sql: string, before = '') => {
     await apply(await plan('answers_now'))
+    await store.db.execute(before)
     const outcome = p.deployment('answers_now', { model, outputs: ['value', 'label'] })
     const wanted = await planDeployments(store, [{ def: outcome, record, isDeclared: true }])
     await store.db.execute(sql)
@@ -37,8 +38,40 @@ describeEachEngine('a plan of a database that moved', (engine) => {
     ['CREATE VIEW report AS SELECT customer FROM answers_now', 'dependents'],
     ['ALTER VIEW answers_now SET (security_barrier = true)', 'options'],
     ['ALTER VIEW answers_now RENAME COLUMN probability TO p', 'definition, columns'],
-  ])('%s', async (sql, what) => {
-    expect(await movedAfter(sql)).toBe(`"public.answers_now" is no longer what was planned for: ${what}`)
+    ['ALTER VIEW answers_now OWNER TO pg_read_all_data', 'owner'],
+    [
+      'CREATE OR REPLACE VIEW report AS SELECT customer, probability FROM answers_now',
+      'dependents',
+      'CREATE VIEW report AS SELECT customer FROM answers_now',
+    ],
+    // The same once more is not the same: whoever was granted the old one has no grant on this one.
+    [
+      `DO $$ DECLARE is_so text := pg_get_viewdef('answers_now'::regclass); said text := obj_description('answers_now'::regclass); BEGIN
+         DROP VIEW answers_now;
+         EXECUTE 'CREATE VIEW answers_now WITH (security_invoker = true) AS ' || is_so;
+         EXECUTE format('COMMENT ON VIEW answers_now IS %L', said);
+       END $$`,
+      'definition',
+    ],
+    ['UPDATE viewcast.deployment SET artifact_id = NULL', 'version'],
+    [
+      `UPDATE viewcast.artifact a SET digest = repeat('f', 64) FROM viewcast.asset o WHERE o.id = a.asset_id AND o.kind = 'model'`,
+      'model',
+    ],
+  ])('%s', async (sql, what, before?: string) => {
+    expect(await movedAfter(sql, before)).toBe(`"public.answers_now" is no longer what was planned for: ${what}`)
+  })
+
+  test('a column that it reads has another type, or is gone', async () => {
+    for (const [name, sql] of [
+      ['typed', 'ALTER TABLE orders ALTER COLUMN amount TYPE numeric'],
+      ['gone', 'ALTER TABLE orders DROP COLUMN amount'],
+    ] as const) {
+      const wanted = await plan(name)
+      await store.db.execute(sql)
+      const found = await diagnosticsOf(() => apply(wanted))
+      expect(found.map((d) => d.message)).toEqual([`"public.${name}" is no longer what was planned for: sources`])
+    }
   })
 
   test('every object is named, and the one that did not move is not changed either', async () => {

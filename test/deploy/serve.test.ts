@@ -18,6 +18,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { describeEachEngine } from '../engines/each-engine.ts'
 import { codesOf } from '../errors/codes-of.ts'
 import { customer, model, p, profile, spending, tables } from '../scenarios/shop.ts'
+import type { Json } from './asked-server.ts'
+import * as asked from './asked-server.ts'
 
 const at = '2024-02-25T00:00:00Z'
 const requested = p.model('requested', {
@@ -34,8 +36,6 @@ const requested = p.model('requested', {
   label: 'answer',
   penalty: 1,
 } as never)
-
-type Json = ReturnType<typeof JSON.parse>
 
 describeEachEngine('predictions over HTTP', (engine) => {
   let store: Store
@@ -65,20 +65,8 @@ describeEachEngine('predictions over HTTP', (engine) => {
   afterAll(async () => {
     for (const one of servers) await one.close()
   })
-  const post = async (body: unknown, name = 'replies', on = server) => {
-    const response = await fetch(`${on.url}/v1/models/${name}/predict`, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: typeof body === 'string' ? body : JSON.stringify(body),
-    })
-    return { status: response.status, headers: response.headers, body: (await response.json()) as Json }
-  }
-  const get = async (path: string, on = server, headers: Record<string, string> = {}) => {
-    const response = await fetch(`${on.url}${path}`, { headers })
-    const text = await response.text()
-    const isJson = response.headers.get('content-type')?.includes('json')
-    return { status: response.status, headers: response.headers, text, body: (isJson ? JSON.parse(text) : {}) as Json }
-  }
+  const post = (body: unknown, name = 'replies', on = server) => asked.post(on, body, name)
+  const get = (path: string, on = server, headers: Record<string, string> = {}) => asked.get(on, path, headers)
   const byQuery = async (key: number) => {
     const { sql } = await predictionQuery(engine.db, model, record, { at, keys: [{ customer: key }] })
     return (await engine.db.query(sql)).rows[0]?.at(-1)
@@ -106,8 +94,11 @@ describeEachEngine('predictions over HTTP', (engine) => {
 
   test('predicts as of now where no instant is given, and as of that of a row where it has one', async () => {
     const before = Date.now()
-    const { body } = await post({ rows: [{ customer: 4 }, { customer: 4, as_of: '2024-02-20T01:00:00+01:00' }] })
+    const rows = [{ customer: 4 }, { customer: 4, as_of: '2024-02-20T01:00:00+01:00' }]
+    const { body } = await post({ rows })
     const [now, then] = body['predictions']
+    const both = (await post({ rows, as_of: at })).body['predictions'].map((one: Json) => one['as_of'])
+    expect(both).toEqual([at, '2024-02-20T00:00:00Z'])
     expect(Math.abs(Date.parse(now['as_of']) - before)).toBeLessThan(60_000)
     expect(then['as_of']).toBe('2024-02-20T00:00:00Z')
     expect(then['outputs']).not.toEqual(now['outputs'])
@@ -165,7 +156,14 @@ describeEachEngine('predictions over HTTP', (engine) => {
       ['neither', {}, 422, [['', 'Give either "keys" or "rows"']]],
       ['both', { keys: [{ customer: 1 }], rows: [{ customer: 1 }] }, 422, [['', 'Give either "keys" or "rows"']]],
       ['no object', [], 422, [['', 'Invalid input: expected object, received array']]],
+      [
+        'a name that a pointer has to escape',
+        { keys: [{ customer: 1, 'a~b/c': 1 }] },
+        422,
+        [['/keys/0/a~0b~1c', 'Unknown field']],
+      ],
       ['what is no JSON', '{"keys":', 400, []],
+      ['what is no UTF-8', Buffer.from('7b226b657973223a5b7b22ff223a317d5d7d', 'hex'), 400, []],
       ['a body too large', `{"keys": "${'x'.repeat(2 ** 20)}"}`, 413, []],
     ])('%s', async (_, body, status, errors) => {
       const answer = await post(body)
@@ -175,6 +173,37 @@ describeEachEngine('predictions over HTTP', (engine) => {
       const told = (answer.body['errors'] ?? []).map((e: Json) => [e['pointer'], e['detail']])
       expect(told.sort()).toEqual(errors.sort())
       expect(JSON.stringify(answer.body)).not.toContain('secret')
+    })
+
+    test('fifty problems of as many as there are', async () => {
+      const { status, body } = await post({ keys: Array(1000).fill({}) })
+      expect([status, body['errors'].length]).toEqual([422, 50])
+    })
+
+    test('a body of more bytes than allowed, whether it says so or not, and takes one of as many', async () => {
+      const text = JSON.stringify({ keys: [{ customer: 1 }] })
+      const piecewise = (bytes: string) => new Blob([bytes]).stream()
+      const statuses = async (bodyLimit: number) => {
+        const one = await serve({ bodyLimit })
+        const ask = (body: string | ReadableStream) =>
+          fetch(`${one.url}/v1/models/replies/predict`, {
+            method: 'POST',
+            headers: { 'Content-Type': 'application/json' },
+            body,
+            duplex: 'half',
+          } as RequestInit)
+        return [(await ask(text)).status, (await ask(piecewise(text))).status]
+      }
+      expect(await statuses(text.length)).toEqual([200, 200])
+      expect(await statuses(text.length - 1)).toEqual([413, 413])
+    })
+
+    test('no error of its own: what a client does wrong is not told as a failure', async () => {
+      const errors: unknown[] = []
+      const one = await serve({ onError: (e) => errors.push(e) })
+      for (const body of ['{', { keys: [] }, { keys: [{ customer: 'x' }] }]) await post(body, 'replies', one)
+      await get('/v2', one)
+      expect(errors).toEqual([])
     })
 
     test('parameters of a URL: unknown, missing, given twice, of another type', async () => {
@@ -206,6 +235,11 @@ describeEachEngine('predictions over HTTP', (engine) => {
     expect([put.status, put.headers.get('allow')]).toEqual([405, 'GET, HEAD, POST'])
     const head = await fetch(`${server.url}/v1/models`, { method: 'HEAD' })
     expect([head.status, await head.text()]).toEqual([200, ''])
+    // Clients may write any word there: each would be a series of its own.
+    expect((await fetch(`${server.url}/v1/models`, { method: 'PROPFIND' })).status).toBe(405)
+    const { text } = await get('/metrics')
+    expect(text).toContain('method="OTHER",status="405"')
+    expect(text).not.toContain('PROPFIND')
   })
 
   test('lists what is served, with its signature', async () => {
@@ -256,6 +290,13 @@ describeEachEngine('predictions over HTTP', (engine) => {
       headers: { 'X-Request-Id': 'mine-1' },
     })
     expect(response.headers.get('x-request-id')).toBe('mine-1')
+    expect(response.headers.get('cache-control')).toBe('no-store')
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff')
+    // What could be taken for something else in a log gets an id of ours.
+    for (const given of ['a "quoted" one', 'x'.repeat(129), 'mine-1 and more'])
+      expect((await get('/healthz', server, { 'X-Request-Id': given })).headers.get('x-request-id')).toMatch(
+        /^[0-9a-f]{8}-[0-9a-f-]{27}$/,
+      )
     const entry = log[0]
     expect(entry).toMatchObject({ id: 'mine-1', method: 'GET', status: 200, model: 'replies', version: 1, rows: 1 })
     expect(JSON.stringify(entry)).not.toContain('77')
@@ -294,6 +335,10 @@ describeEachEngine('predictions over HTTP', (engine) => {
     const kept = await engine.db.rows<{ key: object; outputs: Json; model: string }>(
       'SELECT model, key, outputs FROM viewcast.predictions ORDER BY model, key::text',
     )
+    const ids = await engine.db.rows<{ id: string }>(
+      'SELECT DISTINCT request_id AS id FROM viewcast.prediction ORDER BY 1',
+    )
+    expect(ids.map(({ id }) => (id === 'once' ? id : id.length))).toEqual(expect.arrayContaining(['once', 36]))
     expect(kept.map((k) => [k.model, k.key])).toEqual([
       ['replies', { customer: '77' }],
       ['requested', { customer: '5' }],
@@ -308,56 +353,13 @@ describeEachEngine('predictions over HTTP', (engine) => {
     expect(await replayRecorded(store, requested, asking)).toMatchObject({ rows: 2, equal: 2 })
   })
 
-  test('follows a version without a request being lost', async () => {
-    const changes: unknown[] = []
-    const one = await serve({ onChange: (...change) => changes.push(change) })
-    const next = { ...record, version: 2 }
-    let isOver = false
-    const asking = (async () => {
-      const seen: number[] = []
-      while (!isOver) {
-        const { status, body } = await post({ keys: [{ customer: 1 }] }, 'replies', one)
-        expect(status).toBe(200)
-        seen.push(body['version'])
-      }
-      return seen
-    })()
-    try {
-      current = next
-      await one.look()
-      expect((await get('/v1/models/replies', one)).body['version']).toBe(next.version)
-    } finally {
-      current = record
-      isOver = true
-    }
-    const seen = await asking
-    expect(seen).toEqual([...seen].sort((a, b) => a - b))
-    expect(changes).toEqual([['replies', next.version, record.version]])
-  })
-
-  test('stays with a version whose successor does not verify, and says so', async () => {
-    const errors: unknown[] = []
-    const one = await serve({ onError: (e) => errors.push(e) })
-    const wrong = record.verification.map((v) => ({ ...v, outputs: { probability: 0.123 } }))
-    current = { ...record, version: 99, verification: wrong }
-    try {
-      await one.look()
-      await one.look()
-    } finally {
-      current = record
-    }
-    expect(errors).toHaveLength(1)
-    expect((await get('/v1/models/replies', one)).body['version']).toBe(record.version)
-    expect((await get('/readyz', one)).body).toMatchObject({ ready: true, behind: ['replies'] })
-    await one.look()
-    expect((await get('/readyz', one)).body).toMatchObject({ behind: [] })
-  })
-
   test('is refused at the start by the codes of what is wrong', async () => {
     const served = { name: 'replies', model, version: async () => record }
     const start = (options: ServePredictionsOptions, all = [served]) =>
       codesOf(() => servePredictions(engine.db, all, { port: 0, ...options }))
     expect(await start({ host: '0.0.0.0' })).toEqual(['serve/token'])
+    // A variable that is set to nothing is no secret.
+    expect(await start({ host: '0.0.0.0', token: '' })).toEqual(['serve/token'])
     expect(await start({}, [served, served])).toEqual(['serve/name'])
     expect(await start({ port: server.port })).toEqual(['serve/address'])
     const wrong = { ...record, verification: record.verification.map((v) => ({ ...v, outputs: { probability: 0.1 } })) }

@@ -63,6 +63,5 @@ function close(server: Server, grace: number): Promise<void> {
       clearTimeout(last)
       resolve()
     })
-    server.closeIdleConnections()
   })
 }

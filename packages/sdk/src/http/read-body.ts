@@ -5,7 +5,8 @@ export async function readBody(incoming: IncomingMessage, limit: number): Promis
   if (Number(incoming.headers['content-length'] ?? 0) > limit) return undefined
   const pieces: Buffer[] = []
   let size = 0
-  for await (const piece of incoming as AsyncIterable<Buffer>) {
+  // Left in the middle it would else be destroyed, and with it the connection that the refusal is told over.
+  for await (const piece of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += piece.byteLength
     if (size > limit) return undefined
     pieces.push(piece)

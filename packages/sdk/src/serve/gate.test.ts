@@ -35,11 +35,33 @@ test('who was called is not taken out of the queue by stopping later', async () 
   const { until, end } = held()
   const first = one.through(() => until)
   const stop = new AbortController()
-  const second = one.through(async () => 2, stop.signal)
+  const work = held()
+  let isCalled = () => {}
+  const called = new Promise<void>((resolve) => {
+    isCalled = resolve
+  })
+  const second = one.through(() => {
+    isCalled()
+    return work.until
+  }, stop.signal)
   const third = one.through(async () => 3)
   end()
   await first
-  expect(await second).toBe(2)
+  await called
+  // It is at work by now, and the third is the only one that waits.
   stop.abort()
+  expect([one.running, one.waiting]).toEqual([1, 1])
+  work.end()
+  await second
   expect(await third).toBe(3)
+})
+
+test('who came first is called first', async () => {
+  const one = gate({ running: 1, waiting: 3 })
+  const { until, end } = held()
+  const order: number[] = []
+  const all = [one.through(() => until), ...[1, 2, 3].map((n) => one.through(async () => void order.push(n)))]
+  end()
+  await Promise.all(all)
+  expect(order).toEqual([1, 2, 3])
 })

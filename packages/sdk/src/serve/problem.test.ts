@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { DatabaseError } from '../database/database-error.ts'
-import { problemBody, refusalOf } from './problem.ts'
+import { isOutdated, isUnprepared, problemBody, refusalOf } from './problem.ts'
 
 test.each([
   ['22P02', 422, 'serve/request'],
@@ -23,6 +23,23 @@ test.each([
   expect(body).toMatchObject({ status, code })
   expect(JSON.stringify(body)).not.toContain('secret')
 })
+
+test.each([
+  ['42703', true, false],
+  ['42P01', true, false],
+  ['42P05', true, true],
+  ['0A000', true, true],
+  ['26000', false, true],
+  // A grant that is missing is not mended by compiling again.
+  ['42501', false, false],
+  ['57014', false, false],
+])(
+  '%s: whether the statement is of another schema, and whether it has to be prepared again',
+  (sqlState, outdated, unprepared) => {
+    const error = new DatabaseError('said', { sqlState })
+    expect([isOutdated(error), isUnprepared(error)]).toEqual([outdated, unprepared])
+  },
+)
 
 test('of any other error neither', () => {
   const body = problemBody(refusalOf(new Error('postgres://me:a secret@server/db')))
