@@ -81,6 +81,23 @@ describeEachEngine('carry', (engine) => {
     expect(left).toEqual(['rule aside on view old."V ON old.x"'])
   })
 
+  test('a view: what may be passed on, not with whose privileges it reads, and no defaults of other schemas and roles', async () => {
+    const db = await prepared()
+    await db.execute(`
+      CREATE VIEW old.w WITH (security_invoker = false, security_barrier = true) AS SELECT id, v FROM old.t;
+      GRANT SELECT (v) ON old.w TO ${q('reader')} WITH GRANT OPTION;
+      ALTER DEFAULT PRIVILEGES IN SCHEMA old GRANT SELECT ON TABLES TO ${q('by default')};
+      ALTER DEFAULT PRIVILEGES FOR ROLE ${q('owner')} GRANT SELECT ON TABLES TO ${q('by default')}`)
+    const heir = { kind: 'view', name: 'new.w', schema: 'new', columns: ['id', 'v'], comment: ours } as const
+    expect(await carry(db, await oidOf(db, 'old.w'), heir)).toEqual({
+      statements: [
+        `GRANT SELECT (v) ON TABLE new.w TO ${q('reader')} WITH GRANT OPTION`,
+        `ALTER VIEW new.w SET (security_barrier = 'true')`,
+      ],
+      left: [],
+    })
+  })
+
   test('a view nobody gave anything needs nothing', async () => {
     const db = await prepared()
     await db.execute('CREATE VIEW old.plain AS SELECT id FROM old.t')
@@ -96,16 +113,21 @@ describeEachEngine('carry', (engine) => {
       CREATE POLICY mine ON old.kept AS RESTRICTIVE FOR SELECT TO ${q('reader')}, ${q('writer')} USING (v = current_user);
       CREATE POLICY every ON old.kept WITH CHECK (id > 0);
       ALTER TABLE old.kept ENABLE ROW LEVEL SECURITY; ALTER TABLE old.kept SET (fillfactor = 70);
+      ALTER TABLE old.kept FORCE ROW LEVEL SECURITY;
+      CREATE STATISTICS old.together ON id, v FROM old.kept; CREATE PUBLICATION told FOR TABLE old.kept;
+      CREATE TABLE old.child (id int REFERENCES old.kept);
       CREATE TRIGGER watch BEFORE UPDATE OF v ON old.kept FOR EACH ROW EXECUTE FUNCTION old.take();
       ALTER TABLE old.kept DISABLE TRIGGER watch;
       CREATE TABLE new.kept (id int PRIMARY KEY, v text);`)
     const heir = { kind: 'table', name: 'new.kept', schema: 'new', columns: ['id', 'v'], comment: ours } as const
-    await run(db, (await carry(db, await oidOf(db, 'old.kept'), heir)).statements)
+    const { statements, left } = await carry(db, await oidOf(db, 'old.kept'), heir)
+    await run(db, statements)
+    expect(left).toEqual(['publication of table old.kept in publication told', 'statistics object old.together'])
     const about = (name: string) =>
       db.rows(
-        `SELECT c.relrowsecurity, c.reloptions, (SELECT jsonb_agg(indexname ORDER BY indexname) FROM pg_indexes WHERE format('%I.%I', schemaname, tablename) = $1) AS indexes,
+        `SELECT c.relrowsecurity, c.relforcerowsecurity, c.reloptions, (SELECT jsonb_agg(indexname ORDER BY indexname) FROM pg_indexes WHERE format('%I.%I', schemaname, tablename) = $1) AS indexes,
            (SELECT jsonb_agg(to_jsonb(p) - 'schemaname' ORDER BY policyname) FROM pg_policies p WHERE format('%I.%I', schemaname, tablename) = $1) AS policies,
-           (SELECT jsonb_agg(tgname || ' ' || tgenabled::text) FROM pg_trigger WHERE tgrelid = c.oid) AS triggers
+           (SELECT jsonb_agg(tgname || ' ' || tgenabled::text) FROM pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal) AS triggers
          FROM pg_class c WHERE c.oid = $1::regclass`,
         [name],
       )

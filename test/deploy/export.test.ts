@@ -136,12 +136,50 @@ describeEachEngine('a deployment as files', (engine) => {
 
   test('is not ended by a name with a line break in the comment it begins with', async () => {
     for (const end of ['\r', '\n', '\r\n']) {
-      const { up, down } = await written(p.deployment(`broken${end}SELECT 1 / 0; --`, { model }))
+      const def = p.deployment(`broken${end}SELECT 1 / 0; --`, { model })
+      const { up, down } = await written(def)
       const before = await everything(store.db)
       await attempt(up)
       await attempt(down)
       expect(await everything(store.db)).toEqual(before)
+      await attempt(await deploymentArtefact(store, (await change(def)).only, { def, record, environment: `a${end}b` }))
+      await attempt(down)
+      expect(await everything(store.db)).toEqual(before)
     }
+  })
+
+  test('gives back who owns it, who reads it and what is said of it, and nothing that somebody took away', async () => {
+    const [second, third, owner] = ['second', 'third', 'owns'].map((name) => `${reader} ${name}`) as [
+      string,
+      string,
+      string,
+    ]
+    await store.db.execute(
+      [second, third, owner].map((r) => `DROP ROLE IF EXISTS "${r}"; CREATE ROLE "${r}"`).join(';'),
+    )
+    await store.db.execute(`GRANT USAGE, CREATE ON SCHEMA public TO "${owner}"`)
+    await deployed(p.deployment('whose', { model, readers: [reader, second] }))
+    await store.db.execute(`REVOKE SELECT ON whose FROM "${second}"; COMMENT ON VIEW whose IS NULL`)
+    const before = await everything(store.db)
+    const { up, down } = await written(p.deployment('whose', { model, readers: [reader, third], owner }))
+    await store.db.execute(up)
+    const [now] = await store.db.rows(
+      `SELECT relowner::regrole::text AS owner, obj_description(oid) IS NOT NULL AS said, has_table_privilege('${reader}', oid, 'SELECT') AS first,
+              has_table_privilege('${third}', oid, 'SELECT') AS third FROM pg_class WHERE oid = 'whose'::regclass`,
+    )
+    expect(now).toEqual({ owner: `"${owner}"`, said: true, first: true, third: true })
+    await store.db.execute(down)
+    expect(await everything(store.db)).toEqual(before)
+  })
+
+  test('is not written of what cannot be applied, and looks for no name among temporary objects first', async () => {
+    const { up } = await written(p.deployment('looked up', { model }))
+    expect(up).toMatch(/^SET LOCAL search_path = (?!pg_temp).*, pg_temp;$/m)
+    await store.db.execute('CREATE TABLE taken (a int)')
+    expect(await codesOf(() => written(p.deployment('taken', { model })))).toEqual(['deploy/conflict'])
+    const { only } = await change(p.deployment('a/b', { model }))
+    const names = (await deploymentMigration(store, only, { now: new Date(0) })).map((f) => f.name)
+    expect(names).toEqual(['19700101000000_a_b.up.sql', '19700101000000_a_b.down.sql'])
   })
 
   test('is named and divided as the tool wants it', async () => {

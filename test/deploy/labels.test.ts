@@ -1,4 +1,5 @@
 import {
+  atomically,
   labelPredictions,
   logPredicted,
   type ModelRecord,
@@ -133,5 +134,33 @@ describeEachEngine('labels of logged predictions', (engine) => {
     expect(replies.label).toBe('answer')
     await trainRecorded(store, replies)
     expect(await codesOf(() => labelPredictions(store, own))).toEqual(['log/no-target'])
+  })
+
+  test('that are given are of the predictions of their model alone, and of none where nothing was said', async () => {
+    const other = (await trainRecorded(store, replies)).record
+    const at = '2024-02-20T00:00Z'
+    await logPredicted(store, model, record, { at, keys: [{ customer: 3 }] })
+    await logPredicted(store, replies, other, { at, keys: [{ customer: 3 }] })
+    const give = (label: number | null) => recordLabels(store, 'buys', [{ key: { customer: 3 }, label }])
+    expect(await give(null)).toEqual({ predictions: 1, recorded: 0, unmatched: 0 })
+    expect(await revisions()).toEqual([])
+    expect(await give(5)).toEqual({ predictions: 1, recorded: 1, unmatched: 0 })
+    const said = await store.db.rows('SELECT model, label_value AS value FROM viewcast.predictions ORDER BY model')
+    expect(said).toEqual([
+      { model: 'buys', value: 5 },
+      { model: 'replies', value: null },
+    ])
+  })
+
+  test('can be given, and predictions logged, several times in one transaction', async () => {
+    await atomically(store, async (inside) => {
+      for (const at of ['2024-02-20T00:00Z', '2024-02-21T00:00Z']) {
+        await logPredicted(inside, model, record, { at, keys: [{ customer: 3 }] })
+        await logPredicted(inside, model, record, { spine: 'sample', log: { requestId: at } })
+        await recordLabels(inside, 'buys', [{ key: { customer: 3 }, asOf: at, label: 1 }])
+      }
+    })
+    expect((await labels("key_text = '3' AND request_id = ''")).map((l) => l['value'])).toEqual([1, 1])
+    expect(await revisions()).toHaveLength(2)
   })
 })

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import {
   grantAccess,
   listAccess,
+  listPredictions,
   loggedPrediction,
   logPredicted,
   logPredictions,
@@ -70,8 +71,14 @@ describeEachEngine('the prediction log', (engine) => {
     const shown = await predictRecorded(store, model, record, { at, limit: 5, log: {} })
     for await (const batch of shown.rows) expect(batch[0]).toHaveLength(3)
     expect(await count()).toBe(200)
-    await logPredicted(store, model, record, { at, keys: [{ customer: 7 }], log: { requestId: 'second' } })
+    await logPredicted(store, model, record, { at, keys: [{ customer: 7 }], log: { requestId: "it's second" } })
     expect(await count()).toBe(201)
+    // What is logged stays as it is: it gets no inputs either.
+    await logPredicted(store, model, record, { at, log: { inputs: 'all' } })
+    expect([await count(), await count('prediction_input')]).toEqual([201, 0])
+    const elsewhere = await openStore(engine.db, { project: 'another' })
+    expect(await listPredictions(elsewhere)).toEqual([])
+    expect((await listPredictions(store)).map((l) => l.predictions)).toEqual([201])
   })
 
   test('gives out the rows it keeps, with inputs as they were read', async () => {
@@ -108,6 +115,17 @@ describeEachEngine('the prediction log', (engine) => {
     expect(await codesOf(() => logPredicted(store, model, record, { at, log: { inputs: ['nobody'] } }))).toEqual([
       'define/option',
     ])
+    expect(String(row?.['hash_key'])).toHaveLength(16)
+    // As long as a block of the hash, one byte more, and several blocks.
+    for (const length of [64, 65, 200]) {
+      const hashKey = 'k'.repeat(length)
+      const requestId = String(length)
+      await logPredicted(store, model, record, { at, keys: [{ customer: 3 }], log: { ...log, hashKey, requestId } })
+      const found = await held(
+        `SELECT i.inputs ->> 'country' AS c FROM viewcast.prediction p JOIN viewcast.prediction_input i USING (id) WHERE p.request_id = '${length}'`,
+      )
+      expect(found).toEqual([{ c: createHmac('sha256', hashKey).update('de').digest('hex') }])
+    }
     const keyless = { inputs: 'all', redact: { country: 'hash' } } as const
     expect(await codesOf(() => logPredicted(store, model, record, { at, log: keyless }))).toEqual(['define/option'])
   })
@@ -138,6 +156,7 @@ describeEachEngine('the prediction log', (engine) => {
     ]
     expect(await logPredictions(store, log, { rows })).toEqual({ rows: 2, logged: 2 })
     expect(await logPredictions(store, log, { rows })).toEqual({ rows: 2, logged: 0 })
+    expect(await logPredictions(store, log, { rows: [] })).toEqual({ rows: 0, logged: 0 })
     expect(await logPredictions(store, log, { rows: [] })).toEqual({ rows: 0, logged: 0 })
     expect(
       await held(

@@ -303,4 +303,45 @@ describeEachEngine('an exchange of a view', (engine) => {
     await applyPlan(store, plan, { ...allowed, overwriteEdited: true })
     expect(await live()).toBeUndefined()
   })
+
+  test('keeps the old one where nothing has its name, in a schema of ours that those may use who may use its own', async () => {
+    const name = '"answers now"'
+    await engine.db.execute(
+      `GRANT USAGE ON SCHEMA ${object.schema} TO PUBLIC; GRANT CREATE ON SCHEMA ${object.schema} TO analyst`,
+    )
+    const place = async () => {
+      const { changes } = await planned(many())
+      const made = changes[0]?.statements.filter((sql) => sql.startsWith('GRANT USAGE ON SCHEMA '))
+      return [changes[0]?.exchange?.keptAt?.schema, made?.sort()]
+    }
+    const users = ['"the owner"', 'PUBLIC', 'dashboard']
+    const to = (kept: string) => [kept, users.map((role) => `GRANT USAGE ON SCHEMA ${kept} TO ${role}`)]
+    const schema = (n: string) => `${object.schema}__v1${n}`
+    expect(await place()).toEqual(to(schema('')))
+    for (const [n, next, takes] of [
+      ['', '_2', `SEQUENCE ${schema('')}.${name}`],
+      ['_2', '_3', `TYPE ${schema('_2')}.${name} AS ENUM ('a')`],
+      ['_3', '_4', `FUNCTION ${schema('_3')}.${name}() RETURNS int LANGUAGE sql RETURN 1`],
+    ] as const) {
+      await engine.db.execute(
+        `CREATE SCHEMA ${schema(n)}; COMMENT ON SCHEMA ${schema(n)} IS 'viewcast: earlier versions of it'`,
+      )
+      expect((await place())[0]).toBe(schema(n))
+      await engine.db.execute(`CREATE ${takes}`)
+      expect(await place()).toEqual(to(schema(next)))
+    }
+  })
+
+  test('keeps the old one in a schema whose name the server does not cut', async () => {
+    // With __v1 one byte more than a name may have.
+    object = { ...object, schema: `${object.schema}_`.padEnd(60, 'x') }
+    await engine.db.execute(`CREATE SCHEMA ${object.schema}`)
+    await deploy(binary())
+    const plan = await deploy(many())
+    const kept = plan.changes[0]?.exchange?.keptAt?.schema ?? ''
+    expect(kept).toMatch(/^s\w+_[0-9a-f]{8}__v1$/)
+    expect(kept).toHaveLength(63)
+    expect(await columns(`${kept}."${object.name}"`)).toEqual(first)
+    expect(await engine.db.rows(`SELECT FROM pg_namespace WHERE nspname = $1`, [kept])).toHaveLength(1)
+  })
 })
