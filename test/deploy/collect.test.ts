@@ -1,5 +1,6 @@
 import {
   applyPlan,
+  type CollectOptions,
   collectKept,
   type DeploymentDef,
   deploymentVersions,
@@ -286,5 +287,78 @@ describeEachEngine('what was put aside', (engine) => {
     } finally {
       await engine.db.execute('DROP EVENT TRIGGER turn_edit')
     }
+  })
+
+  test('is of its project and environment, and in schemas of ours: of others nothing is listed or removed', async () => {
+    const { deploy, kept } = await inSchema('"Its own"', 'view')
+    const staging = { environment: 'staging' }
+    const own = { schema: 'Its own' }
+    for (const next of [binary, many]) await deploy({ ...next, ...own }, staging)
+    await engine.db.execute('CREATE SCHEMA theirs__v1')
+    const inIt = async (by: Store, options: CollectOptions = {}) =>
+      (await collectKept(by, { keep: 0, ...options })).versions.filter((v) => v.object.schema === 'Its own')
+    expect(await inIt(await openStore(engine.db, { project: 'another' }))).toEqual([])
+    expect(await inIt(store, { environment: 'production' })).toEqual([])
+    const { versions, schemas } = await keptVersions(store, { keep: 0, ...staging })
+    expect(versions.map((v) => [v.object.schema, v.status])).toEqual([['Its own', 'collectable']])
+    expect(schemas.find((s) => s.name === 'Its own__v1')).toMatchObject({ isEmpty: false, foreign: [] })
+    expect((await inIt(store, staging)).map((v) => v.outcome)).toEqual(['collected'])
+    expect(await there('Its own')).toEqual(['Its own'])
+    expect(await there('theirs__v1')).toEqual(['theirs__v1'])
+    expect((await kept()).versions).toEqual([])
+  })
+
+  test('and what is gone by then are not the versions before', async () => {
+    const { deploy, back, object } = await inSchema('before', 'view')
+    for (const next of [binary, many, { model }]) await deploy(next, { isExact: true })
+    const before = async () => (await deploymentVersions(store, object))?.before
+    expect(await before()).toBe(2)
+    await deploy({ model, readers: ['reader'] }, { isExact: true })
+    expect(await before()).toBe(2)
+    const statuses = async (keep: number) =>
+      (await keptVersions(store, { keep })).versions
+        .filter((v) => v.object.schema === 'before')
+        .map((v) => `${v.version} ${v.status}`)
+    expect(await statuses(1)).toEqual(['2 newest', '1 collectable'])
+    await engine.db.execute('DROP VIEW before__v2.now')
+    expect(await statuses(1)).toEqual(['2 gone', '1 newest'])
+    await collectKept(store, { keep: 0 })
+    expect([await before(), await statuses(0)]).toEqual([2, []])
+    await back({ isExact: true })
+    expect((await liveDeployment(store, object))?.version).toBe(2)
+    // That one went back to its place, so that nothing is kept where it was.
+    await back({ isExact: true })
+    expect([(await liveDeployment(store, object))?.version, await statuses(0)]).toEqual([3, ['2 collectable']])
+  })
+
+  test('comes back with the readers that are ours to take away, and with nobody as its owner but who owns it', async () => {
+    const { deploy, back, object } = await inSchema('whose', 'view')
+    await deploy({ model, at, readers: ['reader'], owner: 'reader' })
+    await deploy({ ...binary, readers: ['reader'] })
+    await engine.db.execute('ALTER VIEW whose.now OWNER TO CURRENT_USER')
+    const granted = async () => (await liveDeployment(store, object))?.granted
+    const owner = async () =>
+      (
+        await engine.db.rows(
+          `SELECT relowner::regrole::text = quote_ident(current_user) AS mine FROM pg_class WHERE oid = 'whose.now'::regclass`,
+        )
+      )[0]
+    await back()
+    expect([await granted(), await owner()]).toEqual([['reader'], { mine: true }])
+    await deploy({ ...many, readers: ['reader'] })
+    await back()
+    expect([await granted(), await owner()]).toEqual([['reader'], { mine: true }])
+    await deploy({ model, readers: [] })
+    const may = await engine.db.rows(`SELECT has_table_privilege('reader', 'whose.now', 'SELECT') AS may`)
+    expect([await granted(), may]).toEqual([[], [{ may: false }]])
+  })
+
+  test('is not needed to bring back the one that is live, when somebody dropped it', async () => {
+    const { deploy, back, rows } = await inSchema('dropped', 'view')
+    await deploy(binary)
+    const before = await rows()
+    await engine.db.execute('DROP VIEW dropped.now')
+    await back({ to: 1 })
+    expect(await rows()).toEqual(before)
   })
 })
