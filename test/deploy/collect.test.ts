@@ -252,6 +252,11 @@ describeEachEngine('what was put aside', (engine) => {
     expect((await kept()).versions).toEqual([])
     await back()
     expect(await there('lost')).toEqual(['lost', 'lost__v2'])
+    // Its place is taken again before anybody collected.
+    await engine.db.execute('DROP VIEW lost__v2.now')
+    await deploy(many)
+    await back()
+    expect((await kept()).versions.map((v) => [v.version, v.status])).toEqual([[2, 'collectable']])
   })
 
   test('is of a deployment that is found by its name, or by the object where several have it', async () => {

@@ -16,6 +16,8 @@ export async function keepAside(
   { artifact, project, environment, granted }: PutAside,
   at: ObjectName,
 ): Promise<void> {
+  // The place is free, so that one that the store knows there was dropped by hand.
+  await keptNoMore(db, at)
   await db.query(
     `INSERT INTO viewcast.deployment_kept (artifact_id, place, project, environment, granted) VALUES ($1, $2, $3, $4, $5::text[])`,
     [artifact, assetName(at), project, environment, granted],
