@@ -112,10 +112,10 @@ function parsed(config: pg.ClientConfig): pg.Client {
 
 /** Gives whether a pooler stands between: it names another process than the one that answers. Its sessions are left as they are. */
 async function prepare(client: pg.ClientBase, settings: Readonly<Record<string, string>>): Promise<boolean> {
-  const { rows } = await client.query<{ version: string; pid: number }>(
-    `SELECT current_setting('server_version_num') AS version, pg_backend_pid() AS pid`,
+  const { rows } = await client.query<{ server_version_num: string; pid: number }>(
+    `SELECT current_setting('server_version_num') AS server_version_num, pg_backend_pid() AS pid`,
   )
-  const major = Math.floor(Number(rows[0]?.version) / 10_000)
+  const major = Math.floor(Number(rows[0]?.server_version_num) / 10_000)
   if (!(major >= oldest)) fail('engine/version', { version: String(major) })
   if (rows[0]?.pid !== keyOf(client).processID) return true
   await client.query(sessionSettings)
