@@ -1,7 +1,7 @@
 /** Ctrl-C: what runs is rolled back, nothing half done stays, and a second one does not wait. */
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { build, scratch, start, viewcast } from './viewcast.ts'
 
 let root = ''
@@ -29,10 +29,15 @@ export const line = p.model('line', { dataset: all, family: 'linear', label: 'y'
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+/** It has the database: what listens to signals is there by then, however slow the machine. */
+const hasDatabase = () =>
+  vi.waitFor(() => expect(existsSync(join(root, '.viewcast/data.lock'))).toBe(true), { timeout: 60_000 })
 
 it('ends with 130 after rolling back, and the database is free again', async () => {
   const training = start(root, 'train', 'line', '--verbose', '--json')
-  await Promise.race([training.said('"step"'), pause(6000)])
+  await hasDatabase()
+  // Into a statement that takes minutes.
+  await Promise.race([training.said('"step"'), pause(3000)])
   training.process.kill('SIGINT')
   const { code, out } = await training.finished
   expect(code).toBe(130)
@@ -44,7 +49,8 @@ it('ends with 130 after rolling back, and the database is free again', async () 
 
 it('ends at once when asked twice', async () => {
   const training = start(root, 'train', 'line', '--json')
-  await pause(4000)
+  await hasDatabase()
+  await pause(1000)
   training.process.kill('SIGINT')
   training.process.kill('SIGINT')
   expect((await training.finished).code).toBe(130)

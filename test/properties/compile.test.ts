@@ -56,12 +56,17 @@ describeEachEngine('a compilation', (engine) => {
         predictionQuery(model, w.record, facts, { ...options, spine: { kind: 'entities', at: '2024-01-01T20:00Z' } })
           .sql,
       ]
+      const plain = queries({})
       const expected = await Promise.all(
-        queries({}).map((sql) => rowsOf(engine.db, sql).catch((e: unknown) => expect.fail(`${e}\n${sql}`))),
+        plain.map((sql) => rowsOf(engine.db, sql).catch((e: unknown) => expect.fail(`${e}\n${sql}`))),
       )
       expect(expected.map((rows) => rows.length)).toEqual([w.rows, w.rows, w.entities])
+      // A pass that has nothing to do leaves the text as it is: each text is asked once.
+      const asked = new Set(plain)
       for (const [name, options] of Object.entries(variants)) {
         for (const [i, sql] of queries(options).entries()) {
+          if (asked.has(sql)) continue
+          asked.add(sql)
           const found = await rowsOf(engine.db, sql).catch((e: unknown) => [`${e}`])
           expect(found, `${name}\n${sql}`).toEqual(expected[i])
           compared += expected[i]?.length ?? 0
