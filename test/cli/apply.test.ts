@@ -1,6 +1,7 @@
 /** `apply`, by everything it may be given: nothing, a name, a saved plan, a model; and what has to be said before it does. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { connect } from '@viewcast/sdk'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { build, scratch, viewcast } from './viewcast.ts'
 
@@ -58,6 +59,7 @@ it('does what is declared, and then nothing', async () => {
 it('takes nothing away without being told to', async () => {
   declare(`export const now = p.deployment('reorder_now', { model: reorder })`)
   expect(await codesOf('apply', '--yes')).toEqual(['deploy/breaking'])
+  expect(await codesOf('apply')).toEqual(['deploy/breaking'])
   const { changes, held } = await data('apply', '--yes', '--allow-breaking')
   expect(changes).toMatchObject([{ class: 'breaking', strategy: 'in place', outcome: 'done', version: 2 }])
   expect(held).toBeGreaterThan(0)
@@ -77,4 +79,21 @@ it('applies a saved plan once, and not to a database that moved', async () => {
   await run('apply', '--yes')
   expect(await codesOf('apply', 'nowhere.json')).toEqual(['deploy/plan-file'])
   expect(await codesOf('apply', 'plan.json')).toEqual(['deploy/moved'])
+})
+
+it('asks before what was edited by hand is overwritten, though that is allowed; of an empty table it says how it is filled', async () => {
+  declare(`export const daily = p.deployment('reorder_daily', { model: reorder, as: 'table', refresh: 'partition' })
+export const now = p.deployment('reorder_edited', { model: reorder })`)
+  const made = await run('apply', 'reorder_daily', '--yes')
+  expect(made.err).toContain('next: viewcast refresh reorder_daily')
+  await run('apply', 'reorder_edited', '--yes')
+  const db = await connect(join(shop, '.viewcast/data'))
+  try {
+    await db.execute(
+      'CREATE OR REPLACE VIEW reorder_edited AS SELECT customer_id, now() AS as_of, 0.5::float8 AS probability FROM customers',
+    )
+  } finally {
+    await db.close()
+  }
+  expect(await codesOf('apply', 'reorder_edited', '--overwrite-edited')).toEqual(['cli/usage'])
 })

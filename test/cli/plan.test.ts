@@ -64,6 +64,11 @@ it('plans a model that is not declared, and some of what is', async () => {
   ])
   expect((await data('plan', 'reorder_now')).changes).toHaveLength(1)
   expect(await codesOf('plan', 'reorder_nov')).toEqual(['deploy/unknown'])
+  const model = await run('plan', 'reorder')
+  expect([model.code, model.err]).toEqual([1, expect.stringContaining('It is a model: name a deployment of it')])
+  expect(model.err).toContain(
+    'no environment is chosen, so this is the one without a name; --env takes: staging, production',
+  )
   expect(await codesOf('plan', 'reorder@1', 'reorder', '--as', 'view')).toEqual(['cli/usage'])
   expect(await codesOf('plan', '--name', 'x')).toEqual(['cli/usage'])
   expect(await codesOf('plan', 'reorder@7', '--as', 'view')).toEqual(['model/not-trained'])

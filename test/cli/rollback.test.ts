@@ -69,7 +69,7 @@ describe('rollback', () => {
   it('shows what it would do, and does it', async () => {
     const plan = await viewcast(root, 'rollback', 'answers_now', '--plan')
     expect(plan.code, plan.err).toBe(0)
-    expect(plan.out).toContain('would be  view public.answers_now: version 1, model replies version 1')
+    expect(plan.out).toContain('would be rolled back  view public.answers_now: version 1, model replies version 1')
     expect(plan.out).toContain('ALTER VIEW public.answers_now SET SCHEMA public__v2;')
     expect(await columns()).toEqual(['customer', 'as_of', 'probability'])
     const done = await viewcast(root, 'rollback', 'public.answers_now', '--reason', 'readers want the label')

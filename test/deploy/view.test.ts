@@ -3,6 +3,7 @@ import {
   type ModelRecord,
   openStore,
   planDeployments,
+  rollback,
   type Store,
   trainRecorded,
   withPassingStore,
@@ -89,6 +90,49 @@ describeEachEngine('a view', (engine) => {
     const may = (role: string) => `has_schema_privilege('${role}', 'fresh', 'USAGE')`
     expect(await engine.db.rows(`SELECT ${may('view_bi')} AS bi, ${may('view_etl')} AS etl`)).toEqual([
       { bi: true, etl: false },
+    ])
+  })
+
+  test('that its readers cannot read is told as long as it is so, also when there is nothing to change', async () => {
+    await engine.db.execute('CREATE ROLE view_dashboard')
+    const def = p.deployment('read_now', { model, readers: ['view_dashboard'] })
+    await apply(await planned(def))
+    const told = async () => {
+      const { changes } = await planned(def)
+      expect(changes.map((c) => c.class)).toEqual(['none'])
+      return changes[0]?.insight?.privileges
+    }
+    expect((await told())?.join()).toMatch(/view_dashboard, who reads public\.read_now, may not read .* of public\./)
+    await engine.db.execute('GRANT SELECT ON ALL TABLES IN SCHEMA public TO view_dashboard')
+    expect(await told()).toBeUndefined()
+  })
+
+  test('that was rolled back is not brought forward without a word', async () => {
+    const asked = (outputs: readonly ['value'] | readonly ['value', 'label']) =>
+      planned(p.deployment('back_now', { model, outputs }) as ReturnType<typeof outcome>)
+    const notes = async () => (await asked(['value', 'label'])).changes.flatMap((c) => c.insight?.notes ?? [])
+    await apply(await asked(['value']))
+    expect((await notes()).join()).not.toContain('rolled back')
+    await apply(await asked(['value', 'label']))
+    await rollback(store, { schema: 'public', name: 'back_now' }, { record: async () => record, reason: 'too many' })
+    expect(await notes()).toContainEqual(
+      expect.stringMatching(
+        /^what is live was rolled back to on \d{4}-\d\d-\d\d by me, because: too many; this goes forward again$/,
+      ),
+    )
+  })
+
+  test('of a version that learned another label than is declared is planned with a warning', async () => {
+    const warnings = async (label: string) =>
+      (await planned(p.deployment('label_now', { model: { ...model, label } }) as ReturnType<typeof outcome>)).changes
+        .flatMap((c) => c.warnings)
+        .map((d) => [d.code, d.message])
+    expect(await warnings(record.label)).toEqual([])
+    expect(await warnings('other')).toEqual([
+      [
+        'deploy/other-label',
+        `"label_now" has replies@1, which learned "${record.label}", and the project declares "other"`,
+      ],
     ])
   })
 })

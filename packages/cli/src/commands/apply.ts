@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { AppliedPlan, Plan, Store, Waiting } from '@viewcast/sdk'
+import type { AppliedPlan, Plan, PlannedChange, Store, Waiting } from '@viewcast/sdk'
 import { z } from 'zod'
 import { defineCommand, type Invocation } from '../command.ts'
 import { diagnosticData } from '../failure.ts'
 import { type Opened, withStoreIfAllowed } from '../open.ts'
 import { UsageError } from '../parse/usage.ts'
 import { secondsOption, versionOption } from '../parse/values.ts'
-import { insightLines } from '../render/insight.ts'
+import { insightsOf } from '../render/insight.ts'
 import type { Colors } from '../render/palette.ts'
 import { planScreen } from '../render/plan.ts'
 import { applyWithoutStore } from './apply-without-store.ts'
@@ -69,8 +69,8 @@ export const applyCommand = defineCommand({
       await output.result({ ...legacy, ...applied, warnings: warnings.map(diagnosticData) }, (colors) =>
         screen(applied, colors),
       )
-      const made = applied.changes.find((c) => c.outcome === 'done' && c.as !== 'function' && c.class !== 'remove')
-      if (made) await output.note(`next: select * from ${made.sqlName} limit 10`)
+      const next = nextStep(plan, applied)
+      if (next !== undefined) await output.note(`next: ${next}`)
       return 0
     }),
 })
@@ -104,7 +104,7 @@ async function wanted(opened: WithStore, names: readonly string[], invocation: A
   return { plan, isAsked: options.as === undefined && !options.yes }
 }
 
-async function consent({ io, output }: ApplyInvocation, plan: Plan): Promise<boolean> {
+async function consent({ io, options, output }: ApplyInvocation, plan: Plan): Promise<boolean> {
   const pending = plan.changes.filter((c) => c.class !== 'none')
   if (pending.length === 0) return true
   const { renderDiagnostics } = await import('@viewcast/sdk')
@@ -113,13 +113,13 @@ async function consent({ io, output }: ApplyInvocation, plan: Plan): Promise<boo
       planScreen(plan, {
         colors: output.colors,
         all: false,
-        insight: (change) => insightLines(change, output.colors),
+        insight: insightsOf(output.colors),
         say: ({ blockers }) => (blockers.length === 0 ? '' : renderDiagnostics(blockers, output.colors)),
       }),
     )
   }
-  // What stands in the way is said by applying, which does nothing then.
-  if (pending.some((c) => c.blockers.length > 0)) return true
+  // What stands in the way, or was not allowed, is said by applying, which does nothing then: nobody is asked in vain.
+  if (pending.some((change) => isRefused(change, options))) return true
   if (io.ask === undefined || output.json) {
     throw new UsageError('Nobody is there to ask: pass --yes, or apply a saved plan')
   }
@@ -131,17 +131,38 @@ async function consent({ io, output }: ApplyInvocation, plan: Plan): Promise<boo
   return false
 }
 
+const isRefused = (
+  { class: kind, blockers }: PlannedChange,
+  { allowBreaking, allowRemove, overwriteEdited }: ApplyInvocation['options'],
+): boolean =>
+  blockers.some((d) => d.code !== 'deploy/edited' || !overwriteEdited) ||
+  (kind === 'breaking' && !allowBreaking) ||
+  (kind === 'remove' && !allowRemove)
+
 async function carriedOut({ store, settings }: WithStore, plan: Plan, { io, options, output }: ApplyInvocation) {
   const { applyPlanRecorded } = await import('@viewcast/sdk')
   const { allowBreaking, allowRemove, overwriteEdited, lockTimeout, patience, reason } = options
   output.progress.step('apply')
+  let told = ''
+  // Who is waited for is said when it is another: in a log, every few tenths of a second would be a line.
+  const onWaiting = (waiting: Waiting): void => {
+    const who = waitedFor(waiting)
+    const [waited, of] = [Math.round(waiting.waited / 1000), Math.round(waiting.patience / 1000)]
+    if (who !== told) {
+      output.progress.clear()
+      void output.note(`waiting for ${who}; given up after ${of} s, and nothing is changed until then`)
+      output.progress.step('waiting', of)
+    }
+    told = who
+    output.progress.at(waited, of)
+  }
   const { changes, held, run } = await applyPlanRecorded(store, plan, {
     models: settings.directory.value,
     allowBreaking,
     allowRemove,
     overwriteEdited,
     signal: io.signal,
-    onWaiting: (waiting) => output.progress.step(waitingText(waiting)),
+    onWaiting,
     ...(lockTimeout === undefined ? {} : { lockTimeout: 1000 * lockTimeout }),
     ...(patience === undefined ? {} : { patience: 1000 * patience }),
     ...(reason === undefined ? {} : { reason }),
@@ -149,12 +170,11 @@ async function carriedOut({ store, settings }: WithStore, plan: Plan, { io, opti
   return { environment: plan.environment, changes, held, ...(run === undefined ? {} : { run: run.id }) }
 }
 
-function waitingText({ sessions, waited, patience }: Waiting): string {
+function waitedFor({ sessions }: Waiting): string {
   const [first, ...more] = sessions
-  const others = more.length === 0 ? '' : ` and ${more.length} more`
-  const who =
-    first === undefined ? 'a lock' : `session ${first.pid}${first.application === '' ? '' : ` (${first.application})`}`
-  return `waiting for ${who}${others}, ${Math.round(waited / 1000)} of ${Math.round(patience / 1000)} s`
+  if (first === undefined) return 'a lock'
+  const name = first.application === '' ? '' : ` (${first.application})`
+  return `session ${first.pid}${name}${more.length === 0 ? '' : ` and ${more.length} more`}`
 }
 
 /** What the command gave before there were plans, for the scripts that read it. */
@@ -171,6 +191,17 @@ function ofView({ changes }: Plan, applied: Pick<AppliedPlan, 'changes'>, engine
     engine,
     sql: planned.creation[0],
   }
+}
+
+/** A new table of partitions is empty until an instant is named; a function is called by whoever has a key. */
+function nextStep({ changes, environment }: Plan, applied: Pick<AppliedPlan, 'changes'>): string | undefined {
+  const done = applied.changes.filter((c) => c.outcome === 'done' && c.as !== 'function' && c.class !== 'remove')
+  const isEmpty = ({ name, class: kind }: (typeof done)[number]): boolean =>
+    kind === 'add' && changes.some((c) => c.name === name && c.spec['refresh'] === 'partition')
+  const made = done.find((c) => !isEmpty(c))
+  if (made) return `select * from ${made.sqlName} limit 10`
+  const [empty] = done
+  return empty && `viewcast refresh ${empty.name}${environment === '' ? '' : ` --env ${environment}`}`
 }
 
 const verbs = {

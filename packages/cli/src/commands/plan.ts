@@ -6,7 +6,7 @@ import { exit } from '../failure.ts'
 import { withStore, withStoreToAsk } from '../open.ts'
 import { outOption, versionOption } from '../parse/values.ts'
 import { writeWhole } from '../render/file.ts'
-import { insightLines } from '../render/insight.ts'
+import { insightsOf } from '../render/insight.ts'
 import { planScreen } from '../render/plan.ts'
 import { planned, planOptions } from './planned.ts'
 
@@ -82,7 +82,7 @@ async function shown({ options, output }: PlanInvocation, plan: Plan): Promise<v
     planScreen(plan, {
       colors,
       all: options['all'] === true,
-      insight: (change) => insightLines(change, colors),
+      insight: insightsOf(colors),
       say: ({ blockers }) => (blockers.length === 0 ? '' : renderDiagnostics(blockers, colors)),
       ...(options['diff'] === true ? { diff: differences } : {}),
     }),

@@ -59,16 +59,21 @@ export async function planned(opened: Opened, request: PlanRequest, invocation: 
   const { planProject } = await import('@viewcast/sdk')
   const { output } = invocation
   const { settings, project, store } = opened
-  const options = optionsOf(settings, request, output)
+  const total = request.names.length === 0 ? project.deployments.size : request.names.length
+  const options = optionsOf(settings, request, total, output)
   const models = settings.directory.value
   if (request.as !== undefined && request.from !== undefined)
     throw new UsageError('--from is for what is declared, not for --as')
+  if (settings.environment.value === '' && settings.environments.length > 0 && request.as === undefined) {
+    const names = settings.environments.join(', ')
+    await output.note(`no environment is chosen, so this is the one without a name; --env takes: ${names}`)
+  }
   if (request.as !== undefined) return ofModel(opened, request, request.as, options)
   for (const option of ['name', 'at', 'version'] as const) {
     if (request[option] !== undefined) throw new UsageError(`--${option} is for a model that is named: pass --as, too`)
   }
   const { names, from } = request
-  output.progress.step(names.length === 0 ? 'plan what is declared' : `plan ${names.join(', ')}`)
+  output.progress.step('plan', total)
   const all = { ...options, models, ...(names.length === 0 ? {} : { names }) }
   if (from === undefined) return planProject(store, project, all)
   const { openStoreToRead, planPromotion, fail } = await import('@viewcast/sdk')
@@ -94,7 +99,8 @@ export const placeOf = ({ environment, schema, createSchema }: Settings): PlanOp
   createSchema: createSchema.value,
 })
 
-function optionsOf(settings: Settings, request: PlanRequest, output: Output): PlanOptions {
+function optionsOf(settings: Settings, request: PlanRequest, total: number, output: Output): PlanOptions {
+  const seen = new Set<string>()
   return {
     ...placeOf(settings),
     ...(request.createSchema ? { createSchema: true } : {}),
@@ -102,7 +108,10 @@ function optionsOf(settings: Settings, request: PlanRequest, output: Output): Pl
     leaveDependents: request.leaveDependents,
     ...insightOf(request),
     ...(request.signal ? { signal: request.signal } : {}),
-    onProgress: (part) => output.progress.step(`plan: ${part}`),
+    onProgress: (part, deployment) => {
+      seen.add(deployment)
+      output.progress.at(seen.size, Math.max(total, seen.size), `${deployment}: ${part}`)
+    },
   }
 }
 

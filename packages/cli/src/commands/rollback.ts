@@ -34,6 +34,7 @@ export const rollbackCommand = defineCommand({
       .describe('Let what others made of the object stay with it, when it is put aside'),
     overwriteEdited: z.boolean().default(false).describe('What was edited by hand may be overwritten'),
     plan: z.boolean().default(false).describe('Show what would be done, and do nothing'),
+    sql: z.boolean().default(false).describe('With --plan: the statements, whole'),
     reason: z.string().optional().meta({ value: 'text', description: 'Why, as the history has it' }),
     lockTimeout: secondsOption.meta({ value: 'seconds', description: 'How long to wait for a lock at a time' }),
   }),
@@ -43,13 +44,13 @@ export const rollbackCommand = defineCommand({
     { command: 'viewcast rollback delay15_now --to 3 --exact', description: 'With the columns of version 3 alone' },
   ],
   run: (invocation) =>
-    withStoreToWrite(invocation, async ({ settings, store }) => {
+    withStoreToWrite(invocation, async ({ settings, project, store }) => {
       const { findDeployment, loadModel, planRollback, renderDiagnostics, rollbackRecorded } = await import(
         '@viewcast/sdk'
       )
       const { io, options, output } = invocation
       const environment = settings.environment.value || undefined
-      const { object } = await findDeployment(store, positional(invocation, 'deployment'), environment)
+      const { object, name } = await findDeployment(store, positional(invocation, 'deployment'), environment)
       const wanted = {
         record: async (model: string, version: number) =>
           (await loadModel(store, settings.directory.value, model, version)).record,
@@ -68,24 +69,35 @@ export const rollbackCommand = defineCommand({
       output.progress.clear()
       const [change] = plan.changes
       await output.warn(change?.warnings ?? [])
-      await output.result(plan, (colors) => (change ? told(change, options.plan, colors) : ''))
+      await output.result(plan, (colors) => (change ? told(change, options.plan, options.sql, colors) : ''))
+      if (!options.plan && change !== undefined && change.class !== 'none' && project.deployments.has(name)) {
+        await output.note(
+          `the declaration of ${name} is what it was: the next apply goes forward again, until the project says what is live now`,
+        )
+      }
       if (!options.plan || !change || change.blockers.length === 0) return exit.ok
       await output.note(renderDiagnostics(change.blockers, plainColors))
       return exit.failed
     }),
 })
 
-function told(change: PlannedChange, isPlan: boolean, colors: Colors): string {
+/** A query of hundreds of lines would leave nothing else on the screen. */
+function shortened(sql: string, hasSql: boolean): string {
+  const [first = '', ...more] = sql.split('\n')
+  return hasSql || more.length < 5 ? `${sql};` : `${first} … ${more.length} lines more, with --sql`
+}
+
+function told(change: PlannedChange, isPlan: boolean, hasSql: boolean, colors: Colors): string {
   const { object, to, from, exchange, strategy } = change
   const name = `${object.schema}.${object.name}`
   if (change.class === 'none') return `${name} is ${versionText(to)} already\n`
   const kept = exchange?.keptAt
-  const done = isPlan ? 'would be' : colors.good('rolled back')
+  const done = isPlan ? 'would be rolled back' : colors.good('rolled back')
   const lines = [
     `${done}  ${change.as} ${name}: ${versionText(to)}  ${colors.dim(`(${strategy})`)}`,
     ...(kept ? [`  ${versionText(from)} ${isPlan ? 'would be' : 'is'} kept as ${kept.schema}.${kept.name}`] : []),
     ...change.columns.filter((c) => c.change !== 'kept').map((c) => columnText(c, colors)),
-    ...(isPlan ? [...change.statements, ...(exchange?.statements ?? [])].map((sql) => `${sql};`) : []),
+    ...(isPlan ? [...change.statements, ...(exchange?.statements ?? [])].map((sql) => shortened(sql, hasSql)) : []),
   ]
   return lines.map((line) => `${line}\n`).join('')
 }

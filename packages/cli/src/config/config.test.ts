@@ -131,13 +131,13 @@ describe('settings', () => {
     ])
     expect((await loadSettings({ ...globals, env: 'production' }, io)).environment.value).toBe('production')
     write('viewcast.config.ts', 'export default { project: "./p.ts", environments: { production: { schma: "x" } } }')
-    expect((await problem(loadSettings(globals, io))).message).toContain('schma')
+    expect((await problem(loadSettings(globals, io))).message).toContain('"schma"; did you mean "schema"?')
   })
 
   it('are refused with the file and the option when the configuration is not one', async () => {
     const io = memoryIo({ cwd: root })
     write('viewcast.config.ts', 'export default { project: "./p.ts", databse: "x" }')
-    expect((await problem(loadSettings(globals, io))).message).toContain('databse')
+    expect((await problem(loadSettings(globals, io))).message).toContain('"databse"; did you mean "database"?')
     write('viewcast.config.ts', 'export default { project: 7 }')
     expect((await problem(loadSettings(globals, io))).message).toContain('project')
     write('viewcast.config.ts', 'export const config = {}')

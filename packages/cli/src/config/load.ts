@@ -13,21 +13,18 @@ import { chosenEnvironment, resolveSettings, type Settings } from './resolve.ts'
 
 const database = z.union([z.string().min(1), z.strictObject({ env: z.string().min(1) })])
 
+const environment = z.strictObject({
+  database: database.optional(),
+  schema: z.string().min(1).optional(),
+  createSchema: z.boolean().optional(),
+})
+
 const schema = z.strictObject({
   project: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]),
   database: database.optional(),
   directory: z.string().min(1).optional(),
   store: z.boolean().optional(),
-  environments: z
-    .record(
-      z.string().min(1),
-      z.strictObject({
-        database: database.optional(),
-        schema: z.string().min(1).optional(),
-        createSchema: z.boolean().optional(),
-      }),
-    )
-    .optional(),
+  environments: z.record(z.string().min(1), environment).optional(),
   openLineage: openLineageSchema.optional(),
 })
 
@@ -68,5 +65,14 @@ async function loadConfig(file: string, cwd: string): Promise<Config> {
     return refuse(['it has no default export; write export default defineConfig({ … })'])
   const parsed = schema.safeParse(exports['default'])
   if (parsed.success) return parsed.data as Config
-  return refuse(parsed.error.issues.map((i) => `${i.path.join('.') || 'the default export'}: ${i.message}`))
+  const { nearest } = await import('@viewcast/sdk')
+  return refuse(
+    parsed.error.issues.map((issue) => {
+      const where = issue.path.join('.') || 'the default export'
+      if (issue.code !== 'unrecognized_keys' || issue.path[0] === 'openLineage') return `${where}: ${issue.message}`
+      const known = Object.keys(issue.path[0] === 'environments' ? environment.shape : schema.shape)
+      const near = nearest(issue.keys[0] ?? '', known)
+      return `${where}: ${issue.message}${near === undefined ? `; there are: ${known.join(', ')}` : `; did you mean "${near}"?`}`
+    }),
+  )
 }

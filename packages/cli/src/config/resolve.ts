@@ -24,6 +24,8 @@ export interface Settings {
   readonly database: Setting<DatabaseTarget>
   /** Name of the environment; `''` where none is chosen. */
   readonly environment: Setting<string>
+  /** Those that are declared. */
+  readonly environments: readonly string[]
   /** Schema of deployments that name none; undefined for the first of the search path. */
   readonly schema: Setting<string | undefined>
   /** Whether a schema that is missing is made. */
@@ -77,6 +79,7 @@ export function resolveSettings(sources: SettingSources): Settings {
     directory,
     store: config?.store === undefined ? { value: true, origin: 'default' } : { value: config.store, origin: file },
     openLineage: { value: resolveEvents(config?.openLineage, sources.env, root), origin: file },
+    environments: Object.keys(config?.environments ?? {}),
     environment: { value: chosen?.name ?? '', origin: chosen?.origin ?? 'default' },
     schema: { value: own?.schema, origin: said(own?.schema) },
     createSchema: { value: own?.createSchema ?? false, origin: said(own?.createSchema) },

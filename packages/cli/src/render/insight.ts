@@ -15,10 +15,15 @@ import { grouped } from './table.ts'
 /** Terms of a line, columns that are as they were; the rest is counted, and there with `--json`. */
 const most = 4
 
-/** Lines without indentation and without ends; none where nothing was looked at. */
+/**
+ * Lines without indentation and without ends; none where nothing was looked at.
+ *
+ * @param told privileges that an earlier change of the same screen named.
+ */
 export function insightLines(
   { insight, as }: Pick<PlannedChange, 'insight' | 'as'>,
   colors: Colors,
+  told: Set<string> = new Set(),
 ): readonly string[] {
   if (!insight) return []
   return [
@@ -30,9 +35,33 @@ export function insightLines(
     ...coefficientLines(insight),
     ...(insight.movement ? movementLines(insight.movement) : []),
     ...costLines(insight, as),
-    ...insight.privileges.map((text) => `${colors.warning('missing')}  ${text}`),
+    ...privilegeLines(insight, colors, told),
     ...insight.indexes.map((text) => `${colors.warning('index')}    ${text}`),
     ...insight.notes.map((text) => `${colors.warning('note')}     ${text}`),
+  ]
+}
+
+/** {@link insightLines} of the changes of one screen, in order. */
+export const insightsOf = (colors: Colors) => {
+  const told = new Set<string>()
+  return (change: Pick<PlannedChange, 'insight' | 'as'>): readonly string[] => insightLines(change, colors, told)
+}
+
+/** What a privilege is granted by; the deployments that want it are many. */
+const grantOf = (text: string): string => /: (GRANT .*)$/.exec(text)?.[1] ?? text
+
+/** How many statements would give everything that is missing. */
+export const missingGrants = (changes: readonly Pick<PlannedChange, 'insight'>[]): number =>
+  new Set(changes.flatMap((c) => c.insight?.privileges.map(grantOf) ?? [])).size
+
+/** One statement mends it for all deployments: what was told of an earlier one is counted. */
+function privilegeLines({ privileges }: Insight, { warning, dim }: Colors, told: Set<string>): string[] {
+  const fresh = privileges.filter((text) => !told.has(grantOf(text)))
+  for (const text of fresh) told.add(grantOf(text))
+  const before = privileges.length - fresh.length
+  return [
+    ...fresh.map((text) => `${warning('missing')}  ${text}`),
+    ...(before === 0 ? [] : [`${warning('missing')}  ${dim(`${before} of the privileges above, here too`)}`]),
   ]
 }
 

@@ -1,5 +1,6 @@
 /** A plan for a person: what would change, object by object, and how. */
 import type { ColumnChange, Plan, PlannedChange } from '@viewcast/sdk'
+import { missingGrants } from './insight.ts'
 import type { Colors } from './palette.ts'
 import { padEnd, width } from './width.ts'
 
@@ -82,7 +83,25 @@ function summary({ changes }: Plan, colors: Colors): string {
   const blocked = changes.filter((c) => c.blockers.length > 0).length
   const kinds = [...count].map(([kind, n]) => `${n} ${kind}`).join(', ')
   if (changes.length === 0) return 'Nothing is declared and nothing is deployed.'
-  if (kinds === '' && blocked === 0) return colors.good(`Nothing to change: ${unchanged} as declared.`)
+  const lacks = missingGrants(changes)
+  const missing = lacks === 0 ? '' : colors.warning(`; ${lacks} ${lacks === 1 ? 'privilege' : 'privileges'} missing`)
+  if (kinds === '' && blocked === 0) {
+    const all = colors.good(`Nothing to change: ${unchanged} as declared${missing === '' ? '.' : ''}`)
+    return missing === '' ? all : `${all}${missing} ${colors.dim('(--all names them)')}`
+  }
   const rest = unchanged === 0 ? '' : colors.dim(`; ${unchanged} as declared`)
-  return `${kinds}${rest}${blocked === 0 ? '' : colors.error(`; ${blocked} cannot be applied`)}`
+  const counts = `${kinds}${rest}${missing}${blocked === 0 ? '' : colors.error(`; ${blocked} cannot be applied`)}`
+  return [counts, ...renames(changes).map((text) => `${colors.warning('note')}  ${text}`)].join('\n')
+}
+
+/** Nothing says that a deployment is another one under a new name: what stands there as two changes is told as what it looks like. */
+function renames(changes: readonly PlannedChange[]): string[] {
+  return changes.flatMap((gone) => {
+    const same = changes.filter((c) => c.class === 'add' && c.as === gone.as && c.to?.model === gone.from?.model)
+    const [only, ...more] = same
+    if (gone.class !== 'remove' || gone.from === undefined || only === undefined || more.length > 0) return []
+    return [
+      `${gone.name} goes and ${only.name} comes, of the same model: a deployment is not renamed. Declare both until nobody reads ${gone.name}.`,
+    ]
+  })
 }

@@ -7,8 +7,8 @@ import { truncate, width } from './width.ts'
 export interface Progress {
   /** Begins a step; `total` is its number of units when known. A step still running is ended. */
   step(name: string, total?: number): void
-  /** Reports units done in the current step. */
-  at(done: number, total?: number): void
+  /** Reports units done in the current step, and in words what is done now. */
+  at(done: number, total?: number, now?: string): void
   /** Ends the current step, with a remark such as "12,345 rows". */
   done(remark?: string): void
   /** Leaves the current step without a line, and removes its bar: its result, or its error, is printed instead. */
@@ -37,14 +37,21 @@ export function createProgress(io: Io, mode: ProgressMode, colors: Colors, now: 
     if (visible) write('\r\u001b[K')
     visible = false
   }
-  const at = (done: number, total = step?.total): void => {
+  const at = (done: number, total = step?.total, doing = ''): void => {
     if (step === undefined || now() - step.drawn < redrawMs) return
     step.total = total
     step.drawn = now()
-    if (mode === 'json') event({ event: 'progress', step: step.name, done, ...(total === undefined ? {} : { total }) })
+    if (mode === 'json')
+      event({
+        ...{ event: 'progress', step: step.name, done },
+        ...(total === undefined ? {} : { total }),
+        ...(doing === '' ? {} : { doing }),
+      })
     if (mode !== 'bar') return
     const elapsed = (now() - step.started) / 1000
-    write(`\r\u001b[K${barLine(step.name, done, total, elapsed, io.columns, colors)}`)
+    write(
+      `\r\u001b[K${barLine(doing === '' ? step.name : `${step.name} ${doing}`, done, total, elapsed, io.columns, colors)}`,
+    )
     visible = true
   }
   const done = (remark?: string): void => {

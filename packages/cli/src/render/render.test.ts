@@ -170,7 +170,7 @@ describe('progress', () => {
     const progress = createProgress(json, 'json', plainColors, time.now)
     progress.step('reading', 10)
     time.pass(100)
-    progress.at(5)
+    progress.at(5, undefined, 'scores: cost')
     progress.done()
     const events = json
       .err()
@@ -178,6 +178,7 @@ describe('progress', () => {
       .split('\n')
       .map((line) => JSON.parse(line))
     expect(events.map((e) => e.event)).toEqual(['step', 'progress', 'done'])
+    expect(events[1]).toEqual({ event: 'progress', step: 'reading', done: 5, total: 10, doing: 'scores: cost' })
     const silent = memoryIo()
     createProgress(silent, 'none', plainColors).step('reading')
     expect(silent.err()).toBe('')

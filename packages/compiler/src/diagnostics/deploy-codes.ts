@@ -112,6 +112,12 @@ export const deployCodes = {
     (p) => `"${p.object}" is declared no more, and would be put aside`,
     () => 'Nothing was changed. Allow it with --allow-remove.',
   ),
+  'deploy/other-label': entry(
+    (p) =>
+      `"${p['deployment']}" has ${p.model}, which learned "${p['learned']}", and the project declares "${p['label']}"`,
+    (p) => `Train it again: viewcast train ${p.name}. What is deployed predicts "${p['learned']}" until then.`,
+    'warning',
+  ),
   'deploy/forbidden': entry(
     (p) => `${p.role} may not ${p.what}`,
     (p) => `Nothing was changed. Let somebody who may run: ${p.statement}`,

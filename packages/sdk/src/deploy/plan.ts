@@ -83,7 +83,19 @@ async function changeOf(store: Store, wanted: Wanted, options: PlanOptions, now:
   const { def, record, isDeclared, origin, challengers = {}, warnings = [] } = wanted
   const target = await desired(store.db, def, record, { ...options, challengers })
   const change = await plannedChange(store, target, { ...options, now, isDeclared })
-  return { ...change, ...(origin ? { origin } : {}), warnings: [...warnings, ...change.warnings] }
+  return {
+    ...change,
+    ...(origin ? { origin } : {}),
+    warnings: [...warnings, ...otherLabel(wanted), ...change.warnings],
+  }
+}
+
+/** What was learned answers another question than the one that is declared, by the same columns. */
+function otherLabel({ def, record }: Wanted): Diagnostic[] {
+  const { name, label } = def.model
+  if (record.label === label) return []
+  const about = { deployment: def.name, model: `${name}@${record.version}`, learned: record.label, label, name }
+  return [diagnostic('deploy/other-label', about)]
 }
 
 /** Of two declarations of one object neither is applied. */

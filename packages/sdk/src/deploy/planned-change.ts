@@ -12,7 +12,7 @@ import type { Desired } from './desired.ts'
 import { dryRun } from './dry-run.ts'
 import { dryRunFunction } from './dry-run-function.ts'
 import { handEdit } from './hand-edit.ts'
-import { type InsightOptions, withInsight } from './insight/insight.ts'
+import { type InsightOptions, withInsight, withReaders } from './insight/insight.ts'
 import { assetName } from './object-name.ts'
 import { earlierOwners } from './owner.ts'
 import type { PlannedChange } from './plan-data.ts'
@@ -61,9 +61,9 @@ export async function plannedChange(
       ...(live ? [] : await earlierOwners(store, object, environment)),
     ],
   }
-  if (planned.class === 'none') return planned
-  const difference = live && present ? sqlDifference(live.query, change.query, ['live', 'planned']) : ''
   const wanted = { def, record, dry: made.dry }
+  if (planned.class === 'none') return withReaders(db, { change: planned, present, wanted })
+  const difference = live && present ? sqlDifference(live.query, change.query, ['live', 'planned']) : ''
   const shown = difference === '' ? planned : { ...planned, difference }
   return withInsight(store, { change: shown, present, live, wanted }, options)
 }

@@ -12,6 +12,7 @@ import { predictionOptions } from '../../predict/queries.ts'
 import { featureDefinitions } from '../../project/feature-definitions.ts'
 import { prepareModel } from '../../project/prepare-model.ts'
 import type { Store } from '../../store/store.ts'
+import { deploymentHistory } from '../deployment-history.ts'
 import type { DryRun } from '../dry-run.ts'
 import type { Insight, PlannedChange } from '../plan-data.ts'
 import type { Present } from '../present.ts'
@@ -34,8 +35,8 @@ export interface InsightOptions {
   readonly timeout?: number
   /** What relative `.sql` paths are relative to. */
   readonly directory?: string
-  /** Called with what is asked next. */
-  readonly onProgress?: (part: 'privileges' | 'cost' | 'models' | 'movement') => void
+  /** Called with what is asked next, and of which deployment. */
+  readonly onProgress?: (part: 'privileges' | 'cost' | 'models' | 'movement', deployment: string) => void
 }
 
 /** What is known of a change when it is planned. */
@@ -58,12 +59,12 @@ export async function withInsight(
 ): Promise<PlannedChange> {
   const { db } = store
   const timeout = options.timeout ?? 30_000
-  options.onProgress?.('privileges')
+  options.onProgress?.('privileges', change.name)
   const reads = wanted?.dry ?? { relations: [], calls: [] }
   const access = await accessOf(db, { change, present, readers: wanted?.def.readers ?? [], reads })
   if (!wanted) return { ...change, insight: { affected: [], unchanged: [], ...access, indexes: [] } }
   const { def, record, dry } = wanted
-  options.onProgress?.('cost')
+  options.onProgress?.('cost', change.name)
   const { cost, notes, isBroken } = await costOf(db, {
     change,
     dry,
@@ -77,12 +78,12 @@ export async function withInsight(
     prepared,
     record.inputs.map((i) => i.feature),
   )
-  options.onProgress?.('models')
+  options.onProgress?.('models', change.name)
   const { affected, unchanged, notes: ofModels } = await affectedModels(store, record, definitions, live)
   const deployed = await deployedVersion(store, live)
   const version = await versionChange(store, deployed, record)
   const coefficients = coefficientMoves(deployed?.record, record)
-  options.onProgress?.('movement')
+  options.onProgress?.('movement', change.name)
   const moved = isBroken
     ? { notes: [] }
     : await movement(db, { change, present, live, wanted }, compiled.query, timeout, options)
@@ -98,6 +99,7 @@ export async function withInsight(
     indexes: missingIndexes(compiled.views, prepared.facts),
     ...(cost ? { cost } : {}),
     notes: [
+      ...(await rolledBack(store, change, live)),
       ...asked,
       ...access.notes,
       ...notes,
@@ -107,6 +109,28 @@ export async function withInsight(
     ],
   }
   return { ...change, definitions, insight }
+}
+
+/** What is live by a rollback is there on purpose: going forward again is not to come as a surprise. */
+async function rolledBack(store: Store, { object }: PlannedChange, live: LiveDeployment | undefined) {
+  const [last] = live ? await deploymentHistory(store, object) : []
+  if (last?.action !== 'rollback') return []
+  const why = last.reason === null ? '' : `, because: ${last.reason}`
+  return [
+    `what is live was rolled back to on ${last.at.slice(0, 10)} by ${last.actor ?? 'somebody'}${why}; this goes forward again`,
+  ]
+}
+
+/** Of an object that is as it is declared: whether those it is declared for can read it is not the object's. */
+export async function withReaders(
+  db: Database,
+  { change, present, wanted }: Pick<ChangeInContext, 'change' | 'present'> & Required<Pick<ChangeInContext, 'wanted'>>,
+): Promise<PlannedChange> {
+  const { readers } = wanted.def
+  if (readers.length === 0) return change
+  const { privileges } = await accessOf(db, { change, present, readers, reads: wanted.dry })
+  if (privileges.length === 0) return change
+  return { ...change, insight: { affected: [], unchanged: [], privileges, indexes: [], notes: [] } }
 }
 
 /** How the query is made, and a text of it that answers for every key; undefined where nobody says which keys there are. */
