@@ -53,7 +53,7 @@ describeEachEngine('what was put aside', (engine) => {
       const def = p.deployment('now', { as, schema, ...(as === 'view' ? { at } : {}), ...options } as never)
       const wanted = { def, record: await record(def.model.name), isDeclared: true }
       const planned = await planDeployments(store, [wanted], plan)
-      await applyPlan(store, planned, allowed)
+      await applyPlan(store, planned, { ...allowed, overwriteEdited: true })
       return planned
     }
     return {
@@ -240,6 +240,21 @@ describeEachEngine('what was put aside', (engine) => {
       (await collectKept(store, { keep: 0 })).versions.find((v) => v.object.schema === 'stays' && v.version === 2)
         ?.outcome,
     ).toBe('collected')
+  })
+
+  test("that was edited before it was put aside is somebody's work: it is not collected, and is not its version", async () => {
+    const { deploy, kept, back } = await inSchema('worked', 'table')
+    await deploy(binary)
+    await engine.db.execute('ALTER TABLE worked.now ADD COLUMN note text')
+    await deploy(many)
+    expect((await kept()).versions.filter((v) => v.object.schema === 'worked').map((v) => v.status)).toEqual([
+      'changed',
+    ])
+    await collectKept(store, { keep: 0 })
+    expect(await engine.db.rows('SELECT note FROM worked__v1.now LIMIT 1')).toEqual([{ note: null }])
+    const plan = await back({ to: 1 })
+    expect(plan.changes[0]?.warnings.map((w) => w.code)).toContain('deploy/not-kept')
+    expect((await engine.db.describe('SELECT * FROM worked.now')).map((c) => c.name)).not.toContain('note')
   })
 
   test('that somebody dropped is forgotten', async () => {

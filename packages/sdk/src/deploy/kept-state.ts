@@ -24,9 +24,12 @@ export async function keepAside(
   )
 }
 
-/** Says how it is there: a later edit by hand shows by it. To be called when it was moved. */
-export async function keptAs(db: Database, at: ObjectName): Promise<void> {
-  const kept = await inspect(db, at)
+/**
+ * Says how it is there: a later edit by hand shows by it. To be called when it was moved. Of one that was edited before there
+ * is no text by which it would be its version: nobody goes back to it by the number, and it is not collected.
+ */
+export async function keptAs(db: Database, at: ObjectName, isEdited: boolean): Promise<void> {
+  const kept = isEdited ? undefined : await inspect(db, at)
   await db.query(
     `UPDATE viewcast.deployment_kept SET hash = $2, server = current_setting('server_version_num')::integer / 10000
      WHERE place = $1 AND until IS NULL`,

@@ -129,7 +129,7 @@ export async function recordChange(
 
 /** Says how the objects of changes are, now that they were changed, and those that were put aside: a hand edit shows by it. */
 export async function recordLeft({ db }: Store, changes: readonly PlannedChange[]): Promise<void> {
-  for (const { object, exchange } of changes) {
+  for (const { object, exchange, edited } of changes) {
     const now = await inspect(db, object)
     if (now) {
       await db.query(
@@ -139,7 +139,7 @@ export async function recordLeft({ db }: Store, changes: readonly PlannedChange[
         [assetName(object), now.hash, now.definition],
       )
     }
-    if (exchange?.keptAt) await keptAs(db, exchange.keptAt)
+    if (exchange?.keptAt) await keptAs(db, exchange.keptAt, edited !== undefined)
   }
 }
 

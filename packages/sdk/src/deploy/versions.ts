@@ -21,7 +21,7 @@ export interface DeploymentVersion {
 /** An object that was put aside. */
 export interface Kept {
   readonly at: ObjectName
-  /** As it was when it was put aside; null where it was gone by then. */
+  /** As it was when it was put aside; null where it was gone, or edited by hand, by then. */
   readonly hash: string | null
   readonly server: number
   /** Roles whose grant on it is viewcast's; null where that was not written down. */
