@@ -1,9 +1,11 @@
 import {
   atomically,
   labelPredictions,
+  listPredictions,
   logPredicted,
   type ModelRecord,
   openStore,
+  predictionMetrics,
   project,
   purgePredictions,
   recordLabels,
@@ -121,12 +123,47 @@ describeEachEngine('labels of logged predictions', (engine) => {
       { key: { customer: 1 }, asOf: 'yesterday', label: 1 },
     ]
     expect(await codesOf(() => recordLabels(store, 'buys', wrong))).toEqual([
-      'compile/keys',
-      'compile/keys',
+      'log/label-key',
+      'log/label-key',
       'time/instant',
     ])
-    expect(await codesOf(() => recordLabels(store, 'sells', []))).toEqual(['model/not-trained'])
+    // Each once, however many labels have it; what is of no type of the key would be found nowhere.
+    const many = Array.from({ length: 50 }, () => ({ key: { custmer: 1 }, label: 1 }))
+    expect(await codesOf(() => recordLabels(store, 'buys', many))).toEqual(['log/label-key', 'log/label-key'])
+    for (const customer of ['x', '1.5', '', 1.5, true])
+      expect(await codesOf(() => recordLabels(store, 'buys', [{ key: { customer }, label: 1 }]))).toEqual([
+        'log/label-key',
+      ])
+    expect(await recordLabels(store, 'buys', [{ key: { customer: ' 007' }, label: 1 }])).toMatchObject({ unmatched: 1 })
+    expect(await recordLabels(store, 'buys', [{ key: { customer: '+01' }, label: 5 }])).toMatchObject({ recorded: 2 })
+    for (const unknown of [
+      () => recordLabels(store, 'sells', []),
+      () => listPredictions(store, 'sells'),
+      () => predictionMetrics(store, 'sells'),
+      () => predictionMetrics(store, 'buys', { version: 99 }),
+    ])
+      expect(await codesOf(unknown)).toEqual(['model/not-trained'])
+    expect(await codesOf(() => predictionMetrics(store, 'buys', { deployment: 'nowhere' }))).toEqual(['deploy/unknown'])
+    const days = { from: 'monday', until: '2024-02-20' }
+    expect(await codesOf(() => labelPredictions(store, model, days))).toEqual(['time/instant', 'time/instant'])
     expect(await recordLabels(store, 'buys', [])).toEqual({ predictions: 0, recorded: 0, unmatched: 0 })
+  })
+
+  test('are taken as they come, all or none', async () => {
+    await logPredicted(store, model, record, { at: '2024-02-20T00:00Z' })
+    async function* labelsOf(until: number, wrong?: number) {
+      for (let i = 0; i < until; i++) yield { key: { customer: i === wrong ? 'x' : i % 30 }, label: i }
+    }
+    const before = await labels()
+    expect(await codesOf(() => recordLabels(store, 'buys', labelsOf(25_000, 24_999)))).toEqual(['log/label-key'])
+    expect(await labels()).toEqual(before)
+    const there = before.filter((l) => Number(l['key_text']) < 30).length
+    // The last for each customer counts, though it is of another lot than the first.
+    expect(await recordLabels(store, 'buys', labelsOf(25_000))).toMatchObject({ predictions: there, recorded: there })
+    const after = await labels()
+    for (const l of after.filter((l) => Number(l['key_text']) < 30))
+      expect(Number(l['label']) % 30).toBe(Number(l['key_text']))
+    expect(Math.min(...after.flatMap((l) => (l['label'] === null ? [] : Number(l['label']))))).toBeGreaterThan(24_900)
   })
 
   test('of a dataset without a target can only be given', async () => {

@@ -267,7 +267,7 @@ describeEachEngine('a replay', (engine) => {
     expect(await replay(dated, { from: '2024-02-25T02:00+02:00', until: '2024-02-25T00:00:01Z' })).toMatchObject({
       rows: 60,
     })
-    expect(await replay(dated, { deployment: 'public.nothing' })).toMatchObject({ rows: 0 })
+    expect(await codesOf(() => replay(dated, { deployment: 'public.nothing' }))).toEqual(['deploy/unknown'])
     expect(await codesOf(() => replay(dated, { from: 'today' }))).toEqual(['time/instant'])
     const unknown = { ...recordOf(dated), version: 7 }
     expect(await codesOf(() => replayPredictions(store, dated, unknown))).toEqual(['model/not-trained'])

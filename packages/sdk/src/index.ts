@@ -429,7 +429,7 @@ export { type OutboxReason, type OutboxStatus, outboxStatus, purgeEvents, retryE
 export type { Delivery, EventTarget } from './store/outbox/target.ts'
 export { withPassingStore } from './store/passing-store.ts'
 export { type BufferOptions, type PredictionBuffer, predictionBuffer } from './store/predictions/buffer.ts'
-export { type GivenLabel, type Labelled, recordLabels } from './store/predictions/labels.ts'
+export type { GivenLabel } from './store/predictions/given-labels.ts'
 export { type LoggedVersion, listPredictions } from './store/predictions/list.ts'
 export {
   type Logged,
@@ -440,6 +440,7 @@ export {
 export type { InputPolicy, KeptInput, LoggedColumn, LogShape } from './store/predictions/log-shape.ts'
 export { type LogAbout, openPredictionLog, type PredictionLog } from './store/predictions/open-log.ts'
 export { type PurgePredictionsOptions, purgePredictions } from './store/predictions/purge.ts'
+export { type Labelled, recordLabels } from './store/predictions/record-labels.ts'
 export { openStoreToRead } from './store/read-store.ts'
 export { type AdoptedRecords, adoptRecords, adoptRecordsIfAllowed } from './store/registry/adopt-records.ts'
 export {

@@ -1,11 +1,7 @@
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
-import type { GivenLabel } from '@viewcast/sdk'
 import { z } from 'zod'
 import { defineCommand, positional } from '../../command.ts'
 import { withStore } from '../../open.ts'
-import { csvRecords } from '../../parse/csv-records.ts'
-import { jsonText } from '../../parse/json-text.ts'
+import { labelsOf } from '../../parse/label-file.ts'
 import { UsageError } from '../../parse/usage.ts'
 import { grouped } from '../../render/table.ts'
 import { chosenOptions } from './chosen-options.ts'
@@ -14,7 +10,7 @@ export const predictionsLabelCommand = defineCommand({
   name: 'predictions label',
   summary: 'Record what came true of logged predictions',
   description:
-    "Asks the target of the model's dataset, for predictions whose outcome is known by now; or takes labels from a file. A file is CSV or JSON with the key columns, the label as the column label, and where they matter as_of and request_id. A label that differs is kept as a correction; what is given wins over the target.",
+    "Asks the target of the model's dataset, for predictions whose outcome is known by now; or takes labels from a file. A file is CSV, which may be of any length, or JSON, with the key columns, the label as the column label, and where they matter as_of and request_id. A label that differs is kept as a correction; what is given wins over the target.",
   positionals: [
     { name: 'model', description: 'model of the project', required: true },
     { name: 'file', description: 'labels, .csv or .json', required: false },
@@ -36,10 +32,17 @@ export const predictionsLabelCommand = defineCommand({
       if (file !== undefined) {
         const [option] = Object.keys(given)
         if (option !== undefined) throw new UsageError(`--${option} is for labels from the target; a file says which`)
-        const done = await recordLabels(store, model.name, readLabels(file, io.cwd, model.label))
+        output.progress.step(`read ${file}`)
+        const keys = model.dataset.sample.entity.keys.map((k) => k.name)
+        const done = await recordLabels(store, model.name, labelsOf({ file, cwd: io.cwd, label: model.label, keys }))
+        output.progress.clear()
         await output.result({ model: model.name, from: 'file', ...done }, (colors) => {
-          const without = done.unmatched === 0 ? '' : `, ${grouped(done.unmatched)} are of nothing that was predicted`
-          return `${colors.good('labelled')}  ${grouped(done.predictions)} predictions, ${grouped(done.recorded)} labels are new${without}\n`
+          const { predictions, recorded, unmatched } = done
+          const without = unmatched === 0 ? '' : `, ${grouped(unmatched)} are of nothing that was predicted`
+          const what = `${counted(predictions, 'prediction')}, ${counted(recorded, 'label')} new${without}`
+          const next =
+            predictions === 0 && unmatched > 0 ? `what is logged: viewcast predictions ls ${model.name}\n` : ''
+          return `${colors.good('labelled')}  ${what}\n${next}`
         })
         return 0
       }
@@ -51,42 +54,13 @@ export const predictionsLabelCommand = defineCommand({
         onRows: (rows) => output.progress.step(`ask the target of ${model.name}: ${grouped(rows)} predictions`),
       })
       output.progress.clear()
-      await output.result(
-        { model: model.name, from: 'target', ...done },
-        (colors) =>
-          `${colors.good('labelled')}  ${grouped(done.known)} of ${grouped(done.predictions)} predictions have an outcome by now, ${grouped(done.recorded)} labels are new\n`,
+      await output.result({ model: model.name, from: 'target', ...done }, (colors) =>
+        done.predictions === 0
+          ? `no predictions of ${model.name} are logged${Object.keys(given).length === 0 ? '' : ' then'}: viewcast predictions ls\n`
+          : `${colors.good('labelled')}  ${grouped(done.known)} of ${counted(done.predictions, 'prediction')} have an outcome by now, ${counted(done.recorded, 'label')} new\n`,
       )
       return 0
     }),
 })
 
-/** The label stands in the column `label`, or in one named as the model names it. Errors: `UsageError`. */
-function readLabels(file: string, cwd: string, name: string): GivenLabel[] {
-  let text: string
-  try {
-    text = readFileSync(resolve(cwd, file), 'utf8')
-  } catch (error) {
-    throw new UsageError(`${file} cannot be read: ${(error as Error).message}`)
-  }
-  const records = /\.json$/i.test(file) ? jsonRecords(text, file) : csvRecords(text, file)
-  return records.map((record, i) => {
-    const column = 'label' in record ? 'label' : name
-    const { [column]: label, as_of: asOf, request_id: requestId, ...key } = record
-    if (!(column in record)) throw new UsageError(`${file}: record ${i + 1} has no column label`)
-    if (label !== null && !['string', 'number', 'boolean'].includes(typeof label)) {
-      throw new UsageError(`${file}: the label of record ${i + 1} is neither a text, nor a number, nor a truth value`)
-    }
-    return {
-      key,
-      label: label as GivenLabel['label'],
-      ...(asOf === undefined || asOf === null ? {} : { asOf: String(asOf) }),
-      ...(requestId === undefined || requestId === null ? {} : { requestId: String(requestId) }),
-    }
-  })
-}
-
-function jsonRecords(text: string, file: string): Record<string, unknown>[] {
-  const json = jsonText(text, file)
-  if (Array.isArray(json) && json.every((r) => typeof r === 'object' && r !== null && !Array.isArray(r))) return json
-  throw new UsageError(`${file} must hold an array of objects`)
-}
+const counted = (n: number, one: string): string => `${grouped(n)} ${n === 1 ? one : `${one}s`}`

@@ -36,7 +36,8 @@ export const predictionsMetricsCommand = defineCommand({
       const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
       const periods = await measurePredictions(store, model, given)
       await output.result({ model, periods }, (colors) => {
-        if (periods.length === 0) return `no predictions of ${model} are logged\n`
+        if (periods.length === 0)
+          return `no predictions of ${model} are logged that were asked for: viewcast predictions ls ${model}\n`
         const names = [...new Set(periods.flatMap((p) => Object.keys(p.metrics)))]
         const columns = [
           { name: 'from' },

@@ -63,7 +63,8 @@ function rendered(replay: Replay, output: Output, colors: Output['colors']): str
   const { model, version, logged, rows, equal, columns, changedViews, notExamined, createIndexes } = replay
   const sampled = rows < logged ? ` of ${grouped(logged)}` : ''
   const head = `${model} version ${version}: ${grouped(rows)}${sampled} predictions replayed, ${grouped(equal)} equal\n`
-  if (rows === 0) return head
+  if (rows === 0)
+    return `no predictions of ${model} version ${version} are logged that were asked for: viewcast predictions ls ${model}\n`
   const table = renderTable(
     [
       { name: 'column' },

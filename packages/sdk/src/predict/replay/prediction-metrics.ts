@@ -2,6 +2,7 @@
 import { durationSeconds, fail, type ModelRecord, outputName, outputs, quoteText } from '@viewcast/compiler'
 import type { Database } from '../../database/database.ts'
 import { byMonths, lastLabels, modelAsset } from '../../store/predictions/labels.ts'
+import { versionId } from '../../store/predictions/open-log.ts'
 import { modelVersion } from '../../store/registry/model-versions.ts'
 import { atomically, type Store } from '../../store/store.ts'
 import { boundsSql, type ChosenPredictions, chosenSql } from './chosen-predictions.ts'
@@ -46,7 +47,7 @@ export interface CalibratedBin {
  * One statement for each version; no row leaves the database.
  *
  * Errors: `model/not-trained`; `log/no-value` where the number that is measured was not logged; `define/option` for a length
- * that is none; `time/instant`.
+ * that is none; `time/instant`; `deploy/unknown`.
  *
  * @example
  * ```ts
@@ -61,6 +62,7 @@ export async function predictionMetrics(
 ): Promise<readonly MeasuredPeriod[]> {
   const asset = await modelAsset(store, model)
   const period = periodSql(options.every ?? '1 week')
+  if (options.version !== undefined) await versionId(store, model, options.version)
   const versions = await store.db.rows<{ id: string; version: number }>(
     `SELECT a.id, a.version FROM viewcast.artifact a WHERE a.asset_id = $1 AND ($2::int4 IS NULL OR a.version = $2)
        AND EXISTS (SELECT FROM viewcast.prediction_batch b WHERE b.artifact_id = a.id) ORDER BY a.version`,

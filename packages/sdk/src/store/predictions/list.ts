@@ -1,5 +1,5 @@
 import { atomically, type Store } from '../store.ts'
-import { byMonths, lastLabels } from './labels.ts'
+import { byMonths, lastLabels, modelAsset } from './labels.ts'
 
 /** What the log has of one version, asked through one deployment or none. */
 export interface LoggedVersion {
@@ -14,8 +14,9 @@ export interface LoggedVersion {
   readonly last: string
 }
 
-/** What is logged of the project's models, or of one, newest versions first. It counts every row. */
+/** What is logged of the project's models, or of one, newest versions first. It counts every row. Errors: `model/not-trained`. */
 export async function listPredictions(store: Store, model?: string): Promise<readonly LoggedVersion[]> {
+  if (model !== undefined) await modelAsset(store, model)
   return atomically(store, async ({ db, project }) => {
     await db.query(byMonths)
     return db.rows<LoggedVersion & Record<string, unknown>>(
