@@ -26,7 +26,7 @@ const rounds = Number(process.env['BENCH_ROUNDS'] ?? 3)
 /** Of live traffic: each has an instant of its own. */
 const live = 10_000
 /** A log has an identity, a question as data, and three tables; a table of one model has none of it. */
-const ceiling = 8
+const ceiling = 4
 
 interface DB {
   customers: { customer: number; country: string }
