@@ -11,7 +11,7 @@ export const logCodes = {
     (p) =>
       p.type === undefined
         ? `${p.problem} column "${p.column}" in the labels`
-        : `The value of key "${p.column}" in label ${p['row']} is no ${p.type}`,
+        : `The value of key "${p.column}" in label ${p['number']} is no ${p.type}`,
     (p) => near(p) ?? `A label has ${p.needed}, label, and where they matter as_of and request_id.`,
   ),
   'log/no-value': entry(

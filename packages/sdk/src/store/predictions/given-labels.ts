@@ -17,8 +17,12 @@ export interface NeededKey {
   readonly type: SqlType
 }
 
-/** @param row number of the label, from 1. */
-export function problemsOf({ key, asOf }: GivenLabel, keys: readonly NeededKey[], row: number): readonly Diagnostic[] {
+/** @param number of the label, from 1. */
+export function problemsOf(
+  { key, asOf }: GivenLabel,
+  keys: readonly NeededKey[],
+  number: number,
+): readonly Diagnostic[] {
   const names = keys.map((k) => k.name)
   const needed = names.join(', ')
   const problem = (text: string, column: string) =>
@@ -35,7 +39,7 @@ export function problemsOf({ key, asOf }: GivenLabel, keys: readonly NeededKey[]
     ...names.filter((name) => !(name in key)).map((name) => problem('Missing', name)),
     ...keys
       .filter(({ name, type }) => name in key && keyText(key[name], type) === undefined)
-      .map(({ name, type }) => diagnostic('log/label-key', { column: name, type, row: String(row), needed })),
+      .map(({ name, type }) => diagnostic('log/label-key', { column: name, type, number: String(number), needed })),
     ...(asOf !== undefined && instant(asOf) === undefined ? [diagnostic('time/instant', { value: asOf })] : []),
   ]
 }
