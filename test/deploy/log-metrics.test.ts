@@ -169,6 +169,6 @@ describeEachEngine('metrics of logged predictions', (engine) => {
     expect(await codesOf(() => predictionMetrics(store, 'won'))).toEqual(['log/no-value'])
     expect(await codesOf(() => predictionMetrics(store, 'won', { every: 'blue moon' }))).toEqual(['define/option'])
     expect(await codesOf(() => predictionMetrics(store, 'lost'))).toEqual(['model/not-trained'])
-    expect(await predictionMetrics(store, 'won', { version: 99 })).toEqual([])
+    expect(await codesOf(() => predictionMetrics(store, 'won', { version: 99 }))).toEqual(['model/not-trained'])
   })
 })
