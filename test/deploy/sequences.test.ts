@@ -12,7 +12,7 @@ describeEachEngine('any sequence of deployments', (engine) => {
   test(
     'leaves database and store agreed, and what is of others as it was',
     async () => {
-      const shop = await sequenceShop(engine.db, `${engine.name}_${process.pid}`)
+      const shop = await sequenceShop(engine.db, `sequence_${engine.name}_${process.pid}`)
       let steps = 0
       const end = Date.now() + minutes * 60_000
       for (const seed of seeds) steps += (await runSequence(shop, seed, length, 'fixed')).length

@@ -3,6 +3,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** What waits for processes, longest first: their size says nothing of that. Measured on two workers with both engines. */
 const longest = [
+  'test/rules/docs.test.ts',
+  'test/packaging/packed.test.ts',
   'test/cli/story.test.ts',
   'test/deploy/faults-killed.test.ts',
   'test/properties/compile.test.ts',
