@@ -67,9 +67,18 @@ export function diagnosticData(d: Diagnostic): Record<string, unknown> {
 }
 
 function usageDiagnostic(error: UsageError, sdk: Sdk): Diagnostic {
-  const near = error.misspelt && sdk.nearest(error.misspelt.name, error.misspelt.candidates)
+  const near =
+    error.misspelt && (sdk.nearest(error.misspelt.name, error.misspelt.candidates) ?? begunAlike(error.misspelt))
   const hint = near === undefined ? error.hint : `Did you mean "${near}"?`
   return sdk.diagnostic('cli/usage', { detail: error.message, ...(hint === undefined ? {} : { hint }) })
+}
+
+/** The only candidate that begins what was typed, or is begun by it: `--environment` is far from `--env` by letters. */
+function begunAlike({ name, candidates }: NonNullable<UsageError['misspelt']>): string | undefined {
+  const [found, ...more] = candidates.filter(
+    (c) => Math.min(c.length, name.length) >= '--env'.length && (name.startsWith(c) || c.startsWith(name)),
+  )
+  return more.length === 0 ? found : undefined
 }
 
 function internalMessage(error: unknown): string {

@@ -97,6 +97,8 @@ describe('wrong usage ends with 2 and the nearest thing meant', () => {
     [['trian', 'm'], 'There is no command "trian"', 'Did you mean "train"?'],
     [['show', 'x', '--limti', '3'], '"viewcast show" has no option --limti', 'Did you mean "--limit"?'],
     [['--databse', 'x'], 'viewcast has no option --databse', 'Did you mean "--database"?'],
+    [['plan', '--enviroment', 'x'], '"viewcast plan" has no option --enviroment', 'Did you mean "--env"?'],
+    [['plan', '--detailed'], '"viewcast plan" has no option --detailed', 'Did you mean "--detailed-exitcode"?'],
     [['show'], '"viewcast show" needs <name>', 'See: viewcast show --help'],
     [['ls', 'surplus'], '"viewcast ls" does not take "surplus"', 'See: viewcast ls --help'],
     [['show', 'x', '--limit', 'many'], '--limit takes a whole number above 0, not "many"', undefined],
