@@ -81,6 +81,32 @@ describeEachEngine('opening a store', (engine) => {
     await expect(refused).rejects.toThrow('rolled back')
   })
 
+  test('is brought up to date by its owner, and by members of that role', async () => {
+    const db = await engine.open()
+    await migrateStore(db, { to: 1 })
+    const refused = db.transaction(async (tx) => {
+      await tx.execute(`CREATE ROLE "store Owner"; CREATE ROLE "store Member";
+        DO $$ DECLARE t regclass; f regprocedure; BEGIN
+          FOR t IN SELECT c.oid FROM pg_class c WHERE c.relnamespace = 'viewcast'::regnamespace AND c.relkind IN ('r', 'v') LOOP
+            EXECUTE format('ALTER TABLE %s OWNER TO "store Owner"', t);
+          END LOOP;
+          FOR f IN SELECT p.oid FROM pg_proc p WHERE p.pronamespace = 'viewcast'::regnamespace LOOP
+            EXECUTE format('ALTER FUNCTION %s OWNER TO "store Owner"', f);
+          END LOOP;
+        END $$;
+        ALTER SCHEMA viewcast OWNER TO "store Owner"; GRANT USAGE ON SCHEMA viewcast TO "store Member";
+        GRANT SELECT ON ALL TABLES IN SCHEMA viewcast TO "store Member"; SET LOCAL ROLE "store Member"`)
+      const [told] = await diagnosticsOf(() => migrateStore(tx))
+      expect(`${told?.code}: ${told?.message} ${told?.hint}`).toMatch(
+        /store\/forbidden: Role "store Member" may not migrate the store in .*: GRANT "store Owner" TO "store Member"$/s,
+      )
+      await tx.execute('RESET ROLE; GRANT "store Owner" TO "store Member"; SET LOCAL ROLE "store Member"')
+      expect((await migrateStore(tx)).length).toBe(known - 1)
+      throw new Error('rolled back')
+    })
+    await expect(refused).rejects.toThrow('rolled back')
+  })
+
   test('is there for a question, and gone with everything else after it', async () => {
     const db = await engine.open()
     const there = async () => (await db.rows(`SELECT FROM pg_namespace WHERE nspname IN ('viewcast', 'asked')`)).length

@@ -550,7 +550,9 @@ export const codes = {
         ? 'Let a role that may run: viewcast store migrate, then: viewcast store grant <role> --append'
         : p['session'] === 'reads'
           ? 'The session may only read: connect to the primary, without default_transaction_read_only.'
-          : `Let its owner run: viewcast store grant ${p['role']} ${p['what'] === 'read' ? '--read, or --append' : '--append'}`,
+          : p['owner'] !== undefined
+            ? `Run it as "${p['owner']}", which owns it, or: ${p['statement']}`
+            : `Let its owner run: viewcast store grant ${p['role']} ${p['what'] === 'read' ? '--read, or --append' : '--append'}`,
   ),
   'store/incomplete': entry(
     (p) => `The run of "${p['model']}" is kept without its ${p['part']}: ${p.detail}`,

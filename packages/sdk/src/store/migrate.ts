@@ -30,7 +30,8 @@ export async function storeVersion(db: Database): Promise<StoreVersion> {
  * Creates the store, or brings it up to date; returns the migrations that were missing. Everything or nothing is done:
  * a process that dies leaves the version that was there. Several at once wait for each other.
  *
- * Errors: `store/newer` for a store of a later package, `store/changed`, `store/forbidden` without the right to create.
+ * Errors: `store/newer` for a store of a later package, `store/changed`, `store/forbidden` without the right to create
+ * it, or for a role that does not own it.
  *
  * @param options `to` stops at an earlier version; default the last.
  *
@@ -52,6 +53,7 @@ export async function migrateStore(db: Database, options: { readonly to?: number
     if (applied > known) fail('store/newer', { applied: String(applied), known: String(known) })
     if (applied === known) return []
     if (before.length === 0) await create(tx)
+    else await refuseStranger(tx)
     const missing = all.slice(applied)
     for (const m of missing) {
       await tx.execute(m.sql)
@@ -79,6 +81,21 @@ async function create(tx: Database): Promise<void> {
     hash text NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
   )`)
+}
+
+/** Migrations alter what is there, as owners may, and make more of it. */
+async function refuseStranger(tx: Database): Promise<void> {
+  const [row] = await tx.rows<{ role: string; database: string; owner: string; statement: string }>(
+    `SELECT current_user::text AS role, current_database()::text AS database, r.rolname::text AS owner,
+            format('GRANT %I TO %I', r.rolname, current_user) AS statement
+     FROM (
+       SELECT n.nspowner FROM pg_namespace n WHERE n.nspname = 'viewcast' AND NOT has_schema_privilege(n.oid, 'CREATE')
+       UNION SELECT c.relowner FROM pg_class c WHERE c.relnamespace = 'viewcast'::regnamespace
+       UNION SELECT p.proowner FROM pg_proc p WHERE p.pronamespace = 'viewcast'::regnamespace
+     ) o (owner) JOIN pg_roles r ON r.oid = o.owner
+     WHERE NOT pg_has_role(o.owner, 'USAGE') ORDER BY r.rolname LIMIT 1`,
+  )
+  if (row) fail('store/forbidden', { ...row, what: 'migrate' })
 }
 
 /** What a migration made is granted to the roles that had access before it. */
