@@ -54,7 +54,8 @@ describeEachEngine('a deployment as files', (engine) => {
       await store.db.execute(up)
       const there = await everything(store.db)
       expect(Object.keys(there).length).toBeGreaterThan(Object.keys(before).length)
-      await store.db.execute(up)
+      // Down drops what up made, so that up is not content with what somebody else made meanwhile.
+      await expect(attempt(up)).rejects.toThrow('already exists')
       expect(await everything(store.db)).toEqual(there)
       await store.db.execute(down)
       expect(await everything(store.db)).toEqual(before)

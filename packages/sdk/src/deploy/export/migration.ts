@@ -25,8 +25,9 @@ export interface MigrationFile {
 
 /**
  * Writes a planned change for a migration tool: up does what applying the plan would, down leaves exactly what is there now.
- * Both run in one transaction, up as often as one likes where SQL has words for it. Nothing is run, and nothing is written
- * into the store: what the tool applied is found by the next plan as what it is.
+ * Both run in one transaction: of what is there already as often as one likes where SQL has words for it; what is new is made
+ * once, and up fails where something is in its place. Nothing is run, and nothing is written into the store: what the tool
+ * applied is found by the next plan as what it is.
  *
  * Errors: the blockers of the change; `deploy/unchanged` when there is nothing to do.
  *
@@ -36,7 +37,7 @@ export interface MigrationFile {
  * for (const { name, content } of await deploymentMigration(store, changes[0])) await writeFile(name, content)
  * ```
  * ```sql
- * BEGIN; SET LOCAL search_path = public, pg_temp; CREATE OR REPLACE VIEW … ; COMMENT ON VIEW … ; COMMIT;
+ * BEGIN; SET LOCAL search_path = public, pg_temp; CREATE VIEW … ; COMMENT ON VIEW … ; COMMIT;
  * ```
  */
 export async function deploymentMigration(
@@ -48,7 +49,8 @@ export async function deploymentMigration(
   if (change.class === 'none') fail('deploy/unchanged', { name: change.name })
   const path = await searchPath(store)
   const before = [`SET LOCAL lock_timeout = '5s'`, path]
-  const up = [...before, ...[...change.statements, ...(change.exchange?.statements ?? [])].map(again)].map(ended)
+  const rerun = change.class === 'add' ? onlyNew : again
+  const up = [...before, ...[...change.statements, ...(change.exchange?.statements ?? [])].map(rerun)].map(ended)
   const down = [...before, ...(await undoing(store, change))].map(ended)
   const time = now.toISOString().replace(/\D/g, '').slice(0, 14)
   const name = change.name.replace(/[^A-Za-z0-9]+/g, '_')
@@ -85,6 +87,9 @@ export function again(sql: string): string {
   if (sql.startsWith('ALTER TABLE ')) return sql.replace(' ADD COLUMN ', ' ADD COLUMN IF NOT EXISTS ')
   return sql.startsWith('INSERT INTO ') ? `${sql}\nON CONFLICT DO NOTHING` : sql
 }
+
+/** Down drops what up made: in the place of an object that came there meanwhile, up would have made nothing. */
+const onlyNew = (sql: string): string => sql.replace(/^((?:--.*\n|\s)*CREATE) OR REPLACE /, '$1 ')
 
 export const ended = (sql: string): string => `${sql.trimEnd().replace(/;$/, '')};`
 
