@@ -59,8 +59,9 @@ test.each([
   ['id,id\n1,2', '"id" twice'],
   ['id,\n1,2', 'a column without a name'],
   ['id,label\n1', 'record 1 has 1 values, and there are 2 columns'],
-  ['id,label\n1,"x', 'a quote where none can be'],
-  ['id,label\n1,x"y"', 'a quote where none can be'],
+  ['id,label\n1,"x', 'record 1 has a quote where none can be'],
+  ['id,label\n1,x"y"', 'record 1 has a quote where none can be'],
+  ['id,label\n1,2\n3,x"y"\n', 'record 2 has a quote where none can be'],
 ])('refuses %j', async (wrong, message) => {
   await expect(all([wrong])).rejects.toThrow(message)
   await expect(all([...wrong])).rejects.toThrow(message)

@@ -22,7 +22,7 @@ export async function* csvRecords(
   let scanned = 0
   let isQuoted = false
   function* records(text: string): Generator<CsvRecord> {
-    for (const row of csvRows(text, file, number)) {
+    for (const row of csvRows(text, file, names === undefined ? 0 : number + 1)) {
       if (names === undefined) {
         names = namesOf(row, file)
         continue
@@ -70,7 +70,7 @@ function namesOf(head: readonly (string | null)[], file: string): readonly strin
 
 const field = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n|\n|\r|$)/y
 
-/** Rows of whole lines; `before` of the file were read already. */
+/** Rows of whole lines; `before` of the file, its head among them, were read already. */
 function csvRows(text: string, file: string, before: number): (string | null)[][] {
   const rows: (string | null)[][] = []
   let row: (string | null)[] = []
