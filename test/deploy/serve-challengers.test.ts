@@ -1,18 +1,15 @@
-/** Challengers of what is served: scored by the same statement, compared and kept, and never the reason that there is no answer. */
+/** Challengers of what is served: scored by the same statement, compared, and never the reason that there is no answer. */
 import {
   applyPlan,
   collectProject,
   connect,
   type Database,
-  keptPredictions,
-  labelPredictions,
   type ModelDef,
   type ModelRecord,
   openStore,
   type Predicted,
   type PredictionServer,
   planProject,
-  predictionMetrics,
   predictionQuery,
   promoteModel,
   type ServedModel,
@@ -181,39 +178,6 @@ describeEachEngine('served challengers', (engine) => {
     expect(found.join('\n')).toContain(
       'version="1",challenger="next",challenger_model="replies",challenger_version="2"',
     )
-  })
-
-  test('are kept in the log beside the answers, and measured like them once labels arrive', async () => {
-    const log = keptPredictions(store, { inputs: 'all', redact: ['country'], onError: (e) => errors.push(e) })
-    const one = await serve(
-      beside(async () => ({ next: { model, record: second() }, other: { model: risky, record: risked } })),
-      { onPredicted: log.keep, withInputs: true },
-    )
-    const keys = Array.from({ length: 30 }, (_, i) => i + 1)
-    await post(one, keys, { 'X-Request-Id': 'kept-once' })
-    await post(one, keys, { 'X-Request-Id': 'kept-once' })
-    await one.close()
-    await log.close()
-    expect(errors).toEqual([])
-    const rows = await engine.db.query(
-      `SELECT model, version, is_shadow, count(*)::int4 FROM viewcast.predictions WHERE request_id = 'kept-once' GROUP BY 1, 2, 3 ORDER BY 1, 2`,
-    )
-    expect(rows.rows).toEqual([
-      ['replies', 1, false, 30],
-      ['replies', 2, true, 30],
-      ['risky', 1, true, 30],
-    ])
-    const inputs = await engine.db.rows<{ inputs: object }>(
-      `SELECT i.inputs FROM viewcast.prediction_input i JOIN viewcast.predictions p USING (id, as_of) WHERE p.model = 'risky'`,
-    )
-    expect(Object.keys(inputs[0]?.inputs ?? {}).sort()).toEqual(['amount_7d', 'n_7d', 'share'])
-    await labelPredictions(store, model)
-    const measured = await predictionMetrics(store, 'replies', { from: '2024-02-01T00:00Z' } as never)
-    expect(measured.map((m) => [m.version, m.predictions, m.labelled])).toEqual([
-      [1, 30, 30],
-      [2, 30, 30],
-    ])
-    expect(measured[0]?.metrics['logLoss']).not.toBe(measured[1]?.metrics['logLoss'])
   })
 
   test('that fail for a row leave the answer, say so, and are tried again', async () => {

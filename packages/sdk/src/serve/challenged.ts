@@ -21,6 +21,7 @@ export interface Challenged extends PreparedStatement {
 
 export interface RefusedChallenger {
   readonly label: string
+  readonly record: ModelRecord
   readonly error: unknown
 }
 
@@ -56,7 +57,7 @@ export async function foundChallengers(
       const one = { ...scored, label, record: withOutputs(scored.record, scored.outputs ?? served.outputs) }
       challenged = await withOne(db, served, champion, challenged?.challengers ?? [], one, options)
     } catch (error) {
-      refused.push({ label, error })
+      refused.push({ label, record: scored.record, error })
     }
   }
   return { wanted: identityOf(wanted), challenged, refused }
