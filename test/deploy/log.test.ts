@@ -1,5 +1,7 @@
 import { createHmac } from 'node:crypto'
 import {
+  connect,
+  type Database,
   grantAccess,
   listAccess,
   listPredictions,
@@ -206,6 +208,30 @@ describeEachEngine('the prediction log', (engine) => {
     expect([await count(), await count('prediction_input')]).toEqual([1, 1])
     expect(await codesOf(() => purgePredictions(store, { before: 'tomorrow' }))).toEqual(['time/instant'])
   })
+
+  test.skipIf(engine.name === 'pglite')(
+    'makes a month once, though another session makes it at the same time',
+    async () => {
+      const months = (of: Database) =>
+        of.rows<{ n: number }>(`SELECT viewcast.make_prediction_months(ARRAY[timestamptz '2041-05-05Z']) AS n`)
+      const [one, other] = [await connect(engine.url ?? ''), await connect(engine.url ?? '')]
+      try {
+        let waiting: Promise<{ n: number }[]> | undefined
+        await one.transaction(async (tx) => {
+          expect(await months(tx)).toEqual([{ n: 3 }])
+          waiting = months(other)
+          waiting.catch(() => {})
+          const blocked = `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+          AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
+          await vi.waitFor(async () => expect(await held(blocked)).toHaveLength(1), { timeout: 30_000 })
+        })
+        expect(await waiting).toEqual([{ n: 0 }])
+        expect(await months(other)).toEqual([{ n: 0 }])
+      } finally {
+        await Promise.all([one.close(), other.close()])
+      }
+    },
+  )
 
   test('may be added to by a role that may neither change nor purge it', async () => {
     const [row] = await engine.db.rows<{ n: string }>(`SELECT current_database() || '_logger' AS n`)
