@@ -1,7 +1,7 @@
 import type { CollectedVersion, KeptSchema, KeptVersion } from '@viewcast/sdk'
 import { z } from 'zod'
 import { defineCommand } from '../command.ts'
-import { withStore, withStoreToWrite } from '../open.ts'
+import { withStoreToAsk, withStoreToWrite } from '../open.ts'
 import { secondsOption } from '../parse/values.ts'
 import type { Output } from '../render/output.ts'
 import type { Colors } from '../render/palette.ts'
@@ -32,7 +32,7 @@ export const gcCommand = defineCommand({
     { command: 'viewcast gc --apply --keep 1', description: 'Keep one earlier version of each' },
   ],
   run: (invocation) =>
-    (invocation.options.apply ? withStoreToWrite : withStore)(invocation, async ({ settings, store }) => {
+    (invocation.options.apply ? withStoreToWrite : withStoreToAsk)(invocation, async ({ settings, store }) => {
       const { collectKept, keptVersions } = await import('@viewcast/sdk')
       const { options, output } = invocation
       const { keep, apply, lockTimeout, reason } = options

@@ -2,7 +2,7 @@ import type { PlannedChange } from '@viewcast/sdk'
 import { z } from 'zod'
 import { defineCommand, positional } from '../command.ts'
 import { exit } from '../failure.ts'
-import { withStoreToWrite } from '../open.ts'
+import { withStoreToAsk, withStoreToWrite } from '../open.ts'
 import { secondsOption } from '../parse/values.ts'
 import { type Colors, plainColors } from '../render/palette.ts'
 
@@ -44,7 +44,7 @@ export const rollbackCommand = defineCommand({
     { command: 'viewcast rollback delay15_now --to 3 --exact', description: 'With the columns of version 3 alone' },
   ],
   run: (invocation) =>
-    withStoreToWrite(invocation, async ({ settings, project, store }) => {
+    (invocation.options.plan ? withStoreToAsk : withStoreToWrite)(invocation, async ({ settings, project, store }) => {
       const { findDeployment, loadModel, planRollback, renderDiagnostics, rollbackRecorded } = await import(
         '@viewcast/sdk'
       )
