@@ -3,7 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { connect } from '@viewcast/sdk'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { build, scratch, viewcast } from './viewcast.ts'
+import { build, scratch, viewcast, viewcastAnswering } from './viewcast.ts'
 
 let root = ''
 let shop = ''
@@ -96,4 +96,29 @@ export const now = p.deployment('reorder_edited', { model: reorder })`)
     await db.close()
   }
   expect(await codesOf('apply', 'reorder_edited', '--overwrite-edited')).toEqual(['cli/usage'])
+})
+
+it('leaves no store where there was none until somebody says yes, and none for who only looks', async () => {
+  declare(`export const now = p.deployment('reorder_first', { model: reorder })`)
+  const inDatabase = async <T>(ask: (db: Awaited<ReturnType<typeof connect>>) => Promise<T>): Promise<T> => {
+    const db = await connect(join(shop, '.viewcast/data'))
+    return ask(db).finally(() => db.close())
+  }
+  const there = () =>
+    inDatabase((db) =>
+      db.rows(`SELECT to_regnamespace('viewcast')::text AS s, to_regclass('reorder_first')::text AS v`),
+    )
+  const nothing = [{ s: null, v: null }]
+  await inDatabase((db) => db.execute('ALTER SCHEMA viewcast RENAME TO earlier'))
+  const unasked = await run('apply', 'reorder_first')
+  expect([unasked.code, await there()], unasked.err).toEqual([2, nothing])
+  const no = await viewcastAnswering('n', shop, 'apply', 'reorder_first')
+  expect([no.code, await there()], no.err).toEqual([1, nothing])
+  expect(no.err).toMatch(/\+ add.*Apply this change\? \[y\/N\] \n.*nothing was changed/s)
+  expect((await run('gc')).out).toBe('nothing is kept\n')
+  expect((await run('rollback', 'reorder_first', '--plan')).code).toBe(1)
+  expect(await there()).toEqual(nothing)
+  const yes = await viewcastAnswering('y', shop, 'apply', 'reorder_first')
+  expect(yes.err.match(/\[y\/N\]/g), yes.err).toHaveLength(1)
+  expect([yes.code, await there()]).toEqual([0, [{ s: 'viewcast', v: 'reorder_first' }]])
 })

@@ -15,7 +15,7 @@ function kept() {
 }
 
 process.on('disconnect', () => process.exit())
-process.on('message', async ({ id, cwd, args }) => {
+process.on('message', async ({ id, cwd, args, answer }) => {
   const [stdout, stderr] = [kept(), kept()]
   // For whoever asks the process and not the call, as git does.
   process.chdir(cwd)
@@ -27,6 +27,14 @@ process.on('message', async ({ id, cwd, args }) => {
     isTTY: { stdout: false, stderr: false },
     columns: 80,
     signal: new AbortController().signal,
+    ...(answer === undefined
+      ? {}
+      : {
+          ask: async (question) => {
+            await stderr.write(`${question}\n`)
+            return answer
+          },
+        }),
   })
   process.send({ id, code, out: stdout.text(), err: stderr.text() })
 })

@@ -70,6 +70,10 @@ export function start(cwd: string, ...args: string[]): Running {
 export const viewcast = async (cwd: string, ...args: string[]): Promise<Finished> =>
   (await isFirst(args)) ? start(cwd, ...args).finished : answered(cwd, args)
 
+/** One command line at a terminal, where every question gets this answer. */
+export const viewcastAnswering = (answer: string, cwd: string, ...args: string[]): Promise<Finished> =>
+  answered(cwd, args, answer)
+
 let names: Promise<readonly string[]> | undefined
 
 /** Claimed as a folder, which of all workers one only can make. */
@@ -101,7 +105,7 @@ interface Answer extends Finished {
 let standby: ChildProcess | undefined
 let count = 0
 
-function answered(cwd: string, args: readonly string[]): Promise<Finished> {
+function answered(cwd: string, args: readonly string[], answer?: string): Promise<Finished> {
   standby ??= startStandby()
   const child = standby
   const id = ++count
@@ -122,7 +126,7 @@ function answered(cwd: string, args: readonly string[]): Promise<Finished> {
     }
     child.on('message', hear)
     child.on('exit', died)
-    child.send({ id, cwd, args })
+    child.send({ id, cwd, args, answer })
   })
 }
 

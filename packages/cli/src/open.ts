@@ -99,13 +99,18 @@ export async function withStoreToAsk<T>(
 /**
  * As {@link withProject}, with the store if there can be one: `store` is undefined when the configuration says
  * `store: false`, and where the role may not write to it, which is noted on stderr.
+ *
+ * @param first is called before a store is made; what it gives, unless that is undefined, is all there is to do.
  */
 export async function withStoreIfAllowed<T>(
   invocation: AnyInvocation,
   body: (opened: Opened & { readonly db: Database; readonly store: Store | undefined }) => Promise<T>,
+  first: (opened: Opened & { readonly db: Database }) => Promise<T | undefined> = async () => undefined,
 ): Promise<T> {
   return await withProject(invocation, async (opened) => {
     const { settings, project, db } = opened
+    const over = await first(opened)
+    if (over !== undefined) return over
     if (!settings.store.value) return body({ ...opened, store: undefined })
     const { openStoreIfAllowed } = await import('@viewcast/sdk')
     const found = await openStoreIfAllowed(db, { project: project.name, ...eventsOf(settings) })

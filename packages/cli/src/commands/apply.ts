@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { AppliedPlan, Plan, PlannedChange, Store, Waiting } from '@viewcast/sdk'
+import type { AppliedPlan, Database, Plan, PlannedChange, Store, Waiting } from '@viewcast/sdk'
 import { z } from 'zod'
 import { defineCommand, type Invocation } from '../command.ts'
 import { diagnosticData } from '../failure.ts'
@@ -46,10 +46,11 @@ export const applyCommand = defineCommand({
     { command: 'viewcast apply reorder --as view', description: 'A model that is not declared, as the view "reorder"' },
     { command: 'viewcast apply reorder@3 --as view --name scoring.reorder_now', description: 'In another schema' },
   ],
-  run: (invocation) =>
-    withStoreIfAllowed(invocation, async (opened) => {
-      const { options, output, positionals, more } = invocation
-      const names = [positionals['what'], ...more].filter((name) => name !== undefined)
+  run: (invocation) => {
+    const { options, output, positionals, more } = invocation
+    const names = [positionals['what'], ...more].filter((name) => name !== undefined)
+    let agreed: Plan | undefined
+    const body = async (opened: Opened & { readonly db: Database; readonly store: Store | undefined }) => {
       refuseModel(opened, names, options.as)
       const { store } = opened
       if (store === undefined && opened.settings.store.value && options.as === undefined) {
@@ -62,7 +63,7 @@ export const applyCommand = defineCommand({
       output.progress.clear()
       const warnings = plan.changes.flatMap((c) => c.warnings)
       await output.warn(warnings)
-      if (isAsked && !(await consent(invocation, plan))) return 1
+      if (isAsked && !isSame(plan, agreed) && !(await consent(invocation, plan))) return 1
       const applied = await carriedOut({ ...opened, store }, plan, invocation)
       output.progress.clear()
       const legacy = options.as === 'view' ? ofView(plan, applied, opened.db.description) : {}
@@ -72,7 +73,12 @@ export const applyCommand = defineCommand({
       const next = nextStep(plan, applied)
       if (next !== undefined) await output.note(`next: ${next}`)
       return 0
-    }),
+    }
+    return withStoreIfAllowed(invocation, body, async (opened) => {
+      agreed = await planWithoutStore(opened, names, invocation)
+      return agreed === undefined || (await consent(invocation, agreed)) ? undefined : 1
+    })
+  },
 })
 
 type ApplyInvocation = Invocation<z.output<typeof applyOptions>>
@@ -89,11 +95,14 @@ function refuseModel({ project }: Opened, names: readonly string[], as: string |
   }
 }
 
+const isFile = ({ project }: Opened, name: string | undefined): boolean =>
+  name !== undefined && /\.json$/.test(name) && !project.deployments.has(name)
+
 /** A saved plan, or one made now; and whether it has been agreed to. */
 async function wanted(opened: WithStore, names: readonly string[], invocation: ApplyInvocation) {
   const { io, options } = invocation
   const [file, ...more] = names
-  if (file !== undefined && /\.json$/.test(file) && !opened.project.deployments.has(file)) {
+  if (file !== undefined && isFile(opened, file)) {
     if (more.length > 0) throw new UsageError('A saved plan is applied alone')
     const { readPlan } = await import('@viewcast/sdk')
     const path = resolve(io.cwd, file)
@@ -103,6 +112,34 @@ async function wanted(opened: WithStore, names: readonly string[], invocation: A
   const plan = await planned(opened, { ...options, names, signal: io.signal }, invocation)
   return { plan, isAsked: options.as === undefined && !options.yes }
 }
+
+/** What is to be asked about where there is no store yet: who says no has none afterwards. Nobody is waited for meanwhile. */
+async function planWithoutStore(
+  opened: Opened & { readonly db: Database },
+  names: readonly string[],
+  invocation: ApplyInvocation,
+): Promise<Plan | undefined> {
+  const { io, options, output } = invocation
+  const { db, settings, project } = opened
+  if (options.yes || options.as !== undefined || !settings.store.value || isFile(opened, names[0])) return undefined
+  const { storeVersion, withPassingStore } = await import('@viewcast/sdk')
+  if ((await storeVersion(db)).applied > 0) return undefined
+  refuseModel(opened, names, options.as)
+  const plan = await withPassingStore(db, { project: project.name }, (store) =>
+    planned({ ...opened, db: store.db, store }, { ...options, names, signal: io.signal }, invocation),
+  )
+  output.progress.clear()
+  return plan
+}
+
+/** Whether it would do what was agreed to. */
+const isSame = ({ changes }: Plan, agreed: Plan | undefined): boolean =>
+  agreed !== undefined && JSON.stringify(changes.map(done)) === JSON.stringify(agreed.changes.map(done))
+
+const done = ({ name, class: kind, object, to, statements, exchange, blockers }: PlannedChange) => [
+  [name, kind, object, to, statements],
+  [exchange, blockers],
+]
 
 async function consent({ io, options, output }: ApplyInvocation, plan: Plan): Promise<boolean> {
   const pending = plan.changes.filter((c) => c.class !== 'none')

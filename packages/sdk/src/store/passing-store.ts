@@ -1,11 +1,11 @@
 import type { Database } from '../database/database.ts'
-import { openStore, type Store, type StoreOptions } from './store.ts'
+import { openStoreToWrite, type Store, type StoreOptions } from './store.ts'
 
 /**
  * Gives `body` a new store that is taken back when it ends, with everything else that was done: for questions to a database
  * that has none and is to be left as it is.
  *
- * Errors: `store/forbidden` without the right to create; those of `body`.
+ * Errors: `store/forbidden` without the right to create, and for a session that may only read; those of `body`.
  *
  * @example
  * ```ts
@@ -21,7 +21,7 @@ export async function withPassingStore<T>(
   let answer: { readonly value: T } | undefined
   try {
     await db.transaction(async (tx) => {
-      answer = { value: await body(await openStore(tx, options)) }
+      answer = { value: await body(await openStoreToWrite(tx, options)) }
       throw over
     })
   } catch (e) {
