@@ -132,6 +132,17 @@ describeEachEngine('what was put aside', (engine) => {
     expect((await deploymentVersions(store, object))?.versions.map((v) => v.isLive)).toEqual([true, false])
   })
 
+  test('is collected once by two who do so at once', async () => {
+    const { deploy } = await inSchema('twice', 'view')
+    await deploy(binary)
+    await deploy(many)
+    const both = await Promise.all([collectKept(store, { keep: 0 }), collectKept(store, { keep: 0 })])
+    const ours = both.flatMap((b) => b.versions).filter((v) => v.object.schema === 'twice')
+    expect(ours.filter((v) => v.outcome === 'collected')).toHaveLength(1)
+    expect(both.flatMap((b) => b.schemas).filter((s) => s === 'twice__v1')).toHaveLength(1)
+    expect(await there('twice')).toEqual(['twice'])
+  })
+
   test('because it was removed comes back as it was left', async () => {
     const { deploy, back, rows, object } = await inSchema('gone', 'table')
     await deploy(binary)

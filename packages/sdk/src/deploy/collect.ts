@@ -250,7 +250,7 @@ async function attempt(
   store: Store,
   { lockTimeout = 2000 }: CollectOptions,
   body: (db: Database) => Promise<void>,
-): Promise<'read' | 'locked' | 'forbidden' | undefined> {
+): Promise<Obstacle | undefined> {
   try {
     await atomically(store, async ({ db }) => {
       await db.execute(`SET LOCAL lock_timeout = ${Math.round(lockTimeout)}`)
@@ -270,4 +270,8 @@ const refusals = new Map([
   ['55P03', 'locked'],
   ['40P01', 'locked'],
   ['42501', 'forbidden'],
-] as const) as ReadonlyMap<string, 'read' | 'locked' | 'forbidden'>
+  // An empty schema that another collection removed since this one listed it.
+  ['3F000', 'gone'],
+] as const) as ReadonlyMap<string, Obstacle>
+
+type Obstacle = 'read' | 'locked' | 'forbidden' | 'gone'
