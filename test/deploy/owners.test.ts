@@ -178,6 +178,22 @@ describeEachEngine('what belongs to a version', (engine) => {
     expect(await listDeployments(stranger)).toMatchObject([{ version: 3 }])
   })
 
+  test('what is kept of a version belongs to the environment that put it aside, though another has the same version', async () => {
+    const deployIn = (environment: string, outputs: readonly string[]) =>
+      deploy({ as: 'table', outputs }, store, { environment })
+    await deployIn('staging', both)
+    await engine.db.execute(`UPDATE ${schema}.scores SET probability = 0.25 WHERE customer = 7`)
+    await deployIn('staging', ['value'])
+    await remove(store, 'staging')
+    await deployIn('production', both)
+    expect((await deploymentVersions(store, object()))?.versions).toMatchObject([{ version: 1, kept: null }])
+    await deployIn('production', ['value'])
+    await back({ to: 1 })
+    expect(await engine.db.rows(`SELECT probability FROM ${schema}.scores WHERE customer = 7`)).not.toEqual([
+      { probability: 0.25 },
+    ])
+  })
+
   test('of one that never deployed there is nothing to go back to, and it is told who did', async () => {
     await deploy({ outputs: both })
     expect(await deploymentVersions(stranger, object())).toBeUndefined()
