@@ -1,6 +1,6 @@
 import { createConnection, createServer, type Server, type Socket } from 'node:net'
 import { connect, redact } from '@viewcast/sdk'
-import { afterEach, describe, expect, inject, test } from 'vitest'
+import { afterEach, describe, expect, inject, test, vi } from 'vitest'
 import { engineNames } from '../engines/engine-names.ts'
 
 const secret = 'hunter2'
@@ -162,6 +162,8 @@ describe.runIf(engineNames().includes('postgres'))('a server of flesh and blood'
   })
 
   test('refuses a wrong password without repeating it', async () => {
+    const sockets = () => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length
+    const before = sockets()
     const url = server()
     url.password = secret
     expect(await diagnosticOf(url.href)).toMatchObject({
@@ -172,6 +174,8 @@ describe.runIf(engineNames().includes('postgres'))('a server of flesh and blood'
     expect(await diagnosticOf(url.href)).toMatchObject({ code: 'engine/authentication' })
     url.password = ''
     expect(await diagnosticOf(url.href)).toMatchObject({ code: 'engine/authentication' })
+    // The driver gives up and hangs on; the server would wait for a minute, and others for the server.
+    await vi.waitFor(() => expect(sockets()).toBeLessThanOrEqual(before), { timeout: 10_000 })
   })
 
   test('has no such database', async () => {

@@ -31,6 +31,17 @@ export async function connectPostgres(
     constructor() {
       super(config)
     }
+    override connect(): Promise<pg.Client>
+    override connect(callback: (error: Error) => void): void
+    override connect(callback?: (error: Error) => void): unknown {
+      if (!callback) return super.connect()
+      // A login that the driver gives up, for want of a password say, would stay open at the server for a minute, and whoever
+      // drops a database there would wait for it.
+      return super.connect((error: Error) => {
+        if (error) void this.end().catch(() => undefined)
+        callback(error)
+      })
+    }
   }
   const pool = new pg.Pool({ Client: Client as never, max: atMost, allowExitOnIdle: true })
   // A session that dies while idle is replaced at its next use.
